@@ -1,0 +1,1 @@
+"""A story on real photographs that installed packages carry."""

@@ -1,0 +1,1 @@
+"""Pictures: decode, fingerprint, find candidates, prove matches, judge claims."""

@@ -1,0 +1,1 @@
+"""Verdicts for people: one HTML page, evidence pictures, tables."""

@@ -1,0 +1,1 @@
+"""The register: what is known, who was first, what was decided."""

@@ -1,0 +1,1 @@
+"""Text: undo disguises, find signals, read the intent."""
