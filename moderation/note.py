@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -85,9 +85,6 @@ class Author:
         }
 
 
-UNKNOWN_AUTHOR = Author(id="")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NoteImage:
     """One picture of a note: exactly one of path, bytes or pixels. Never a URL to fetch."""
@@ -137,7 +134,7 @@ class Note:
     """What an author submits. Keyword only."""
 
     id: str
-    author: Author = UNKNOWN_AUTHOR
+    author: Author = field(default_factory=lambda: UNKNOWN_AUTHOR)
     published_at: datetime | None = None
     """Aware; kept in UTC. None means "now": the gate uses the time at which it receives the note."""
     kind: NoteKind = NoteKind.NOTE
@@ -349,3 +346,6 @@ def _too_long(name: str, got: int, limit: int, unit: str) -> BadNote:
     return BadNote(
         f"`{name}` has {got:,} {unit}, limit {limit:,}", hint=f"shorten `{name}` before submitting"
     )
+
+
+UNKNOWN_AUTHOR = Author(id="")
