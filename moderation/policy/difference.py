@@ -1,0 +1,113 @@
+"""Difference: what changes in force at an instant when one policy replaces another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from moderation.policy.named import Policy
+from moderation.policy.terms import Rule, Terms
+from moderation.verdict import Decision
+
+ABSENT = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChange:
+    """One term that differs."""
+
+    subject: str
+    """What it speaks of, as `text.hard_sell` or `fail.copies`."""
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.before} → {self.after}"
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as `moderation policy diff --json` writes it."""
+        return {"subject": self.subject, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyDiff:
+    """All terms that differ at one instant; false where none does."""
+
+    old: str
+    """Name of the policy that is replaced."""
+    new: str
+    as_of: datetime
+    changes: tuple[PolicyChange, ...]
+    """Sorted by subject."""
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as `moderation policy diff --json` writes it."""
+        return {
+            "old": self.old,
+            "new": self.new,
+            "as_of": self.as_of.isoformat(),
+            "changes": [change.to_json() for change in self.changes],
+        }
+
+
+def diff(old: Policy, new: Policy, *, as_of: datetime) -> PolicyDiff:
+    """Compare what two policies say at an instant, in words.
+
+    Names, titles and dates that do not matter at that instant are not compared.
+
+    Raises:
+        BadSetting: `as_of` has no time zone.
+    """
+    before, after = _said(old.terms.at(as_of)), _said(new.terms.at(as_of))
+    changes = tuple(
+        PolicyChange(
+            subject=subject,
+            before=before.get(subject, ABSENT),
+            after=after.get(subject, ABSENT),
+        )
+        for subject in sorted(before.keys() | after.keys())
+        if before.get(subject, ABSENT) != after.get(subject, ABSENT)
+    )
+    return PolicyDiff(old=old.name, new=new.name, as_of=as_of, changes=changes)
+
+
+def _said(terms: Terms) -> Mapping[str, str]:
+    return dict(_sentences(terms))
+
+
+def _sentences(terms: Terms) -> Iterator[tuple[str, str]]:
+    for rule in terms.rules:
+        yield _subject(rule), _steps(rule)
+    for allowance in terms.allowances:
+        for kind in sorted(allowance.kinds):
+            listed = [f"brand `{b}`" for b in sorted(allowance.brands)]
+            listed += [f"author `{a}`" for a in sorted(allowance.authors)]
+            yield f"allow.{allowance.name} ({kind})", ", ".join(listed)
+    for detector, fail in {"default": terms.fail_default, **terms.fail}.items():
+        for cause, decision in fail.to_json().items():
+            yield f"fail.{detector}.{cause}", decision
+    for decision in Decision:
+        yield f"registration.{decision}", terms.registration[decision].value
+    for i, partner in enumerate(terms.partner_programme):
+        agency = ", agency contract" if partner.agency_contract else ""
+        yield (
+            f"partner_programme[{i}]",
+            f"≥ {partner.min_followers:,} followers, "
+            f"≥ {partner.min_monthly_exposure:,} monthly exposure{agency}",
+        )
+
+
+def _subject(rule: Rule) -> str:
+    asked = [f"{key}: {', '.join(values)}" for key, values in rule.when.to_json().items() if values]
+    return f"{rule.kind} ({'; '.join(asked)})" if asked else rule.kind.value
+
+
+def _steps(rule: Rule) -> str:
+    if not rule.steps:
+        return ABSENT
+    return ", ".join(f"≥ {step.at:g} {step.decision}" for step in rule.steps)

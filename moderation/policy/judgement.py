@@ -1,0 +1,139 @@
+"""Judgement: findings and failures under a policy become a verdict.
+
+Monotone by construction: each finding and each failure speaks for itself, and
+the verdict is the strongest word. One more of either can only add a word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+
+from moderation.finding import Finding, FindingKind, ItemFailure
+from moderation.note import Note
+from moderation.policy.named import Policy
+from moderation.policy.terms import Terms
+from moderation.verdict import Completeness, Decision, Reason, Verdict
+
+NOBODY: Mapping[str, str] = MappingProxyType({})
+
+UNREADABLE_RULE = "unreadable-picture"
+"""Built in: a picture that nobody could look at is never passed in silence."""
+
+
+def decide(
+    policy: Policy,
+    note: Note,
+    findings: Sequence[Finding],
+    failures: Sequence[ItemFailure] = (),
+    *,
+    as_of: datetime,
+    detectors: Mapping[str, str] = NOBODY,
+    register_seq: int = 0,
+) -> Verdict:
+    """Judge a note by its findings under the terms in force at `as_of`.
+
+    Pure: the same values give the same verdict, in whatever order findings and
+    failures come. Monotone: one more finding or failure never softens it.
+
+    Args:
+        policy: Terms under a name.
+        note: Only its kind, author id and declared brand are read.
+        findings: What the detectors saw; compared by `score`, rounded to the
+            four digits that audit rows keep, so that a replay agrees.
+        failures: What could not be judged.
+        as_of: Aware instant whose rules apply.
+        detectors: Detector → version, for the record.
+        register_seq: Last entry of the register's log taken into account.
+
+    Raises:
+        BadSetting: `as_of` has no time zone.
+    """
+    terms = policy.terms.at(as_of)
+    findings = sorted(findings, key=_finding_order)
+    failures = sorted(failures, key=_failure_order)
+    reasons = [
+        *(r for i, finding in enumerate(findings) for r in _heard(terms, note, finding, i)),
+        *_failed(terms, failures),
+    ]
+    reasons.sort(key=_reason_order)
+    decision = max((reason.decision for reason in reasons), default=Decision.PASS)
+    unread = any(finding.kind is FindingKind.IMAGE_UNDECODABLE for finding in findings)
+    return Verdict(
+        note_id=note.id,
+        revision=note.revision,
+        decision=decision,
+        reasons=tuple(reasons),
+        findings=tuple(findings),
+        failures=tuple(failures),
+        completeness=Completeness.PARTIAL if failures or unread else Completeness.COMPLETE,
+        policy=policy.name,
+        policy_digest=policy.digest,
+        detectors=dict(detectors),
+        register_seq=register_seq,
+        registration=terms.registration[decision],
+    )
+
+
+def _heard(terms: Terms, note: Note, finding: Finding, number: int) -> Iterator[Reason]:
+    score = round(finding.score, 4)
+    if finding.kind is FindingKind.IMAGE_UNDECODABLE:
+        yield Reason(
+            code=finding.kind.value,
+            decision=Decision.REVIEW,
+            rule=UNREADABLE_RULE,
+            score=score,
+            threshold=0.0,
+            finding=number,
+        )
+    if any(allowance.exempts(note, finding.kind) for allowance in terms.allowances):
+        return
+    for rule in terms.rules:
+        if rule.kind is not finding.kind or not rule.when.holds(note):
+            continue
+        step = rule.reached(score)
+        if step is not None:
+            yield Reason(
+                code=finding.kind.value,
+                decision=min(step.decision, _ceiling(finding)),
+                rule=rule.name,
+                score=score,
+                threshold=step.at,
+                finding=number,
+            )
+
+
+def _ceiling(finding: Finding) -> Decision:
+    # A hash without features proves nothing that would justify a block.
+    unverified = finding.match is not None and not finding.match.verified
+    return Decision.REVIEW if unverified else Decision.BLOCK
+
+
+def _failed(terms: Terms, failures: Iterable[ItemFailure]) -> Iterator[Reason]:
+    for failure in failures:
+        yield Reason(
+            code=f"failure.{failure.detector or 'unknown'}",
+            decision=terms.on_failure(failure.detector, failure.cause),
+            rule=f"fail.{failure.detector if failure.detector in terms.fail else 'default'}",
+            score=None,
+            threshold=None,
+            finding=None,
+        )
+
+
+def _reason_order(reason: Reason) -> tuple[object, ...]:
+    score = -1.0 if reason.score is None else reason.score
+    number = -1 if reason.finding is None else reason.finding
+    return (-reason.decision.severity, -score, reason.code, reason.rule, number)
+
+
+def _finding_order(finding: Finding) -> tuple[object, ...]:
+    number = -1 if finding.image_number is None else finding.image_number
+    content = json.dumps(finding.to_json(), sort_keys=True)
+    return (number, finding.kind.value, -finding.score, content)
+
+
+def _failure_order(failure: ItemFailure) -> str:
+    return json.dumps(failure.to_json(), sort_keys=True)

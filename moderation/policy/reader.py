@@ -1,0 +1,210 @@
+"""Reader: TOML text → terms, refusing every contradiction with file, key and a way out.
+
+A policy may `extends = "default"`: rules and allow-lists of the same name
+replace the inherited ones, fail and registration words likewise, the partner
+programme as a whole. So a dated variant states only what differs.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, pairwise
+from typing import Any
+
+from moderation.errors import BadPolicy
+from moderation.finding import FindingKind
+from moderation.note import NoteKind
+from moderation.policy.table import Table
+from moderation.policy.terms import (
+    DEFAULT_REGISTRATION,
+    Allowance,
+    FailRule,
+    PartnerTerms,
+    Rule,
+    Step,
+    Terms,
+    When,
+)
+from moderation.verdict import Decision, Registration
+
+CAUSES = ("on_error", "on_timeout", "on_overload")
+WINDOW = ("from", "until")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """Terms while files are laid over each other."""
+
+    title: str = ""
+    rules: dict[str, Rule] = field(default_factory=dict)
+    allowances: dict[str, Allowance] = field(default_factory=dict)
+    fail: dict[str, dict[str, Decision]] = field(default_factory=dict)
+    registration: dict[Decision, Registration] = field(
+        default_factory=lambda: dict(DEFAULT_REGISTRATION)
+    )
+    partner_programme: tuple[PartnerTerms, ...] = ()
+
+
+def read(text: str, *, file: str, shipped: Callable[[str], str]) -> tuple[str, Terms]:
+    """Read a policy.
+
+    Args:
+        text: TOML.
+        file: What to call it in errors.
+        shipped: Gives the text of a shipped policy, for `extends`.
+
+    Returns:
+        Title and terms.
+
+    Raises:
+        BadPolicy: the first contradiction found, with file, key path and hint.
+    """
+    draft = _draft(text, file, shipped)
+    _check_overlap(draft.rules.values(), file)
+    default = FailRule(**draft.fail.get("default", {}))
+    inherited = {cause: getattr(default, cause) for cause in CAUSES}
+    terms = Terms(
+        rules=tuple(draft.rules.values()),
+        allowances=tuple(draft.allowances.values()),
+        fail={d: FailRule(**inherited | own) for d, own in draft.fail.items() if d != "default"},
+        fail_default=default,
+        registration=draft.registration,
+        partner_programme=draft.partner_programme,
+    )
+    return draft.title, terms
+
+
+def _draft(text: str, file: str, shipped: Callable[[str], str]) -> _Draft:
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason = str(error)
+        raise BadPolicy(
+            f"`{file}` is not TOML: {reason[:1].lower()}{reason[1:]}",
+            hint="correct the line named; strings need quotes, tables need brackets",
+        ) from None
+    top = Table(file=file, path="", values=values)
+    top.only("title", "extends", "rule", "allow", "fail", "registration", "partner_programme")
+    base = top.string("extends", default="")
+    draft = _draft(shipped(base), base, shipped) if base else _Draft()
+    draft.title = top.string("title")
+    draft.rules |= _by_name(top.tables("rule"), _rule)
+    draft.allowances |= _by_name(top.tables("allow"), _allowance)
+    for detector, own in top.table("fail").items():
+        own.only(*CAUSES)
+        draft.fail.setdefault(detector, {}).update(
+            {cause: own.word(cause, Decision) for cause in CAUSES if cause in own}
+        )
+    draft.registration |= _registration(top.table("registration"))
+    programme = tuple(_partner_terms(row) for row in top.tables("partner_programme"))
+    draft.partner_programme = programme or draft.partner_programme
+    return draft
+
+
+def _by_name(rows: Sequence[Table], build: Callable[[Table], Any]) -> dict[str, Any]:
+    built: dict[str, Any] = {}
+    for row in rows:
+        name = row.string("name")
+        if name in built:
+            raise row.wrong("name", f"`{name}` is taken twice", hint="give every entry its own")
+        built[name] = build(row)
+    return built
+
+
+def _rule(row: Table) -> Rule:
+    row.only("name", "kind", "steps", "when", *WINDOW)
+    steps = tuple(_step(step) for step in row.tables("steps", required=True))
+    for low, high in pairwise(steps):
+        if not low.at < high.at:
+            raise row.wrong(
+                "steps",
+                f"must rise in `at`, got {low.at:g} before {high.at:g}",
+                hint="sort the steps by score and drop the double one",
+            )
+        if not low.decision < high.decision:
+            raise row.wrong(
+                "steps",
+                f"has an unreachable step: `{high.decision}` at {high.at:g} is not stronger than "
+                f"`{low.decision}` at {low.at:g}",
+                hint="a higher score must lead to a stronger decision; drop one of the two",
+            )
+    when = row.table("when")
+    when.only("note_kinds", "brands", "authors")
+    return Rule(
+        name=row.string("name"),
+        kind=row.word("kind", FindingKind),
+        steps=steps,
+        window=row.window(),
+        when=When(
+            note_kinds=frozenset(when.words("note_kinds", NoteKind)),
+            brands=frozenset(when.strings("brands")),
+            authors=frozenset(when.strings("authors")),
+        ),
+    )
+
+
+def _step(row: Table) -> Step:
+    row.only("at", "decision")
+    decision = row.word("decision", Decision)
+    if decision is Decision.PASS:
+        raise row.wrong("decision", "`pass` changes nothing", hint="leave this step out")
+    return Step(at=row.share("at"), decision=decision)
+
+
+def _allowance(row: Table) -> Allowance:
+    row.only("name", "kinds", "brands", "authors", *WINDOW)
+    kinds = row.words("kinds", FindingKind)
+    if not kinds:
+        raise row.wrong("kinds", "is empty", hint="name the kinds of findings that are allowed")
+    if FindingKind.IMAGE_UNDECODABLE in kinds:
+        raise row.wrong(
+            "kinds",
+            "holds `image.undecodable`, which nobody can be allowed",
+            hint="a picture that nobody could look at always goes to a person; drop the kind",
+        )
+    brands, authors = row.strings("brands"), row.strings("authors")
+    if not brands and not authors:
+        raise row.wrong("brands", "and `authors` are both empty", hint="list somebody")
+    return Allowance(
+        name=row.string("name"),
+        kinds=frozenset(kinds),
+        brands=frozenset(brands),
+        authors=frozenset(authors),
+        window=row.window(),
+    )
+
+
+def _registration(row: Table) -> dict[Decision, Registration]:
+    row.only(*(decision.value for decision in Decision))
+    words = {d: row.word(d.value, Registration) for d in Decision if d.value in row}
+    if words.get(Decision.BLOCK, Registration.SKIPPED) is not Registration.SKIPPED:
+        raise row.wrong(
+            "block",
+            f'must be "skipped", got "{words[Decision.BLOCK]}"',
+            hint="a blocked note must never become the first; leave the line out",
+        )
+    return words
+
+
+def _partner_terms(row: Table) -> PartnerTerms:
+    row.only("min_followers", "min_monthly_exposure", "agency_contract", "source", *WINDOW)
+    return PartnerTerms(
+        window=row.window(),
+        min_followers=row.count("min_followers"),
+        min_monthly_exposure=row.count("min_monthly_exposure"),
+        agency_contract=row.flag("agency_contract"),
+        source=row.string("source", default=""),
+    )
+
+
+def _check_overlap(rules: Any, file: str) -> None:
+    for one, other in combinations(rules, 2):
+        same = one.kind is other.kind and one.when == other.when
+        if same and one.window.overlaps(other.window):
+            raise BadPolicy(
+                f"`{file}`: rules `{one.name}` and `{other.name}` both speak of `{one.kind}` for "
+                "the same notes at the same time",
+                hint="merge their steps, or set `from` and `until` so that they follow each other",
+            )

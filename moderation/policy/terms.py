@@ -1,0 +1,262 @@
+"""Terms: what a policy can say.
+
+Every rule speaks of one kind of finding, and every rule that applies is heard:
+the verdict is the strongest word among them. That, and the absence of any rule
+that speaks of a *missing* finding, makes the judgement monotone.
+
+Rules may ask for declared facts only (kind of note, listed brand, listed
+author). There is no word for followers or fame, so no rule can ask for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from moderation.errors import BadSetting
+from moderation.finding import Cause, FindingKind
+from moderation.note import Note, NoteKind
+from moderation.verdict import Decision, Registration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When a term is in force: `start` included, `end` excluded; None is unbounded."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def covers(self, at: datetime) -> bool:
+        """True where the term is in force at that instant."""
+        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
+
+    def overlaps(self, other: Window) -> bool:
+        """True where some instant lies in both."""
+        return _starts_before_end(self, other) and _starts_before_end(other, self)
+
+    def to_json(self) -> dict[str, Any]:
+        """`from` and `until`, as in the file."""
+        return {
+            "from": self.start.isoformat() if self.start else None,
+            "until": self.end.isoformat() if self.end else None,
+        }
+
+
+def _starts_before_end(one: Window, other: Window) -> bool:
+    return one.start is None or other.end is None or one.start < other.end
+
+
+ALWAYS = Window()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """From this score on, this decision."""
+
+    at: float
+    """Score 0–1; reached from equality on."""
+    decision: Decision
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as in the file."""
+        return {"at": self.at, "decision": self.decision.value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """Declared facts that a note must meet for a rule to apply; empty asks nothing."""
+
+    note_kinds: frozenset[NoteKind] = frozenset()
+    brands: frozenset[str] = frozenset()
+    """`note.author.brand_partner` is one of these."""
+    authors: frozenset[str] = frozenset()
+    """`note.author.id` is one of these."""
+
+    def holds(self, note: Note) -> bool:
+        """True where the note meets every restriction that is set."""
+        return (
+            (not self.note_kinds or note.kind in self.note_kinds)
+            and (not self.brands or note.author.brand_partner in self.brands)
+            and (not self.authors or note.author.id in self.authors)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as in the file, sorted."""
+        return {
+            "note_kinds": sorted(kind.value for kind in self.note_kinds),
+            "brands": sorted(self.brands),
+            "authors": sorted(self.authors),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What one kind of finding leads to."""
+
+    name: str
+    """Unique in the policy; appears in `Reason.rule`."""
+    kind: FindingKind
+    steps: tuple[Step, ...]
+    """Rising scores with rising decisions; empty means seen, recorded and never acted on."""
+    window: Window = ALWAYS
+    when: When = field(default_factory=When)
+
+    def reached(self, score: float) -> Step | None:
+        """The highest step that a score reaches, or None."""
+        # `not <` rather than `>=`: a score that is not a number reaches every step.
+        return next((step for step in reversed(self.steps) if not score < step.at), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON with the file's keys."""
+        return {
+            "name": self.name,
+            "kind": self.kind.value,
+            "steps": [step.to_json() for step in self.steps],
+            "when": self.when.to_json(),
+        } | self.window.to_json()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """An allow-list: takes findings of these kinds out of the rules for listed brands or authors.
+
+    The platform keeps the list and answers for it; an author's own word puts nobody on it.
+    """
+
+    name: str
+    kinds: frozenset[FindingKind]
+    brands: frozenset[str] = frozenset()
+    authors: frozenset[str] = frozenset()
+    window: Window = ALWAYS
+
+    def exempts(self, note: Note, kind: FindingKind) -> bool:
+        """True where the note's declared brand or its author is listed for this kind."""
+        listed = note.author.brand_partner in self.brands or note.author.id in self.authors
+        return kind in self.kinds and listed
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON with the file's keys, sorted."""
+        return {
+            "name": self.name,
+            "kinds": sorted(kind.value for kind in self.kinds),
+            "brands": sorted(self.brands),
+            "authors": sorted(self.authors),
+        } | self.window.to_json()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailRule:
+    """What a detector's silence leads to, by cause."""
+
+    on_error: Decision = Decision.REVIEW
+    on_timeout: Decision = Decision.REVIEW
+    on_overload: Decision = Decision.REVIEW
+
+    def decision(self, cause: Cause) -> Decision:
+        """The word for one cause."""
+        return {
+            Cause.ERROR: self.on_error,
+            Cause.TIMEOUT: self.on_timeout,
+            Cause.OVERLOAD: self.on_overload,
+        }[cause]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as in the file."""
+        return {
+            "on_error": self.on_error.value,
+            "on_timeout": self.on_timeout.value,
+            "on_overload": self.on_overload.value,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerTerms:
+    """Who could join the partner programme, and when.
+
+    Data for the people who keep the allow-lists. `decide` never reads it: no
+    verdict depends on follower count or exposure.
+    """
+
+    window: Window
+    min_followers: int
+    min_monthly_exposure: int
+    """Average views of a note over the last month; 0 asks nothing."""
+    agency_contract: bool = False
+    source: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON with the file's keys."""
+        return self.window.to_json() | {
+            "min_followers": self.min_followers,
+            "min_monthly_exposure": self.min_monthly_exposure,
+            "agency_contract": self.agency_contract,
+            "source": self.source,
+        }
+
+
+DEFAULT_REGISTRATION: Mapping[Decision, Registration] = {
+    Decision.PASS: Registration.REGISTERED,
+    Decision.LABEL: Registration.REGISTERED,
+    Decision.REVIEW: Registration.HELD,
+    Decision.BLOCK: Registration.SKIPPED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """All that a policy says, whatever it is called."""
+
+    rules: tuple[Rule, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    fail: Mapping[str, FailRule] = field(default_factory=dict)
+    """Detector → fail rule."""
+    fail_default: FailRule = field(default_factory=FailRule)
+    """For every detector that `fail` does not name."""
+    registration: Mapping[Decision, Registration] = field(
+        default_factory=lambda: dict(DEFAULT_REGISTRATION)
+    )
+    partner_programme: tuple[PartnerTerms, ...] = ()
+
+    def at(self, as_of: datetime) -> Terms:
+        """The terms in force at an instant.
+
+        Raises:
+            BadSetting: `as_of` has no time zone.
+        """
+        if as_of.tzinfo is None:
+            raise BadSetting(
+                f"`as_of` {as_of.isoformat()} has no time zone",
+                hint="add the offset, as in 2021-08-02T00:00:00+08:00",
+            )
+        return Terms(
+            rules=tuple(rule for rule in self.rules if rule.window.covers(as_of)),
+            allowances=tuple(a for a in self.allowances if a.window.covers(as_of)),
+            fail=self.fail,
+            fail_default=self.fail_default,
+            registration=self.registration,
+            partner_programme=tuple(p for p in self.partner_programme if p.window.covers(as_of)),
+        )
+
+    def on_failure(self, detector: str, cause: Cause) -> Decision:
+        """What the silence of a detector leads to."""
+        return self.fail.get(detector, self.fail_default).decision(cause)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON with the file's keys, in one canonical order."""
+        fail = {"default": self.fail_default} | dict(sorted(self.fail.items()))
+        return {
+            "rule": [r.to_json() for r in sorted(self.rules, key=lambda r: r.name)],
+            "allow": [a.to_json() for a in sorted(self.allowances, key=lambda a: a.name)],
+            "fail": {detector: rule.to_json() for detector, rule in fail.items()},
+            "registration": {d.value: self.registration[d].value for d in Decision},
+            "partner_programme": [p.to_json() for p in self.partner_programme],
+        }
+
+    def digest(self) -> str:
+        """`sha256:…` of the meaning: comments, blanks and order in the file do not change it."""
+        canonical = json.dumps(self.to_json(), sort_keys=True, ensure_ascii=True)
+        return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
