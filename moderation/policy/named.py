@@ -49,13 +49,13 @@ class Policy:
 
     @classmethod
     def load(cls, path_or_name: str | Path) -> Policy:
-        """A policy file, or a shipped policy where the argument is a bare name.
+        """A policy file, or a shipped policy where the argument is a name without `.toml` or folder.
 
         Raises:
             BadPolicy: no such file or name, not UTF-8, or the terms contradict themselves.
         """
         path = Path(path_or_name)
-        if path.suffix != ".toml" and len(path.parts) == 1 and not path.exists():
+        if path.suffix != ".toml" and len(path.parts) == 1:
             return cls.named(str(path_or_name))
         try:
             text = path.read_text(encoding="utf-8")

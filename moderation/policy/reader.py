@@ -206,5 +206,6 @@ def _check_overlap(rules: Any, file: str) -> None:
             raise BadPolicy(
                 f"`{file}`: rules `{one.name}` and `{other.name}` both speak of `{one.kind}` for "
                 "the same notes at the same time",
-                hint="merge their steps, or set `from` and `until` so that they follow each other",
+                hint="merge their steps, give both one `name` so that the later replaces the "
+                "inherited one, or set `from` and `until` so that they follow each other",
             )

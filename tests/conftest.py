@@ -1,0 +1,58 @@
+"""Shared by all tests: golden files and a header that says which libraries decide the answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+DECIDING = ("numpy", "pillow", "opencv-python-headless", "faiss-cpu")
+"""Distributions whose version can change a golden file or a hash."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-golden",
+        action="store_true",
+        help="rewrite the golden files; look at the difference before you commit",
+    )
+
+
+def pytest_report_header() -> str:
+    return "decided by: " + ", ".join(f"{name} {_version(name)}" for name in DECIDING)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`golden(name, text)` compares text with `tests/golden/<test>/<name>.txt`.
+
+    `<test>` is the test file without `test_`. With a suffix in `name` (`help.json`)
+    that suffix is used in place of `.txt`.
+    """
+    folder = GOLDEN / request.path.stem.removeprefix("test_")
+
+    def compare(name: str, text: str) -> None:
+        assert re.fullmatch(r"[\w.-]+", name), f"{name!r} is not usable as a file name"
+        path = folder / (name if "." in name else f"{name}.txt")
+        text = text if text.endswith("\n") else text + "\n"
+        if request.config.getoption("--write-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
+        assert path.exists(), f"{path.name} is missing: run pytest with --write-golden"
+        wanted = path.read_text(encoding="utf-8")
+        assert text == wanted, f"{path.name} differs: if it should, run pytest with --write-golden"
+
+    return compare
