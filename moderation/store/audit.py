@@ -1,0 +1,88 @@
+"""The audit: every verdict as it was given, and whom its evidence mentions.
+
+Rows are only ever added. The one change is erasure: a forgotten author's own
+verdicts go, and in verdicts on other notes the evidence keeps its geometry and
+scores but no longer says whose picture it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from moderation.note import Note
+from moderation.store.records import AuditRow
+from moderation.store.schema import VERDICT_MENTIONS, VERDICTS
+from moderation.verdict import Verdict
+
+PERSON_DETAILS = ("holder",)
+"""Details of a finding whose value is the id of an author."""
+
+
+def record(connection: Connection, verdict: Verdict, *, note: Note, decided_at: datetime) -> int:
+    """Add a verdict on `note`.
+
+    Returns:
+        Its number in the audit.
+    """
+    verdict_id: int = connection.execute(
+        insert(VERDICTS).returning(VERDICTS.c.verdict_id),
+        {
+            "note_id": verdict.note_id,
+            "revision": verdict.revision,
+            "author_id": note.author.id,
+            "note_digest": note.digest(),
+            "decided_at": decided_at,
+            "decision": verdict.decision.value,
+            "completeness": verdict.completeness.value,
+            "policy": verdict.policy,
+            "policy_digest": verdict.policy_digest,
+            "detectors": dict(verdict.detectors),
+            "register_seq": verdict.register_seq,
+            "body": verdict.to_json(),
+        },
+    ).scalar_one()
+    mentions = [
+        {"verdict_id": verdict_id, "note_id": note_id, "author_id": author_id}
+        for note_id, author_id in sorted(set(_mentions(verdict)))
+    ]
+    if mentions:
+        connection.execute(insert(VERDICT_MENTIONS), mentions)
+    return verdict_id
+
+
+def verdicts(
+    connection: Connection, note_id: str | None, *, after: int, limit: int
+) -> list[AuditRow]:
+    """Verdicts with a number above `after`, oldest first, of one note or of all."""
+    query = (
+        select(VERDICTS)
+        .where(VERDICTS.c.verdict_id > after)
+        .order_by(VERDICTS.c.verdict_id)
+        .limit(limit)
+    )
+    if note_id is not None:
+        query = query.where(VERDICTS.c.note_id == note_id)
+    return [
+        AuditRow(
+            verdict_id=row.verdict_id,
+            author_id=row.author_id,
+            note_digest=row.note_digest,
+            decided_at=row.decided_at,
+            verdict=Verdict.from_json(row.body),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _mentions(verdict: Verdict) -> Iterator[tuple[Any, Any]]:
+    """(note id, author id) of everybody in the evidence; one of the two may be empty."""
+    for finding in verdict.findings:
+        if finding.match is not None:
+            yield finding.match.note_id, finding.match.author_id
+        for key in PERSON_DETAILS:
+            if key in finding.detail:
+                yield "", str(finding.detail[key])

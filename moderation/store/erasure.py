@@ -1,0 +1,200 @@
+"""Forgetting a note or an author, with a receipt that names neither.
+
+What the subject brought is deleted: pictures, claims, links, verdicts. Verdicts
+on other people's notes stay, since they are the history of those notes, but
+their evidence no longer names the subject. The deletion holds for every query
+from the commit on; `Register.scrub` then removes the bytes from the disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from moderation.errors import BadNote
+from moderation.store.records import Receipt, SubjectKind
+from moderation.store.redaction import FORGOTTEN, Subject, redact_verdict
+from moderation.store.removal import CLAIMED_BY_SHOWING, remove_pictures
+from moderation.store.schema import (
+    AUTHOR_LINKS,
+    CLAIMS,
+    ERASURES,
+    LOG,
+    META,
+    PICTURES,
+    VERDICT_MENTIONS,
+    VERDICTS,
+    WORKS,
+    portions,
+)
+
+
+def forget_note(connection: Connection, note_id: str) -> Receipt:
+    """Forget a note: what it brought, what was said of it, and where it was evidence."""
+    return _forget(
+        connection,
+        Subject(kind=SubjectKind.NOTE, id=note_id, note_ids=frozenset([note_id])),
+    )
+
+
+def forget_author(connection: Connection, author_id: str) -> Receipt:
+    """Forget an author with all notes, links and claims, licences included."""
+    note_ids: set[str] = set()
+    for table in (PICTURES, VERDICTS, VERDICT_MENTIONS):
+        query = select(table.c.note_id).where(table.c.author_id == author_id).distinct()
+        note_ids.update(connection.execute(query).scalars())
+    return _forget(
+        connection,
+        Subject(
+            kind=SubjectKind.AUTHOR,
+            id=author_id,
+            note_ids=frozenset(note_ids - {""}),
+            author_ids=frozenset([author_id]),
+        ),
+    )
+
+
+def receipts(connection: Connection, kind: SubjectKind, subject_id: str) -> list[Receipt]:
+    """Receipts of one subject, oldest first."""
+    digest = _digest(connection, kind, subject_id)
+    query = select(ERASURES).where(ERASURES.c.digest == digest).order_by(ERASURES.c.receipt_id)
+    return [
+        Receipt(**{**row._mapping, "subject": SubjectKind(row.subject)})
+        for row in connection.execute(query)
+    ]
+
+
+def _forget(connection: Connection, subject: Subject) -> Receipt:
+    if not subject.id:
+        raise BadNote(
+            f"the id of the {subject.kind} to forget is empty",
+            hint="name one; the empty id stands for everybody unknown",
+        )
+    counts = {
+        "mentions": _redact_evidence(connection, subject),
+        "claims": _delete_claims(connection, subject),
+        "pictures": _delete_pictures(connection, subject),
+        "links": _delete_links(connection, subject),
+        "verdicts": connection.execute(
+            delete(VERDICTS).where(_brought_by(VERDICTS, subject))
+        ).rowcount,
+    }
+    _redact_column(connection, CLAIMS.c.claim_id, CLAIMS.c.proof, subject)
+    _redact_column(connection, WORKS.c.work_id, WORKS.c.exempt_reason, subject)
+    row: dict[str, Any] = {
+        "at": datetime.now(UTC),
+        "subject": subject.kind,
+        "counts": counts,
+        "register_seq": connection.execute(select(func.max(LOG.c.seq))).scalar_one() or 0,
+        "digest": _digest(connection, subject.kind, subject.id),
+    }
+    inserted = connection.execute(insert(ERASURES).returning(ERASURES.c.receipt_id), row)
+    return Receipt(receipt_id=inserted.scalar_one(), **row)
+
+
+def _digest(connection: Connection, kind: SubjectKind, subject_id: str) -> str:
+    query = select(META.c.value).where(META.c.key == "erasure_secret")
+    secret = bytes.fromhex(connection.execute(query).scalar_one())
+    name = f"{kind}:{subject_id}".encode(errors="surrogatepass")
+    return "hmac-sha256:" + hmac.new(secret, name, hashlib.sha256).hexdigest()
+
+
+def _brought_by(table: Table, subject: Subject) -> ColumnElement[bool]:
+    column = table.c.author_id if subject.kind is SubjectKind.AUTHOR else table.c.note_id
+    return column == subject.id
+
+
+def _delete_pictures(connection: Connection, subject: Subject) -> int:
+    query = select(PICTURES.c.picture_id).where(_brought_by(PICTURES, subject))
+    return remove_pictures(connection, connection.execute(query).scalars().all())
+
+
+def _delete_claims(connection: Connection, subject: Subject) -> int:
+    count = 0
+    for authors in portions(subject.author_ids):
+        own = CLAIMS.c.author_id.in_(authors)
+        count += connection.execute(delete(CLAIMS).where(own)).rowcount
+    for notes in portions(subject.note_ids):
+        made_there = CLAIMS.c.note_id.in_(notes)
+        by_showing = CLAIMS.c.basis.in_(CLAIMED_BY_SHOWING)
+        count += connection.execute(delete(CLAIMS).where(made_there, by_showing)).rowcount
+        # Others' licences still hold without the note's name; the number keeps the key unique.
+        unnamed = literal(f"{FORGOTTEN}-").concat(cast(CLAIMS.c.claim_id, Text))
+        connection.execute(update(CLAIMS).where(made_there).values(note_id=unnamed))
+    return count
+
+
+def _delete_links(connection: Connection, subject: Subject) -> int:
+    count = 0
+    for authors in portions(subject.author_ids):
+        either = or_(AUTHOR_LINKS.c.author_id.in_(authors), AUTHOR_LINKS.c.linked_id.in_(authors))
+        count += connection.execute(delete(AUTHOR_LINKS).where(either)).rowcount
+    return count
+
+
+def _redact_evidence(connection: Connection, subject: Subject) -> int:
+    mentions = VERDICT_MENTIONS.c
+    verdict_ids: set[int] = set()
+    for column, ids in (
+        (mentions.note_id, subject.note_ids),
+        (mentions.author_id, subject.author_ids),
+    ):
+        for some in portions(ids):
+            gone = delete(VERDICT_MENTIONS).where(column.in_(some)).returning(mentions.verdict_id)
+            verdict_ids.update(connection.execute(gone).scalars())
+    count = 0
+    for numbers in portions(verdict_ids):
+        query = select(VERDICTS.c.verdict_id, VERDICTS.c.body).where(
+            VERDICTS.c.verdict_id.in_(numbers), ~_brought_by(VERDICTS, subject)
+        )
+        bodies = {
+            verdict_id: redact_verdict(body, subject)
+            for verdict_id, body in connection.execute(query)
+        }
+        _update(connection, VERDICTS.c.verdict_id, VERDICTS.c.body, bodies)
+        count += len(bodies)
+    return count
+
+
+def _redact_column(
+    connection: Connection, key: Column[int], column: Column[str], subject: Subject
+) -> None:
+    # Free text of people; few rows have any, so reading them all is cheap and misses nothing.
+    query = select(key, column).where(column != "")
+    redacted = {
+        number: subject.redact_text(text)
+        for number, text in connection.execute(query)
+        if subject.redact_text(text) != text
+    }
+    _update(connection, key, column, redacted)
+
+
+def _update(
+    connection: Connection, key: Column[int], column: Column[Any], values: dict[int, Any]
+) -> None:
+    if values:
+        connection.execute(
+            update(key.table)
+            .where(key == bindparam("of_key"))
+            .values({column: bindparam("new_value", type_=column.type)}),
+            [{"of_key": number, "new_value": value} for number, value in values.items()],
+        )

@@ -1,0 +1,1 @@
+"""One module per step; the first line says what it does."""

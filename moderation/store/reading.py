@@ -1,0 +1,206 @@
+"""What can be asked of the register, from outside or from inside a transaction."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select
+
+from moderation.note import Claim, ClaimBasis
+from moderation.store import audit, erasure
+from moderation.store.records import (
+    AuditRow,
+    LogEntry,
+    LogOp,
+    Receipt,
+    RegisterStats,
+    StoredPicture,
+    SubjectKind,
+    Work,
+)
+from moderation.store.schema import (
+    AUTHOR_LINKS,
+    CLAIMS,
+    LOG,
+    PICTURES,
+    VERDICTS,
+    WORKS,
+    portions,
+)
+
+_CODES_AT_ONCE = 10_000
+
+
+class Reading(ABC):
+    """Questions; each is answered from one snapshot."""
+
+    @abstractmethod
+    def _connected(self) -> AbstractContextManager[Connection]:
+        """A connection for one question."""
+
+    def last_seq(self) -> int:
+        """Number of the last entry of the log, 0 for an empty register."""
+        with self._connected() as connection:
+            return connection.execute(select(func.max(LOG.c.seq))).scalar_one() or 0
+
+    def log_after(self, seq: int, *, limit: int | None = None) -> list[LogEntry]:
+        """Entries of the log after `seq`, in order, at most `limit`."""
+        # Only an addition whose picture still stands has a hash; the log itself holds none.
+        picture = and_(LOG.c.op == LogOp.ADD, PICTURES.c.picture_id == LOG.c.picture_id)
+        query = (
+            select(LOG, PICTURES.c.code)
+            .outerjoin(PICTURES, picture)
+            .where(LOG.c.seq > seq)
+            .order_by(LOG.c.seq)
+            .limit(limit)
+        )
+        with self._connected() as connection:
+            return [
+                LogEntry(seq=n, op=LogOp(op), picture_id=picture_id, recipe=recipe, code=code)
+                for n, op, picture_id, recipe, code in connection.execute(query)
+            ]
+
+    def pictures(self, picture_ids: Iterable[int]) -> dict[int, StoredPicture]:
+        """Pictures by number, with features; numbers that are not there are absent."""
+        found = {}
+        with self._connected() as connection:
+            for some in portions(picture_ids):
+                query = select(PICTURES).where(PICTURES.c.picture_id.in_(some))
+                for row in connection.execute(query):
+                    found[row.picture_id] = _picture(row)
+        return found
+
+    def pictures_of_note(self, note_id: str) -> list[StoredPicture]:
+        """Pictures of one note, all revisions and recipes, by picture number."""
+        query = (
+            select(PICTURES).where(PICTURES.c.note_id == note_id).order_by(PICTURES.c.picture_id)
+        )
+        with self._connected() as connection:
+            return [_picture(row) for row in connection.execute(query)]
+
+    def works(self, work_ids: Iterable[int]) -> dict[int, Work]:
+        """Works with their claims; numbers that are not there are absent."""
+        rows: list[Row[Any]] = []
+        claims: list[Row[Any]] = []
+        with self._connected() as connection:
+            for some in portions(work_ids):
+                rows += connection.execute(select(WORKS).where(WORKS.c.work_id.in_(some)))
+                claims += connection.execute(
+                    select(CLAIMS)
+                    .where(CLAIMS.c.work_id.in_(some))
+                    .order_by(CLAIMS.c.at, CLAIMS.c.claim_id)
+                )
+            links = _links(connection, {row.author_id for row in claims})
+        by_work: dict[int, list[Claim]] = defaultdict(list)
+        for row in claims:
+            by_work[row.work_id].append(_claim(row, links.get(row.author_id, set())))
+        return {
+            row.work_id: Work(
+                work_id=row.work_id,
+                claims=tuple(by_work[row.work_id]),
+                exempt_reason=row.exempt_reason,
+                exempt_until=row.exempt_until,
+            )
+            for row in rows
+        }
+
+    def recipes(self) -> dict[str, int]:
+        """Number of pictures by hash recipe."""
+        query = select(PICTURES.c.recipe, func.count()).group_by(PICTURES.c.recipe)
+        with self._connected() as connection:
+            return dict(row.tuple() for row in connection.execute(query))
+
+    def live_codes(self, recipe: str) -> Iterator[tuple[int, bytes]]:
+        """(picture number, hash) of all pictures of a recipe, by number.
+
+        Read in portions, so that a slow caller does not hold up a checkpoint; to compare with
+        a state of the log, ask from inside a transaction.
+        """
+        last = 0
+        while True:
+            query = (
+                select(PICTURES.c.picture_id, PICTURES.c.code)
+                .where(PICTURES.c.recipe == recipe, PICTURES.c.picture_id > last)
+                .order_by(PICTURES.c.picture_id)
+                .limit(_CODES_AT_ONCE)
+            )
+            with self._connected() as connection:
+                portion = connection.execute(query).all()
+            if not portion:
+                return
+            yield from ((picture_id, code) for picture_id, code in portion)
+            last = portion[-1].picture_id
+
+    def stats(self) -> RegisterStats:
+        """How much there is."""
+        count = func.count()
+        unverified = count.filter(func.length(PICTURES.c.features) == 0)
+        counted = select(
+            func.count(PICTURES.c.note_id.distinct()),
+            count,
+            func.count(func.nullif(PICTURES.c.author_id, "").distinct()),
+            unverified,
+        ).select_from(PICTURES)
+        with self._connected() as connection:
+            notes, pictures, authors, without = connection.execute(counted).one()
+            works, claims, verdicts = (
+                connection.execute(select(count).select_from(table)).scalar_one()
+                for table in (WORKS, CLAIMS, VERDICTS)
+            )
+            last_seq = connection.execute(select(func.max(LOG.c.seq))).scalar_one() or 0
+        return RegisterStats(
+            notes=notes,
+            pictures=pictures,
+            works=works,
+            claims=claims,
+            authors=authors,
+            verdicts=verdicts,
+            last_seq=last_seq,
+            unverified=without,
+        )
+
+    def verdicts(
+        self, note_id: str | None = None, *, after: int = 0, limit: int = 1000
+    ) -> list[AuditRow]:
+        """Verdicts with a number above `after`, oldest first, of one note or of all."""
+        with self._connected() as connection:
+            return audit.verdicts(connection, note_id, after=after, limit=limit)
+
+    def receipts(self, kind: SubjectKind, subject_id: str) -> list[Receipt]:
+        """Answers "was this note or author forgotten?" by the receipts given for it."""
+        with self._connected() as connection:
+            return erasure.receipts(connection, kind, subject_id)
+
+
+def _links(connection: Connection, author_ids: Iterable[str]) -> dict[str, set[str]]:
+    # A link holds in both directions, whichever account's note brought it.
+    links: dict[str, set[str]] = defaultdict(set)
+    for some in portions(author_ids):
+        query = select(AUTHOR_LINKS).where(
+            or_(AUTHOR_LINKS.c.author_id.in_(some), AUTHOR_LINKS.c.linked_id.in_(some))
+        )
+        for author_id, linked_id in connection.execute(query):
+            links[author_id].add(linked_id)
+            links[linked_id].add(author_id)
+    return links
+
+
+def _claim(row: Row[Any], linked_ids: Iterable[str]) -> Claim:
+    return Claim(
+        work_id=row.work_id,
+        author_id=row.author_id,
+        at=row.at,
+        basis=ClaimBasis(row.basis),
+        note_id=row.note_id,
+        image_number=row.image_number,
+        proof=row.proof,
+        linked_ids=tuple(sorted(linked_ids)),
+    )
+
+
+def _picture(row: Row[Any]) -> StoredPicture:
+    return StoredPicture(**row._mapping)

@@ -1,0 +1,155 @@
+"""What goes into the register and comes out of it, as plain values.
+
+None of these holds pixels. Times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from moderation.note import Claim
+from moderation.verdict import Verdict
+
+
+class LogOp(StrEnum):
+    """What an entry of the log tells an index to do; stored strings."""
+
+    ADD = "add"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPicture:
+    """A fingerprint to register, with the note it comes from."""
+
+    note_id: str
+    revision: int
+    image_number: int
+    """Number of the picture in the note, from 0."""
+    author_id: str
+    """Empty where unknown."""
+    published_at: datetime
+    recipe: str
+    """Name of the hash recipe, as `pdq256_v1`."""
+    code: bytes = field(repr=False)
+    """The hash, as packed bits."""
+    quality: int
+    """Quality metric of the hash, 0–100."""
+    width: int
+    """Of the upright picture, px; 0 where only a hash was imported."""
+    height: int
+    features: bytes = field(repr=False)
+    """Local features; empty where only a hash is known, so that matches stay unverified."""
+    sha256: str
+    """Hex digest of the source; empty where only a hash was imported."""
+    state: str
+    """`registered` or `held`, see `moderation.verdict.Registration`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPicture(NewPicture):
+    """A fingerprint in the register."""
+
+    picture_id: int
+    """Never given to another picture, not even after removal."""
+    work_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One step of the log that indexes follow. Holds no personal data of its own."""
+
+    seq: int
+    op: LogOp
+    picture_id: int
+    recipe: str
+    code: bytes | None
+    """The hash to add; None for a removal, and for an addition whose picture is gone since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A group of pictures that show the same work, and who claims it."""
+
+    work_id: int
+    claims: tuple[Claim, ...]
+    """By time, then in order of registration; `linked_ids` are filled in."""
+    exempt_reason: str | None = None
+    """Why copies of this work are allowed (a known template, a brand's asset); None if not."""
+    exempt_until: datetime | None = None
+    """End of the exemption; None for no end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterStats:
+    """How much the register holds."""
+
+    notes: int
+    pictures: int
+    works: int
+    claims: int
+    authors: int
+    verdicts: int
+    last_seq: int
+    unverified: int
+    """Pictures without local features: copies of them can be suspected, not proven."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One verdict as it was given, and on what."""
+
+    verdict_id: int
+    author_id: str
+    note_digest: str
+    """`sha256:…` of the note as it was judged."""
+    decided_at: datetime
+    verdict: Verdict
+    """With raw and final scores; ids of forgotten subjects read `forgotten`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as in exports of the audit."""
+        return {
+            "verdict_id": self.verdict_id,
+            "author_id": self.author_id,
+            "note_digest": self.note_digest,
+            "decided_at": self.decided_at.isoformat(),
+            "verdict": self.verdict.to_json(),
+        }
+
+
+class SubjectKind(StrEnum):
+    """What can be forgotten; stored strings."""
+
+    NOTE = "note"
+    AUTHOR = "author"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Proof that a subject was forgotten, without naming it."""
+
+    receipt_id: int
+    at: datetime
+    subject: SubjectKind
+    counts: Mapping[str, int]
+    """Rows by kind: `pictures`, `claims`, `links`, `verdicts` deleted, `mentions` redacted."""
+    register_seq: int
+    """Last entry of the log afterwards; an index that has reached it knows the subject no more."""
+    digest: str
+    """`hmac-sha256:…` of the subject under the register's own secret; see `Register.receipts`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as in CLI and HTTP."""
+        return {
+            "receipt_id": self.receipt_id,
+            "at": self.at.isoformat(),
+            "subject": self.subject.value,
+            "counts": dict(self.counts),
+            "register_seq": self.register_seq,
+            "digest": self.digest,
+        }

@@ -1,0 +1,74 @@
+"""Taking pictures out of the register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Row, delete, exists, insert, select, tuple_
+
+from moderation.note import ClaimBasis
+from moderation.store.records import LogOp
+from moderation.store.schema import CLAIMS, LOG, PICTURES, WORKS, portions
+
+CLAIMED_BY_SHOWING = (ClaimBasis.FIRST_SEEN.value, ClaimBasis.REGISTERED.value)
+
+
+def remove_pictures(connection: Connection, picture_ids: Iterable[int]) -> int:
+    """Delete pictures, tell the log, and drop what rested on them alone.
+
+    Claims that were made by showing the picture go with it; licences and outside proof stay
+    for as long as the work has a picture. Unknown numbers are passed over.
+
+    Returns:
+        Number of pictures deleted.
+    """
+    removed: list[Row[tuple[int, int, str, int, str]]] = []
+    for some in portions(picture_ids):
+        removed += connection.execute(
+            delete(PICTURES)
+            .where(PICTURES.c.picture_id.in_(some))
+            .returning(
+                PICTURES.c.picture_id,
+                PICTURES.c.work_id,
+                PICTURES.c.note_id,
+                PICTURES.c.image_number,
+                PICTURES.c.recipe,
+            )
+        )
+    if not removed:
+        return 0
+    connection.execute(
+        insert(LOG),
+        [
+            {"op": LogOp.REMOVE, "picture_id": row.picture_id, "recipe": row.recipe}
+            for row in sorted(removed, key=lambda row: row.picture_id)
+        ],
+    )
+    _drop_claims(connection, {(row.work_id, row.note_id, row.image_number) for row in removed})
+    _drop_empty_works(connection, {row.work_id for row in removed})
+    return len(removed)
+
+
+def _drop_claims(connection: Connection, shown: Iterable[tuple[int, str, int]]) -> None:
+    place = tuple_(CLAIMS.c.work_id, CLAIMS.c.note_id, CLAIMS.c.image_number)
+    # The same picture may still be there under another recipe.
+    still_shown = exists().where(
+        PICTURES.c.work_id == CLAIMS.c.work_id,
+        PICTURES.c.note_id == CLAIMS.c.note_id,
+        PICTURES.c.image_number == CLAIMS.c.image_number,
+    )
+    for some in portions(shown):
+        connection.execute(
+            delete(CLAIMS).where(
+                place.in_(some), CLAIMS.c.basis.in_(CLAIMED_BY_SHOWING), ~still_shown
+            )
+        )
+
+
+def _drop_empty_works(connection: Connection, work_ids: Iterable[int]) -> None:
+    # Nothing can match a work without pictures, so its claims and licences go with it.
+    for some in portions(work_ids):
+        pictured = select(PICTURES.c.work_id).where(PICTURES.c.work_id.in_(some))
+        empty = set(some) - set(connection.execute(pictured).scalars())
+        connection.execute(delete(CLAIMS).where(CLAIMS.c.work_id.in_(empty)))
+        connection.execute(delete(WORKS).where(WORKS.c.work_id.in_(empty)))

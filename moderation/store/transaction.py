@@ -1,0 +1,208 @@
+"""One race-free operation on the register: look, decide, write, all under the write lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from moderation.note import Claim, Note
+from moderation.store import audit, erasure, removal
+from moderation.store.reading import Reading
+from moderation.store.records import LogOp, NewPicture, Receipt
+from moderation.store.schema import AUTHOR_LINKS, CLAIMS, LOG, PICTURES, WORKS, portions
+from moderation.verdict import Verdict
+
+PictureKey = tuple[str, int, str, str, bytes]
+
+
+class Transaction(Reading):
+    """What may be done while holding the write lock.
+
+    Got from `Register.transaction`, and of no use after its end. Questions see what this
+    transaction has written. Either all of it is committed or none.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add_work(self) -> int:
+        """Add a work without pictures or claims; returns its number."""
+        return self.add_works(1)[0]
+
+    def add_works(self, count: int) -> list[int]:
+        """Add many works at once; returns their numbers."""
+        if not count:
+            return []
+        rows = [{"exempt_reason": None} for _ in range(count)]
+        new = insert(WORKS).returning(WORKS.c.work_id, sort_by_parameter_order=True)
+        return list(self._connection.execute(new, rows).scalars())
+
+    def add_picture(self, picture: NewPicture, work_id: int) -> int:
+        """Add a picture to a work, and to the log; returns its number.
+
+        The same picture again (note, image number, recipe, digest, hash) keeps its number and its
+        work; only `revision` and `state` become those given now.
+
+        Raises:
+            UnknownSubject: there is no such work.
+            BadNote: an id holds a NUL or a lone surrogate.
+        """
+        return self.add_pictures([(picture, work_id)])[0]
+
+    def add_pictures(self, pictures: Sequence[tuple[NewPicture, int]]) -> list[int]:
+        """Add many (picture, work number) at once; returns the pictures' numbers in that order."""
+        known = self._known(picture.note_id for picture, _ in pictures)
+        fresh: dict[PictureKey, dict[str, Any]] = {}
+        seen_again = []
+        for picture, work_id in pictures:
+            key = _key(picture)
+            if key in known:
+                number, again = known[key], {"revision": picture.revision, "state": picture.state}
+                seen_again.append({"number": number, **again})
+            elif key in fresh:
+                fresh[key] |= {"revision": picture.revision, "state": picture.state}
+            else:
+                fresh[key] = asdict(picture) | {"work_id": work_id}
+        if seen_again:
+            self._connection.execute(
+                update(PICTURES).where(PICTURES.c.picture_id == bindparam("number")), seen_again
+            )
+        if fresh:
+            known |= zip(fresh, self._insert_pictures(list(fresh.values())), strict=True)
+        return [known[_key(picture)] for picture, _ in pictures]
+
+    def add_claim(self, claim: Claim) -> None:
+        """Record a claim; the same again (work, author, basis, note, image number) changes nothing.
+
+        `claim.linked_ids` are not recorded here, see `link_authors`.
+
+        Raises:
+            UnknownSubject: there is no such work.
+        """
+        self.add_claims([claim])
+
+    def add_claims(self, claims: Iterable[Claim]) -> None:
+        """Record many claims at once; of equal times the first in order counts as earlier."""
+        now = datetime.now(UTC)
+        rows = [
+            {
+                "work_id": claim.work_id,
+                "author_id": claim.author_id,
+                "at": claim.at,
+                "basis": claim.basis.value,
+                "note_id": claim.note_id,
+                "image_number": claim.image_number,
+                "proof": claim.proof,
+                "recorded_at": now,
+            }
+            for claim in claims
+        ]
+        names = ("work_id", "author_id", "basis", "note_id", "image_number")
+        known: set[tuple[Any, ...]] = set()
+        for some in portions(row["work_id"] for row in rows):
+            query = select(*(CLAIMS.c[name] for name in names)).where(CLAIMS.c.work_id.in_(some))
+            known.update(row.tuple() for row in self._connection.execute(query))
+        fresh: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in rows:
+            fresh.setdefault(tuple(row[name] for name in names), row)
+        new = [row for key, row in fresh.items() if key not in known]
+        if new:
+            self._connection.execute(insert(CLAIMS), new)
+
+    def link_authors(self, author_id: str, linked_ids: Iterable[str]) -> None:
+        """Record that the platform links accounts; holds in both directions, adds only."""
+        columns = AUTHOR_LINKS.c
+        either = or_(columns.author_id == author_id, columns.linked_id == author_id)
+        known = {
+            linked
+            for pair in self._connection.execute(select(AUTHOR_LINKS).where(either))
+            for linked in pair
+        }
+        new = dict.fromkeys(x for x in linked_ids if x not in known | {author_id, ""})
+        if new and author_id:
+            self._connection.execute(
+                insert(AUTHOR_LINKS),
+                [{"author_id": author_id, "linked_id": linked_id} for linked_id in new],
+            )
+
+    def exempt_work(self, work_id: int, reason: str, until: datetime | None) -> None:
+        """Allow copies of a work, as of a template or a brand's asset, until then or for good."""
+        self._connection.execute(
+            update(WORKS)
+            .where(WORKS.c.work_id == work_id)
+            .values(exempt_reason=reason, exempt_until=until)
+        )
+
+    def remove_pictures(self, picture_ids: Iterable[int]) -> int:
+        """Delete pictures and what rested on them alone; see `removal`. Returns how many."""
+        return removal.remove_pictures(self._connection, picture_ids)
+
+    def record_verdict(self, verdict: Verdict, *, note: Note, decided_at: datetime) -> int:
+        """Add a verdict on `note` to the audit; returns its number there."""
+        return audit.record(self._connection, verdict, note=note, decided_at=decided_at)
+
+    def forget_note(self, note_id: str) -> Receipt:
+        """Delete a note's pictures, claims and verdicts, and its name in evidence about others.
+
+        Call `Register.scrub` after the commit to remove the bytes from the disk too.
+
+        Raises:
+            BadNote: the id is empty.
+        """
+        return erasure.forget_note(self._connection, note_id)
+
+    def forget_author(self, author_id: str) -> Receipt:
+        """Delete all that an author brought, and the name in evidence about others.
+
+        Call `Register.scrub` after the commit to remove the bytes from the disk too.
+
+        Raises:
+            BadNote: the id is empty.
+        """
+        return erasure.forget_author(self._connection, author_id)
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        yield self._connection
+
+    def _known(self, note_ids: Iterable[str]) -> dict[PictureKey, int]:
+        known = {}
+        for some in portions(note_ids):
+            query = select(
+                PICTURES.c.note_id,
+                PICTURES.c.image_number,
+                PICTURES.c.recipe,
+                PICTURES.c.sha256,
+                PICTURES.c.code,
+                PICTURES.c.picture_id,
+            ).where(PICTURES.c.note_id.in_(some))
+            for *key, picture_id in self._connection.execute(query):
+                known[tuple(key)] = picture_id
+        return known
+
+    def _insert_pictures(self, rows: list[dict[str, Any]]) -> list[int]:
+        new = insert(PICTURES).returning(PICTURES.c.picture_id, sort_by_parameter_order=True)
+        numbers = list(self._connection.execute(new, rows).scalars())
+        self._connection.execute(
+            insert(LOG),
+            [
+                {"op": LogOp.ADD, "picture_id": number, "recipe": row["recipe"]}
+                for number, row in zip(numbers, rows, strict=True)
+            ],
+        )
+        return numbers
+
+
+def _key(picture: NewPicture) -> PictureKey:
+    return (
+        picture.note_id,
+        picture.image_number,
+        picture.recipe,
+        picture.sha256,
+        picture.code,
+    )
