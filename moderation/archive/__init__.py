@@ -1,0 +1,23 @@
+"""Archives in and out: notes, hashes and results as files, streamed with bounded memory.
+
+A bad row never stops a batch: it comes out as an `ItemFailure` in its place.
+Only a file that cannot be read at all raises `BadArchive`.
+"""
+
+from moderation.archive.hashes import HASH_DIGITS, HashRow, read_hashes
+from moderation.archive.notes import NoteFormat, count_notes, read_notes
+from moderation.archive.results import ResultFormat, read_results, write_results
+from moderation.archive.whole_file import whole_file
+
+__all__ = [
+    "HASH_DIGITS",
+    "HashRow",
+    "NoteFormat",
+    "ResultFormat",
+    "count_notes",
+    "read_hashes",
+    "read_notes",
+    "read_results",
+    "whole_file",
+    "write_results",
+]

@@ -1,0 +1,298 @@
+"""Hashes made elsewhere: hex lists, CSV and ThreatExchange-style JSON.
+
+They come without pictures, so what they match stays unverified. One malformed
+hash never aborts a load (facebook/ThreatExchange #1609): it is a failure row.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from moderation.archive.json_lines import (
+    BREAKS,
+    STDIN,
+    open_source,
+    parse_json,
+    parse_object,
+    read_lines,
+)
+from moderation.errors import BadArchive, BadHash, BadNote, BadSetting, InputError
+from moderation.finding import ItemFailure
+from moderation.note import MAX_ID_CHARS
+
+HASH_DIGITS: Mapping[str, int] = {
+    "pdq256_v1": 64,
+    "phash64_v1": 16,
+    "dhash64_v1": 16,
+    "whash64_v1": 16,
+}
+"""Recipe → hexadecimal digits of one hash."""
+
+MAX_DOCUMENT_BYTES = 64 << 20
+"""A JSON document, other than lines, has to be held whole: some 300,000 indicators."""
+
+_HASH_NAMES = ("hash", "pdq", "pdq_hex", "phash", "indicator", "value")
+_TIME_NAMES = ("published_at", "added_on", "creation_time")
+_NOTE_NAMES = ("note_id", "id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashRow:
+    """One hash of a picture that we never saw."""
+
+    note_id: str
+    """As the list says, else `<file>:<line>`."""
+    author_id: str
+    """Empty where unknown."""
+    published_at: datetime | None
+    """UTC; None where the list has no time."""
+    image_number: int
+    recipe: str
+    """One of `HASH_DIGITS`."""
+    code: bytes
+    """32 bytes for `pdq256_v1`, 8 for the others, most significant bit first."""
+    quality: int | None
+    """PDQ's own 0–100; None where unknown."""
+
+
+def read_hashes(source: str | Path, *, recipe: str) -> Iterator[HashRow | ItemFailure]:
+    """Read a list of hashes; `-` is standard input, gzip is recognised.
+
+    The format is told by the first line:
+        - a hexadecimal hash: one hash a line; lines that start with `#` are remarks;
+        - a header with `hash`, `pdq`, `pdq_hex` or `phash`: CSV, with the optional columns
+          `note_id`, `author_id`, `image_number`, `published_at` and `quality`;
+        - `[` or `{`: JSON of indicators (`indicator`, `value` or `hash`; `type`, `id`, `added_on`
+          or `creation_time`), as a list, under `data`, or one object a line.
+
+    Args:
+        source: the file.
+        recipe: how the hashes were made, one of `HASH_DIGITS`.
+
+    Yields:
+        Rows, and in their place the failures (`bad_hash`, `bad_note`) with line or item from 1.
+
+    Raises:
+        BadSetting: no such recipe.
+        BadArchive: the file is missing, or is one JSON document that does not parse.
+    """
+    if recipe not in HASH_DIGITS:
+        known = ", ".join(f"`{name}`" for name in HASH_DIGITS)
+        raise BadSetting(f"unknown recipe `{recipe}`", hint=f"use one of {known}")
+    name = "stdin" if str(source) == STDIN else Path(source).name.split(".")[0]
+    with open_source(source) as stream:
+        for number, item in _items(stream):
+            try:
+                if isinstance(item, InputError):
+                    raise item
+                yield _row(item, recipe=recipe, default_id=f"{name}:{number}")
+            except InputError as error:
+                yield ItemFailure(
+                    code=error.code, message=error.message, hint=error.hint, line=number
+                )
+
+
+Items = Iterator[tuple[int, Mapping[str, Any] | InputError]]
+
+
+def _items(stream: BinaryIO) -> Items:
+    lines = read_lines(stream, limit=MAX_DOCUMENT_BYTES)  # a document may be one line
+    first = next((item for item in lines if not _is_remark(item[1])), None)
+    if first is None:
+        return
+    number, head = first
+    if isinstance(head, bytes) and head[:1] in b"[{":
+        if _is_indicator(head):
+            yield number, parse_object(head)
+            yield from ((n, _indicator_of(line)) for n, line in lines)
+        else:
+            yield from _document(head, stream)
+        return
+    columns = _header(head) if isinstance(head, bytes) else None
+    if columns is None:
+        yield number, _plain(head)
+        yield from ((n, _plain(line)) for n, line in lines if not _is_remark(line))
+        return
+    yield from ((n, _cells(columns, line)) for n, line in lines)
+
+
+def _is_remark(line: bytes | InputError) -> bool:
+    return isinstance(line, bytes) and line.startswith(b"#")
+
+
+def _is_indicator(head: bytes) -> bool:
+    try:
+        return any(name in parse_object(head) for name in _HASH_NAMES)
+    except InputError:
+        return False
+
+
+def _indicator_of(line: bytes | InputError) -> Mapping[str, Any] | InputError:
+    if isinstance(line, InputError):
+        return line
+    try:
+        return parse_object(line)
+    except InputError as error:
+        return error
+
+
+def _document(head: bytes, stream: BinaryIO) -> Items:
+    try:
+        text = head + b"\n" + stream.read(MAX_DOCUMENT_BYTES + 1)
+    except BREAKS as error:
+        raise BadArchive(
+            f"the JSON document breaks off: {error}", hint="fetch or compress the file again"
+        ) from error
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise BadArchive(
+            f"the JSON document is larger than {MAX_DOCUMENT_BYTES >> 20} MB",
+            hint="write one object on each line: `jq -c '.[]'`",
+        )
+    try:
+        document = parse_json(text)
+    except BadNote as error:
+        raise BadArchive(
+            error.message.replace("the line", "the document"), hint=error.hint
+        ) from None
+    entries = document.get("data") if isinstance(document, dict) else document
+    if not isinstance(entries, list):
+        raise BadArchive(
+            "the JSON document holds no list of indicators", hint="give a list, or one under `data`"
+        )
+    for number, entry in enumerate(entries, start=1):
+        if isinstance(entry, str):
+            yield number, {"hash": entry}
+        elif isinstance(entry, dict):
+            yield number, entry
+        else:
+            yield number, _wrong("indicator", "an object or a string", entry)
+
+
+def _header(head: bytes) -> list[str] | None:
+    cells = [cell.strip().lower() for cell in head.decode("utf-8", "replace").split(",")]
+    return cells if any(name in cells for name in _HASH_NAMES) else None
+
+
+def _plain(line: bytes | InputError) -> Mapping[str, Any] | InputError:
+    if isinstance(line, InputError):
+        return line
+    return {"hash": line.decode("utf-8", "replace")}
+
+
+def _cells(columns: list[str], line: bytes | InputError) -> Mapping[str, Any] | InputError:
+    if isinstance(line, InputError):
+        return line
+    try:
+        cells = next(csv.reader(io.StringIO(line.decode("utf-8")), strict=True))
+    except (UnicodeDecodeError, csv.Error, StopIteration) as error:
+        return BadNote(f"the line is not CSV: {error}", hint="quote cells that hold commas")
+    if len(cells) != len(columns):
+        return BadNote(
+            f"the line has {len(cells)} cells, the header {len(columns)}",
+            hint="quote cells that hold commas",
+        )
+    return {name: cell.strip() for name, cell in zip(columns, cells, strict=True) if cell.strip()}
+
+
+def _row(item: Mapping[str, Any], *, recipe: str, default_id: str) -> HashRow:
+    kind = item.get("type")
+    wanted = recipe.partition("_")[0].rstrip("0123456789")  # `pdq` of `pdq256_v1`
+    if isinstance(kind, str) and kind.lower().removeprefix("hash_") != wanted:
+        raise BadHash(
+            f"the indicator is of type `{kind:.40}`, wanted `HASH_{wanted.upper()}`",
+            hint="load every type with a recipe of its own",
+        )
+    return HashRow(
+        note_id=_text(item, _NOTE_NAMES) or default_id,
+        author_id=_text(item, ("author_id",)),
+        published_at=_time(_first(item, _TIME_NAMES)),
+        image_number=_number(item, "image_number", 0, 10_000) or 0,
+        recipe=recipe,
+        code=_code(_first(item, _HASH_NAMES), recipe),
+        quality=_number(item, "quality", 0, 100),
+    )
+
+
+def _first(item: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    return next((item[name] for name in names if item.get(name) is not None), None)
+
+
+def _code(value: object, recipe: str) -> bytes:
+    wanted = HASH_DIGITS[recipe]
+    if not isinstance(value, str):
+        raise BadHash(
+            f"the hash is missing or no string, got {type(value).__name__}",
+            hint=f"give {wanted} hexadecimal digits",
+        )
+    digits = value.strip().lower().removeprefix("0x")
+    if len(digits) != wanted:
+        raise BadHash(
+            f"the hash has {len(digits)} digits, `{recipe}` wants {wanted}",
+            hint="check how the list was made, and name its recipe",
+        )
+    if strange := sorted(set(digits) - set("0123456789abcdef")):
+        raise BadHash(
+            f"the hash holds {strange[0]!r}, which is no hexadecimal digit",
+            hint="export the hashes as hexadecimal",
+        )
+    return bytes.fromhex(digits)
+
+
+def _text(item: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    value = _first(item, names)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise _wrong(names[0], "a string", value)
+    text = str(value)
+    if len(text) > MAX_ID_CHARS:
+        raise BadNote(
+            f"`{names[0]}` has {len(text):,} characters, limit {MAX_ID_CHARS}", hint="shorten it"
+        )
+    if not text.isprintable():
+        raise BadNote(f"`{names[0]}` holds a control character", hint="remove it")
+    return text
+
+
+def _number(item: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
+    value = item.get(name)
+    if value is None:
+        return None
+    try:
+        number = int(value) if isinstance(value, str | int | float) else None
+    except (ValueError, OverflowError):
+        number = None
+    if number is None or not low <= number <= high:
+        raise BadNote(
+            f"`{name}` must be a whole number in {low}–{high}, got {value!r:.40}",
+            hint=f"correct `{name}`",
+        )
+    return number
+
+
+def _time(value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
+            return datetime.fromtimestamp(float(value), UTC)
+        if isinstance(value, str):
+            at = datetime.fromisoformat(value)
+            if at.tzinfo is not None:
+                return at.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise BadNote(
+        f"the time {value!r:.60} is not a date and time with its zone",
+        hint="write it as 2026-11-21T08:00:00Z, or as seconds since 1970",
+    )
+
+
+def _wrong(name: str, wanted: str, got: object) -> BadNote:
+    return BadNote(f"`{name}` must be {wanted}, got {type(got).__name__}", hint=f"correct `{name}`")

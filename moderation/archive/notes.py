@@ -1,0 +1,252 @@
+"""Notes from JSONL, Parquet or a folder of pictures, one at a time.
+
+Every reader gives numbered raw rows; what makes a row a `Note` or a failure is
+the same for all three, and stands in `_notes`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from moderation.archive.json_lines import STDIN, open_source, read_json_lines, unreadable
+from moderation.archive.note_table import count_rows, is_parquet, read_rows
+from moderation.errors import BadArchive, BadNote, InputError
+from moderation.finding import ItemFailure
+from moderation.note import MAX_ID_CHARS, UNKNOWN_AUTHOR, Author, Note, NoteImage
+
+NoteFormat = Literal["jsonl", "parquet", "folder"]
+
+PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif", ".bmp", ".tif", ".tiff"}
+)
+_NOTES_IN_FOLDER = ("notes.jsonl", "notes.jsonl.gz", "notes.parquet")
+_SAMPLE_BYTES = 1 << 20
+
+Rows = Iterator[tuple[int, Mapping[str, Any] | Note | InputError]]
+
+
+def read_notes(
+    source: str | Path,
+    *,
+    format: NoteFormat | None = None,  # noqa: A002 - the word users know from other readers
+    allow_outside: bool = False,
+) -> Iterator[Note | ItemFailure]:
+    """Read an archive note by note.
+
+    Memory does not grow with its length, but for the digests that find
+    duplicates (about 100 bytes a note).
+
+    Args:
+        source: One of
+            - JSONL: a note a line as `Note.to_json` writes it, UTF-8, plain or gzip; `-` is
+              standard input.
+            - Parquet: columns named as the JSON fields. `published_at` is a timestamp with time
+              zone or an ISO 8601 string; the author is the struct `author` or the flat column
+              `author_id`; `images` is `list<struct<path, data, sha256>>` with `data` as binary
+              (`bytes` is read as `data` too), or a list of paths, or a list of binaries.
+            - Folder: its `notes.jsonl`, `notes.jsonl.gz` or `notes.parquet` where there is one.
+              Else every picture file is a note: the id is the path within the folder, the author
+              the folder that holds the file (unknown for files at the top), the time that of the
+              file's last change.
+        format: None tells it from `source`.
+        allow_outside: Let image paths leave the folder of `source`. Off by default: a foreign
+            archive must not make us read `/etc/passwd`.
+
+    Yields:
+        A `Note`, or in its place the failure of a row, with its number from 1. Of two rows with
+        the same id and revision the first wins.
+
+    Raises:
+        BadArchive: `source` is missing, unreadable, or not of the format.
+    """
+    chosen = format or _format_of(source)
+    if chosen == "folder":
+        folder = Path(source)
+        if not folder.is_dir():
+            raise BadArchive(f"`{source}` is not a folder", hint="give the path of a folder")
+        inner = _notes_in(folder)
+        if inner is not None:
+            return read_notes(inner, allow_outside=allow_outside)
+        return _notes(_folder_rows(folder), folder, allow_outside=allow_outside)
+    base = Path() if str(source) == STDIN else Path(source).parent
+    rows = read_rows(Path(source)) if chosen == "parquet" else _jsonl_rows(source)
+    return _notes(rows, base, allow_outside=allow_outside)
+
+
+def count_notes(source: str | Path) -> int | None:
+    """How many notes there are, for a progress bar: exact or estimated from the first megabyte.
+
+    Returns:
+        None where only reading everything would tell (standard input, gzip, no regular file).
+    """
+    path = Path(source)
+    if str(source) == STDIN or not path.exists():
+        return None
+    if path.is_dir():
+        inner = _notes_in(path)
+        return count_notes(inner) if inner else sum(1 for _ in _picture_files(path))
+    if not path.is_file():
+        return None
+    if is_parquet(path):
+        return count_rows(path)
+    with open_source(path) as file:
+        if path.stat().st_size == 0:
+            return 0
+        if hasattr(file, "fileobj"):  # gzip: the size on disk says nothing
+            return None
+        sample = file.read(_SAMPLE_BYTES)
+    lines = sample.count(b"\n") + (not sample.endswith(b"\n"))
+    return max(1, round(lines * path.stat().st_size / len(sample)))
+
+
+def _format_of(source: str | Path) -> NoteFormat:
+    if str(source) == STDIN:
+        return "jsonl"
+    path = Path(source)
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        raise unreadable(source, error) from error
+    if path.is_dir():
+        return "folder"
+    return "parquet" if path.is_file() and is_parquet(path) else "jsonl"
+
+
+def _notes_in(folder: Path) -> Path | None:
+    return next((folder / n for n in _NOTES_IN_FOLDER if (folder / n).is_file()), None)
+
+
+def _notes(rows: Rows, base: Path, *, allow_outside: bool) -> Iterator[Note | ItemFailure]:
+    root = None if allow_outside else os.path.realpath(base)
+    seen: set[bytes] = set()
+    for number, row in rows:
+        try:
+            note = _note(row, base)
+            _refuse_half_surrogates(note)
+            if root is not None:
+                _refuse_outside(note, root)
+            _refuse_duplicate(note, seen)
+        except InputError as error:
+            yield _failure(error, row, number)
+        else:
+            yield note
+
+
+def _note(row: Mapping[str, Any] | Note | InputError, base: Path) -> Note:
+    if isinstance(row, InputError):
+        raise row
+    if isinstance(row, Note):
+        return row
+    try:
+        return Note.from_json(row, base=base)
+    except RecursionError:  # a message that quotes a deeply nested value
+        raise BadNote("the note is nested too deeply", hint="remove the nested field") from None
+
+
+def _failure(
+    error: InputError, row: Mapping[str, Any] | Note | InputError, number: int
+) -> ItemFailure:
+    note_id = row.id if isinstance(row, Note) else ""
+    if isinstance(row, Mapping) and isinstance(row.get("id"), str):
+        note_id = row["id"][:MAX_ID_CHARS]
+    return ItemFailure(
+        code=error.code,
+        message=error.message,
+        hint=error.hint,
+        note_id=note_id.encode("utf-8", "backslashreplace").decode(),
+        line=number,
+    )
+
+
+def _refuse_half_surrogates(note: Note) -> None:
+    """JSON can spell them, but no register and no file can hold them."""
+    for name, value in _strings_of(note):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise BadNote(
+                f"`{name}` holds half of a surrogate pair at character {error.start}",
+                hint="export the note again as valid Unicode",
+            ) from None
+
+
+def _strings_of(note: Note) -> Iterator[tuple[str, str]]:
+    yield "id", note.id
+    yield "author.id", note.author.id
+    yield from (("author.linked_ids", linked) for linked in note.author.linked_ids)
+    yield "author.brand_partner", note.author.brand_partner or ""
+    yield from note.text_fields()
+    yield from (("links", link) for link in note.links)
+    yield "lang", note.lang or ""
+    yield from (("images[].path", str(image.path or "")) for image in note.images)
+
+
+def _refuse_outside(note: Note, root: str) -> None:
+    for i, image in enumerate(note.images):
+        if image.path is None:
+            continue
+        try:
+            # Links are followed: one inside the folder may point anywhere.
+            real = os.path.realpath(image.path)
+        except ValueError:  # NUL in the path
+            raise BadNote(
+                f"`images[{i}].path` is not a path", hint="correct the path in the note"
+            ) from None
+        if not Path(real).is_relative_to(root):
+            raise BadNote(
+                f"`images[{i}].path` leaves the archive's folder",
+                hint="put the pictures beside the archive, or allow outside paths if you trust it",
+            )
+
+
+def _refuse_duplicate(note: Note, seen: set[bytes]) -> None:
+    # Eight bytes: ten million notes collide by chance with a probability of three in a million.
+    key = hashlib.blake2b(f"{note.revision}:{note.id}".encode(), digest_size=8).digest()
+    if key in seen:
+        raise BadNote(
+            f"`id` `{note.id}` with revision {note.revision} came before in this archive",
+            hint="remove one of the two, or count up `revision` for an edit",
+        )
+    seen.add(key)
+
+
+def _jsonl_rows(source: str | Path) -> Rows:
+    with open_source(source) as stream:
+        yield from read_json_lines(stream)
+
+
+def _folder_rows(folder: Path) -> Rows:
+    for number, path in enumerate(_picture_files(folder), start=1):
+        yield number, _note_of_picture(folder, path)
+
+
+def _picture_files(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(parent, name)
+            if path.suffix.lower() in PICTURE_SUFFIXES and not name.startswith("."):
+                yield path
+
+
+def _note_of_picture(folder: Path, path: Path) -> Note | InputError:
+    inside = path.relative_to(folder)
+    # Files at the top have no author folder: unknown, so that none is exempt as the same author.
+    author = Author(id=path.parent.name) if len(inside.parts) > 1 else UNKNOWN_AUTHOR
+    try:
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return Note(
+            id=inside.as_posix(),
+            author=author,
+            published_at=changed,
+            images=(NoteImage(path=path),),
+        )
+    except InputError as error:
+        return error
+    except (OSError, ValueError) as error:
+        return unreadable(inside, error)
