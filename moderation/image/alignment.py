@@ -1,0 +1,273 @@
+"""Two sets of local features → the transform that carries one picture onto the other.
+
+Every pair of alike features names a similarity transform by itself (place,
+scale and angle of both), so all hypotheses are tried, not a random sample: the
+same pictures give the same answer every time (RANSAC's consensus, Fischler and
+Bolles 1981, with the one-point hypotheses of Philbin et al., CVPR 2007). The
+best is refined to an affine transform on its own inliers.
+
+An alignment is not yet a match: unrelated cards on one template reach twenty
+inliers. `verify` has the last word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.image.local_features import LocalFeatures
+
+_RATIO = 0.80  # Lowe's ratio test
+_HYPOTHESIS_TOLERANCE = 0.06  # of the original's long side: one pair fixes a transform only roughly
+_REFINE_TOLERANCES = (0.035, 0.02, 0.012)
+_MIN_PAIRS = 5
+_MAX_STRETCH = 1.7  # longer axis of the transform over the shorter
+_MAX_ZOOM = 12.0  # how much larger one picture may show what the other shows
+
+Affine = NDArray[np.float64]
+"""float64 [2, 3]: query pixel → original pixel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Alignment:
+    """The best transform found, with the numbers on which it is judged."""
+
+    affine: Affine
+    mirrored: bool
+    inliers: int
+    inlier_share: float
+    """Inliers over stored features of the original inside the overlap, 0–1."""
+    residual: float
+    """Median distance of the inliers under a homography, over the original's long side."""
+    hull: NDArray[np.float32]
+    """float32 [k, 2]: convex hull of the inliers in original pixels."""
+    spread: float
+    """Share of the overlap's area that the hull covers, 0–1."""
+    region_query: NDArray[np.float64]
+    """float64 [k, 2] in query pixels: the original's frame, clipped to the query."""
+    region_original: NDArray[np.float64]
+    """float64 [k, 2] in original pixels: the query's frame, clipped to the original."""
+    share_of_query: float
+    share_of_original: float
+
+
+def align(query: LocalFeatures, original: LocalFeatures) -> Alignment | None:
+    """The transform that most features agree on, upright or mirrored.
+
+    Args:
+        query: features of the picture under check, fine.
+        original: stored features of the registered picture.
+
+    Returns:
+        The better of both mirror states, or None where no sane transform has
+        `_MIN_PAIRS` inliers.
+    """
+    states = [(query, False), (query.mirrored(), True)]
+    found = [
+        alignment
+        for state, mirrored in states
+        if (alignment := _align_one(state, original, mirrored=mirrored)) is not None
+    ]
+    return max(found, key=lambda a: (a.inliers, a.inlier_share), default=None)
+
+
+def _align_one(
+    query: LocalFeatures, original: LocalFeatures, *, mirrored: bool
+) -> Alignment | None:
+    pairs = _pairs(query, original)
+    if len(pairs) < _MIN_PAIRS:
+        return None
+    unit = float(max(original.size))
+    source = query.points[pairs[:, 0]].astype(np.float64)
+    target = original.points[pairs[:, 1]].astype(np.float64)
+    inside = _best_hypothesis(query, original, pairs, _HYPOTHESIS_TOLERANCE * unit)
+    if inside is None:
+        return None
+    affine: Affine | None = None
+    for step, tolerance in enumerate(_REFINE_TOLERANCES):
+        if inside.sum() < _MIN_PAIRS:
+            return None
+        # Few or early inliers carry a similarity only; an affine would bend to fit chance.
+        affine = _fit(source[inside], target[inside], similarity=step == 0 or inside.sum() < 8)
+        if affine is None or not _sane(affine, query.size, original.size):
+            return None
+        distance = np.linalg.norm(_apply(affine, source) - target, axis=1)
+        inside = distance <= tolerance * unit
+    if affine is None or inside.sum() < _MIN_PAIRS:
+        return None
+    if mirrored:
+        affine = affine @ _flip(query.size)
+        query = query.mirrored()
+    return _describe(
+        affine,
+        query,
+        original,
+        target[inside],
+        mirrored=mirrored,
+        residual=_residual(source[inside], target[inside]) / unit,
+    )
+
+
+def _residual(source: NDArray[np.float64], target: NDArray[np.float64]) -> float:
+    """Median error in pixels after the best plane-to-plane fit.
+
+    A copy is flat: all its details move together, to a fraction of a pixel, even
+    when photographed from a screen. A second photograph of the same scene is
+    not: near and far details move apart.
+    """
+    points = source.astype(np.float32).reshape(-1, 1, 2)
+    matrix = None
+    if len(source) >= 10:
+        matrix, _ = cv2.findHomography(points, target.astype(np.float32))
+    if matrix is None:
+        affine = _fit(source, target, similarity=False)
+        if affine is None:
+            return float("inf")
+        matrix = np.concatenate([affine, [[0.0, 0.0, 1.0]]])
+    landed = cv2.perspectiveTransform(points, matrix).reshape(-1, 2)
+    return float(np.median(np.linalg.norm(landed - target, axis=1)))
+
+
+def _pairs(query: LocalFeatures, original: LocalFeatures) -> NDArray[np.intp]:
+    """[n, 2] of (query, original) indices: nearest, clearly nearer than the second, one to one."""
+    if len(query) < 2 or len(original) < 2:
+        return np.empty((0, 2), dtype=np.intp)
+    a = query.descriptors.astype(np.float32)
+    b = original.descriptors.astype(np.float32)
+    a /= np.maximum(np.linalg.norm(a, axis=1, keepdims=True), 1e-6)
+    b /= np.maximum(np.linalg.norm(b, axis=1, keepdims=True), 1e-6)
+    cosine = b @ a.T  # float32 [original, query]
+    best_two = np.argpartition(-cosine, 1, axis=1)[:, :2]
+    values = np.take_along_axis(cosine, best_two, axis=1)
+    swap = values[:, 0] < values[:, 1]
+    best = np.where(swap, best_two[:, 1], best_two[:, 0])
+    distance = np.sqrt(np.maximum(2 - 2 * values.max(axis=1), 0))
+    second = np.sqrt(np.maximum(2 - 2 * values.min(axis=1), 0))
+    keep = np.flatnonzero(distance < _RATIO * second)
+    order = keep[np.argsort(distance[keep], kind="stable")]
+    _, first = np.unique(best[order], return_index=True)
+    chosen = order[np.sort(first)]
+    return np.stack([best[chosen], chosen], axis=1)
+
+
+def _best_hypothesis(
+    query: LocalFeatures, original: LocalFeatures, pairs: NDArray[np.intp], tolerance: float
+) -> NDArray[np.bool_] | None:
+    """Inliers bool [n] of the pair whose own similarity most other pairs agree with."""
+    q, o = pairs[:, 0], pairs[:, 1]
+    zoom = original.scales[o] / np.maximum(query.scales[q], 1e-6)
+    angle = np.deg2rad(original.angles[o] - query.angles[q])
+    # Complex numbers: a similarity is z → m·z + t.
+    turn = (zoom * np.exp(1j * angle)).astype(np.complex64)
+    source = (query.points[q, 0] + 1j * query.points[q, 1]).astype(np.complex64)
+    target = (original.points[o, 0] + 1j * original.points[o, 1]).astype(np.complex64)
+    shift = target - turn * source
+    landed = turn[:, None] * source[None, :] + shift[:, None]  # complex64 [hypothesis, pair]
+    agrees = np.abs(landed - target[None, :]) <= tolerance
+    # A pair that lands well but names quite another scale or angle is chance.
+    agrees &= np.abs(np.log2(zoom[:, None] / zoom[None, :])) < 1.0
+    agrees &= np.abs(np.angle(turn[:, None] * np.conj(turn[None, :]))) < np.deg2rad(40)
+    votes = agrees.sum(axis=1)
+    best = int(votes.argmax())
+    return agrees[best] if votes[best] >= _MIN_PAIRS else None
+
+
+def _fit(
+    source: NDArray[np.float64], target: NDArray[np.float64], *, similarity: bool
+) -> Affine | None:
+    """Least squares; None where the points lie on a line."""
+    x, y = source[:, 0], source[:, 1]
+    one, zero = np.ones_like(x), np.zeros_like(x)
+    if similarity:
+        rows = np.concatenate(
+            [np.stack([x, -y, one, zero], axis=1), np.stack([y, x, zero, one], axis=1)]
+        )
+        solution, _, rank, _ = np.linalg.lstsq(rows, target.T.reshape(-1), rcond=None)
+        if rank < 4:
+            return None
+        a, b, tx, ty = solution
+        return np.array([[a, -b, tx], [b, a, ty]])
+    rows = np.stack([x, y, one], axis=1)
+    solution, _, rank, _ = np.linalg.lstsq(rows, target, rcond=None)
+    return solution.T if rank == 3 else None
+
+
+def _sane(affine: Affine, query_size: tuple[int, int], original_size: tuple[int, int]) -> bool:
+    """No flip (mirrors are tried on their own), no wild stretch, no wild zoom."""
+    linear = affine[:, :2]
+    if np.linalg.det(linear) <= 0:
+        return False
+    longer, shorter = np.linalg.svd(linear, compute_uv=False)
+    if longer > _MAX_STRETCH * shorter:
+        return False
+    zoom = float(np.sqrt(longer * shorter)) * max(query_size) / max(original_size)
+    return 1 / _MAX_ZOOM <= zoom <= _MAX_ZOOM
+
+
+def _describe(
+    affine: Affine,
+    query: LocalFeatures,
+    original: LocalFeatures,
+    inlier_points: NDArray[np.float64],
+    *,
+    mirrored: bool,
+    residual: float,
+) -> Alignment | None:
+    inverse = _inverse(affine)
+    query_frame, original_frame = _frame(query.size), _frame(original.size)
+    region_original = _clip(_apply(affine, query_frame), original_frame)
+    region_query = _clip(_apply(inverse, original_frame), query_frame)
+    area_original, area_query = _area(region_original), _area(region_query)
+    if area_original <= 0 or area_query <= 0:
+        return None
+    back = _apply(inverse, original.points.astype(np.float64))
+    visible = np.all((back >= 0) & (back <= np.array(query.size)), axis=1).sum()
+    hull = cv2.convexHull(inlier_points.astype(np.float32)).reshape(-1, 2)
+    inliers = len(inlier_points)
+    return Alignment(
+        affine=affine,
+        mirrored=mirrored,
+        inliers=inliers,
+        inlier_share=min(1.0, inliers / max(int(visible), 1)),
+        residual=residual,
+        hull=hull,
+        spread=min(1.0, _area(hull.astype(np.float64)) / area_original),
+        region_query=region_query,
+        region_original=region_original,
+        share_of_query=min(1.0, area_query / _area(query_frame)),
+        share_of_original=min(1.0, area_original / _area(original_frame)),
+    )
+
+
+def _apply(affine: Affine, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    return points @ affine[:, :2].T + affine[:, 2]
+
+
+def _inverse(affine: Affine) -> Affine:
+    linear = np.linalg.inv(affine[:, :2])
+    return np.concatenate([linear, -(linear @ affine[:, 2:])], axis=1)
+
+
+def _flip(size: tuple[int, int]) -> NDArray[np.float64]:
+    """float64 [3, 3]: pixel of the query → pixel of the flipped query."""
+    return np.array([[-1.0, 0, size[0] - 1], [0, 1, 0], [0, 0, 1]])
+
+
+def _frame(size: tuple[int, int]) -> NDArray[np.float64]:
+    width, height = float(size[0]), float(size[1])
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]])
+
+
+def _clip(polygon: NDArray[np.float64], frame: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Both are convex quadrilaterals, so their intersection is one convex polygon."""
+    _, region = cv2.intersectConvexConvex(polygon.astype(np.float32), frame.astype(np.float32))
+    if region is None:
+        return np.empty((0, 2))
+    return np.asarray(region.reshape(-1, 2), dtype=np.float64)
+
+
+def _area(polygon: NDArray[np.float64]) -> float:
+    return float(cv2.contourArea(polygon.astype(np.float32))) if len(polygon) >= 3 else 0.0

@@ -1,0 +1,1 @@
+"""Material for training and measuring: what re-posters do to pictures."""
