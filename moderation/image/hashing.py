@@ -147,17 +147,18 @@ def _spectrum(pixels: Pixels) -> tuple[NDArray[np.float32], int]:
         return np.zeros((16, 16), np.float32), 0
     if max(height, width) > _HASHED_SIDE_PX:
         # Rounding luma to 8 bits is lost in the average, and three times as fast.
-        luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        luma = cv2.resize(luma, (_HASHED_SIDE_PX,) * 2, interpolation=cv2.INTER_AREA)
-        grid = _grid(luma.astype(np.float32), earlier=_EARLIER_PX)
+        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        grey = cv2.resize(grey, (_HASHED_SIDE_PX,) * 2, interpolation=cv2.INTER_AREA)
+        luma, earlier = grey.astype(np.float32), _EARLIER_PX
     else:
-        luma = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2GRAY)
-        grid = _grid(np.asarray(luma, dtype=np.float32))
+        grey = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2GRAY)
+        luma, earlier = np.asarray(grey, dtype=np.float32), 0
     # The DCT drops the constant anyway; without it a flat picture gives zeros, not rounding noise.
-    return _DCT @ (grid - grid[0, 0]) @ _DCT.T, _quality(grid)
+    grid = _grid(luma - luma[0, 0], earlier)
+    return _DCT @ grid @ _DCT.T, _quality(grid)
 
 
-def _grid(luma: NDArray[np.float32], earlier: int = 0) -> NDArray[np.float32]:
+def _grid(luma: NDArray[np.float32], earlier: int) -> NDArray[np.float32]:
     """Filter luma [H, W] with a tent (a box, twice) and sample it: float32 [64, 64]."""
     height, width = luma.shape
     if height == width == _GRID:  # counts as sampled already

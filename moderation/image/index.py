@@ -1,0 +1,180 @@
+"""Codes of registered pictures → every one within a Hamming radius, exactly.
+
+The one place that imports FAISS. `IndexBinaryFlat` compares with every code: at a million
+codes that is faster than a multi-index that must probe eight variants of each picture, and
+it is never approximate. What it lacks is added here: ids, and deletion that works at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.errors import InputError, RecipeMismatch
+from moderation.image.hashing import HashRecipe
+from moderation.image.snapshot import Snapshot, read_snapshot, write_snapshot
+
+Codes = NDArray[np.uint8]
+"""uint8 [n, bytes]: packed hashes of one recipe."""
+
+_DEAD_SHARE = 0.25  # above it the index is compacted: the dead cost time in every search
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexHit:
+    """One code within the radius of one query."""
+
+    query_row: int
+    """Row of the query in the array searched for."""
+    id: int
+    distance_bits: int
+
+
+class HashIndex:
+    """Exact search among the codes of one recipe. Safe to use from several threads.
+
+    Ids need not be unique: the codes of one picture's variants may share one.
+    """
+
+    def __init__(self, recipe: HashRecipe) -> None:
+        self.recipe = recipe
+        self.seq = 0
+        """Sequence number of the register's log up to which this index is complete."""
+        self._lock = threading.Lock()  # FAISS moves its memory when it grows
+        self._restart(np.empty((0, recipe.bytes), np.uint8), np.empty(0, np.int64))
+
+    def __len__(self) -> int:
+        """Number of codes that a search can find."""
+        return self._count - self._dead
+
+    def add(self, ids: NDArray[np.int64], codes: Codes) -> None:
+        """Add codes uint8 [n, bytes] under ids int64 [n]; the next search finds them.
+
+        Raises:
+            RecipeMismatch: The codes have not the recipe's length.
+            InputError: Not one id for each code.
+        """
+        codes = self._checked(codes)
+        ids = np.asarray(ids, dtype=np.int64)
+        if ids.shape != (len(codes),):
+            raise InputError(
+                f"got ids {list(ids.shape)} for {len(codes)} codes", hint="give each code one id"
+            )
+        with self._lock:
+            self._reserve(self._count + len(codes))
+            self._flat.add(codes)
+            self._ids[self._count : self._count + len(codes)] = ids
+            self._live[self._count : self._count + len(codes)] = True
+            self._count += len(codes)
+
+    def remove(self, ids: NDArray[np.int64]) -> int:
+        """Remove every code of these ids, at once; returns how many codes that were."""
+        with self._lock:
+            live = self._live[: self._count]
+            doomed = live & np.isin(self._ids[: self._count], np.asarray(ids, dtype=np.int64))
+            removed = int(doomed.sum())
+            live[doomed] = False
+            self._dead += removed
+            if self._dead > _DEAD_SHARE * self._count:
+                self._restart(*self._survivors())
+        return removed
+
+    def compact(self) -> None:
+        """Give back the memory of removed codes; happens by itself above a quarter."""
+        with self._lock:
+            self._restart(*self._survivors())
+
+    def search(self, codes: Codes, radius_bits: int, limit: int | None = None) -> list[IndexHit]:
+        """Every code at most `radius_bits` away from each query uint8 [q, bytes].
+
+        Hits are in order of query row, distance and id; `limit` keeps the first of each row.
+
+        Raises:
+            RecipeMismatch: The queries have not the recipe's length.
+            InputError: The radius or the limit is out of range.
+        """
+        codes = self._checked(codes)
+        if not 0 <= radius_bits <= self.recipe.bits:
+            raise InputError(
+                f"`radius_bits` must lie in 0–{self.recipe.bits}, got {radius_bits}",
+                hint="PDQ copies lie within 31 bits",
+            )
+        if limit is not None and limit < 1:
+            raise InputError(f"`limit` must be at least 1, got {limit}", hint="raise `limit`")
+        if not len(codes):
+            return []
+        with self._lock:
+            # FAISS finds distances strictly below its radius.
+            starts, distances, places = self._flat.range_search(codes, radius_bits + 1)
+            rows = np.repeat(np.arange(len(codes)), (starts[1:] - starts[:-1]).astype(int))
+            live = self._live[places]
+            rows, ids, bits = rows[live], self._ids[places][live], distances[live].astype(int)
+        order = np.lexsort((ids, bits, rows))
+        rows, ids, bits = rows[order], ids[order], bits[order]
+        if limit is not None:
+            rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+            rows, ids, bits = rows[rank < limit], ids[rank < limit], bits[rank < limit]
+        return [
+            IndexHit(query_row=row, id=id_, distance_bits=distance)
+            for row, id_, distance in zip(rows.tolist(), ids.tolist(), bits.tolist(), strict=True)
+        ]
+
+    def save(self, folder: Path) -> None:
+        """Write a snapshot of the live codes, whole or not at all; one process at a time.
+
+        Raises:
+            StoreUnwritable: The disk is full, read-only or forbidden.
+        """
+        with self._lock:
+            codes, ids = self._survivors()
+            seq = self.seq
+        write_snapshot(folder, Snapshot(recipe=self.recipe, codes=codes, ids=ids, seq=seq))
+
+    @classmethod
+    def load(cls, folder: Path, recipe: HashRecipe) -> HashIndex:
+        """Read a snapshot.
+
+        Raises:
+            IndexCorrupt: A file is missing, damaged, oversized or not the one promised.
+            RecipeMismatch: The snapshot holds codes of another recipe.
+        """
+        snapshot = read_snapshot(folder, recipe)
+        index = cls(recipe)
+        index._restart(snapshot.codes, snapshot.ids)
+        index.seq = snapshot.seq
+        return index
+
+    def _checked(self, codes: Codes) -> Codes:
+        codes = np.ascontiguousarray(codes)
+        if codes.dtype != np.uint8 or codes.ndim != 2 or codes.shape[1] != self.recipe.bytes:
+            raise RecipeMismatch(
+                f"got codes {codes.dtype} {list(codes.shape)}, "
+                f"`{self.recipe.name}` needs uint8 [n, {self.recipe.bytes}]",
+                hint="hash the pictures with the recipe of the index",
+            )
+        return codes
+
+    def _survivors(self) -> tuple[Codes, NDArray[np.int64]]:
+        live = self._live[: self._count]
+        codes = self._flat.reconstruct_n(0, self._count)
+        return codes[live], self._ids[: self._count][live]
+
+    def _restart(self, codes: Codes, ids: NDArray[np.int64]) -> None:
+        self._flat = faiss.IndexBinaryFlat(self.recipe.bits)
+        self._flat.add(codes)
+        self._count = len(ids)
+        self._dead = 0
+        self._ids = ids
+        self._live = np.ones(len(ids), dtype=bool)
+
+    def _reserve(self, count: int) -> None:
+        # Doubling, so that adding one code at a time stays cheap.
+        if count > len(self._ids):
+            spare = max(count, 2 * len(self._ids), 1024) - len(self._ids)
+            self._ids = np.concatenate([self._ids, np.zeros(spare, np.int64)])
+            self._live = np.concatenate([self._live, np.zeros(spare, bool)])
