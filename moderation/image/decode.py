@@ -1,8 +1,7 @@
 """Bytes, file or array → Picture: sRGB pixels, upright, with the digest of the source.
 
-The format is told by content, never by name, and each one is opened with its
-own Pillow plug-in, so that nothing outside the list in `_MAGIC` is ever tried.
-Size limits are compared with the header, before any pixel is allocated.
+Size limits are compared with the header, before any pixel is allocated, and
+large JPEGs are decoded at the scale that is needed.
 """
 
 from __future__ import annotations
@@ -18,33 +17,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    ExifTags,
-    GifImagePlugin,
-    Image,
-    ImageCms,
-    ImageFile,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
 
 from moderation.errors import (
     ImageTooLarge,
-    MissingExtra,
     UnreadableImage,
-    UnsupportedFormat,
 )
+from moderation.image.colour import srgb
+from moderation.image.formats import plugin_for
 from moderation.note import NoteImage
 
 MAX_SIDE_PX = 1536
 """Long side to which pictures are brought; enough for a collage cell to keep its detail."""
 MIN_SHORT_SIDE_PX = 512
 """Never scaled below this short side: PDQ reads 512 × 512, and long screenshots stay legible."""
-_MIN_BYTES = 12  # the longest magic; nothing shorter is a picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +148,7 @@ def _from_array(array: NDArray[np.uint8], limits: DecodeLimits, max_side: int | 
 
 
 def _from_bytes(data: bytes, digest: str, limits: DecodeLimits, max_side: int | None) -> Picture:
-    plugin = _plugin_of(data)
+    plugin = plugin_for(data)
     # A hostile file can make a decoder raise nearly anything (struct.error, KeyError,
     # MemoryError, …), and none of it says more than "this is not a picture".
     try:
@@ -173,13 +159,15 @@ def _from_bytes(data: bytes, digest: str, limits: DecodeLimits, max_side: int | 
         raise _unreadable(error) from error
     width, height = image.size
     _check_size(width, height, limits)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        _check_size(*_tile_size(image), limits)
     try:
         target = _target_size(width, height, max_side)
         if isinstance(image, JpegImagePlugin.JpegImageFile):
             image.draft(image.mode, target)  # the inverse DCT gives 1/2, 1/4, 1/8 for less work
         image.load()
         turn = _orientation(image)
-        pixels = _shrunk(_rgb(image, target), target)
+        pixels = _shrunk(srgb(image, target), target)
     except Exception as error:
         raise _unreadable(error) from error
     upright = np.ascontiguousarray(_TURNS[turn](pixels))
@@ -191,52 +179,6 @@ def _from_bytes(data: bytes, digest: str, limits: DecodeLimits, max_side: int | 
 def _picture(pixels: NDArray[np.uint8], digest: str, size: tuple[int, int]) -> Picture:
     pixels.flags.writeable = False
     return Picture(pixels=pixels, sha256=digest, source_size=size)
-
-
-def _plugin_of(data: bytes) -> Callable[[io.BytesIO], ImageFile.ImageFile]:
-    if len(data) < _MIN_BYTES:
-        raise UnreadableImage(
-            f"got {len(data)} bytes, a picture has at least {_MIN_BYTES}",
-            hint="upload the whole file",
-        )
-    if data[4:8] == b"ftyp":
-        brands = data[8 : min(int.from_bytes(data[:4], "big"), 256)]  # major, version, compatible
-        if b"avif" in brands or b"avis" in brands:
-            return AvifImagePlugin.AvifImageFile
-        if any(brand in brands for brand in _HEIC_BRANDS):
-            return _heic_plugin()
-    for magic, offset, plugin in _MAGIC:
-        if data[offset : offset + len(magic)] == magic:
-            return plugin
-    raise UnsupportedFormat(
-        f"the file starts with {data[:8]!r}, which no supported format does",
-        hint="convert the picture to JPEG, PNG, WebP, GIF, AVIF or HEIC",
-    )
-
-
-# The plug-in classes rather than `Image.open`: its bomb check warns through the global warning
-# filter and limits through a global, and it would try formats that nobody asked for.
-_MAGIC: tuple[tuple[bytes, int, Callable[[io.BytesIO], ImageFile.ImageFile]], ...] = (
-    (b"\xff\xd8\xff", 0, JpegImagePlugin.JpegImageFile),
-    (b"\x89PNG\r\n\x1a\n", 0, PngImagePlugin.PngImageFile),
-    (b"WEBP", 8, WebPImagePlugin.WebPImageFile),
-    (b"GIF8", 0, GifImagePlugin.GifImageFile),
-    (b"BM", 0, BmpImagePlugin.BmpImageFile),
-    (b"II*\x00", 0, TiffImagePlugin.TiffImageFile),
-    (b"MM\x00*", 0, TiffImagePlugin.TiffImageFile),
-)
-_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
-
-
-def _heic_plugin() -> Callable[[io.BytesIO], ImageFile.ImageFile]:
-    try:
-        from pillow_heif import HeifImageFile  # optional: only here, so that the rest works without
-    except ImportError as error:
-        raise MissingExtra(
-            "HEIC pictures need `pillow-heif`", hint="pip install notegate[heic]"
-        ) from error
-    plugin: Callable[[io.BytesIO], ImageFile.ImageFile] = HeifImageFile
-    return plugin
 
 
 def _orientation(image: Image.Image) -> int:
@@ -261,64 +203,6 @@ _TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
 }
 
 
-def _rgb(image: Image.Image, target: tuple[int, int]) -> NDArray[np.uint8]:
-    """Pixels in sRGB, alpha on white, not much larger than `target`."""
-    profile = image.info.get("icc_profile")
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _grey_from_wide(image)
-    if image.has_transparency_data and image.mode != "RGBA":
-        image = image.convert("RGBA")
-    elif image.mode not in ("RGB", "RGBA", "L", "CMYK"):
-        image = image.convert("RGB")
-    factor = min(image.width // target[0], image.height // target[1])
-    if factor > 1:
-        image = image.reduce(factor)  # before the copies below are made at full size
-    if image.mode == "RGBA":
-        canvas = Image.new("RGB", image.size, "white")
-        canvas.paste(image, mask=image.getchannel("A"))
-        image = canvas
-    if profile:
-        image = _to_srgb(image, profile)
-    if image.mode != "RGB":
-        image = image.convert("RGB")
-    return np.asarray(image)
-
-
-def _grey_from_wide(image: Image.Image) -> NDArray[np.uint8]:
-    values = np.asarray(image).astype(np.float32)
-    if image.mode.startswith("I;16"):
-        low, high = 0.0, 65535.0
-    else:  # 32-bit samples have no agreed range: stretch from darkest to brightest
-        values = np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        low, high = float(values.min()), float(values.max())
-    values = (values - low) * (255.0 / max(high - low, 1e-30))
-    return cv2.cvtColor(np.rint(values).astype(np.uint8), cv2.COLOR_GRAY2RGB)  # type: ignore[return-value]
-
-
-def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Apply an embedded ICC profile; a broken or foreign one is ignored, as viewers do."""
-    try:
-        transform = ImageCms.buildTransform(
-            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-            ImageCms.createProfile("sRGB"),
-            image.mode,
-            "RGB",
-        )
-        if image.mode == "RGB" and _leaves_colours_alone(transform):
-            return image
-        return ImageCms.applyTransform(image, transform) or image
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return image
-
-
-def _leaves_colours_alone(transform: ImageCms.ImageCmsTransform) -> bool:
-    # By effect rather than by name: profiles called "sRGB" can hold anything.
-    steps = np.linspace(0, 255, 6).astype(np.uint8)
-    cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(6, 36, 3)
-    after = np.asarray(ImageCms.applyTransform(Image.fromarray(cube), transform))
-    return int(np.abs(after.astype(int) - cube).max()) <= 2
-
-
 def _check_size(width: int, height: int, limits: DecodeLimits) -> None:
     if width < 1 or height < 1:
         raise UnreadableImage(
@@ -334,6 +218,14 @@ def _check_size(width: int, height: int, limits: DecodeLimits) -> None:
         raise _too_many_pixels(f"{width * height / 1e6:.1f}", limits)
 
 
+def _tile_size(image: TiffImagePlugin.TiffImageFile) -> tuple[int, int]:
+    """Width and height of a tile, which is allocated whole however small the picture is."""
+    tags = TiffImagePlugin
+    sides = (image.tag_v2.get(tag, 1) for tag in (tags.TILEWIDTH, tags.TILELENGTH))
+    width, height = (side if isinstance(side, int) else 0 for side in sides)
+    return width, height
+
+
 def _target_size(width: int, height: int, max_side: int | None) -> tuple[int, int]:
     if max_side is None:
         return width, height
@@ -346,7 +238,7 @@ def _target_size(width: int, height: int, max_side: int | None) -> tuple[int, in
 def _shrunk(pixels: NDArray[np.uint8], target: tuple[int, int]) -> NDArray[np.uint8]:
     if pixels.shape[1] <= target[0] and pixels.shape[0] <= target[1]:
         return pixels
-    return cv2.resize(pixels, target, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+    return cv2.resize(pixels, target, interpolation=cv2.INTER_AREA)
 
 
 def _too_many_bytes(got: int, limits: DecodeLimits) -> ImageTooLarge:
