@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,7 +63,9 @@ def diff(old: Policy, new: Policy, *, as_of: datetime) -> PolicyDiff:
     Raises:
         BadSetting: `as_of` has no time zone.
     """
-    before, after = _said(old.terms.at(as_of)), _said(new.terms.at(as_of))
+    detectors = sorted(old.terms.fail.keys() | new.terms.fail.keys())
+    before = dict(_sentences(old.terms.at(as_of), detectors))
+    after = dict(_sentences(new.terms.at(as_of), detectors))
     changes = tuple(
         PolicyChange(
             subject=subject,
@@ -76,11 +78,7 @@ def diff(old: Policy, new: Policy, *, as_of: datetime) -> PolicyDiff:
     return PolicyDiff(old=old.name, new=new.name, as_of=as_of, changes=changes)
 
 
-def _said(terms: Terms) -> Mapping[str, str]:
-    return dict(_sentences(terms))
-
-
-def _sentences(terms: Terms) -> Iterator[tuple[str, str]]:
+def _sentences(terms: Terms, detectors: Iterable[str]) -> Iterator[tuple[str, str]]:
     for rule in terms.rules:
         yield _subject(rule), _steps(rule)
     for allowance in terms.allowances:
@@ -88,8 +86,8 @@ def _sentences(terms: Terms) -> Iterator[tuple[str, str]]:
             listed = [f"brand `{b}`" for b in sorted(allowance.brands)]
             listed += [f"author `{a}`" for a in sorted(allowance.authors)]
             yield f"allow.{allowance.name} ({kind})", ", ".join(listed)
-    for detector, fail in {"default": terms.fail_default, **terms.fail}.items():
-        for cause, decision in fail.to_json().items():
+    for detector in ("default", *detectors):
+        for cause, decision in terms.fail.get(detector, terms.fail_default).to_json().items():
             yield f"fail.{detector}.{cause}", decision
     for decision in Decision:
         yield f"registration.{decision}", terms.registration[decision].value

@@ -49,7 +49,7 @@ class Policy:
 
     @classmethod
     def load(cls, path_or_name: str | Path) -> Policy:
-        """A policy file, or a shipped policy where the argument is a name without `.toml` or folder.
+        """A policy file; or a shipped policy where there is neither folder nor `.toml`.
 
         Raises:
             BadPolicy: no such file or name, not UTF-8, or the terms contradict themselves.

@@ -115,7 +115,14 @@ def _by_name(rows: Sequence[Table], build: Callable[[Table], Any]) -> dict[str, 
 
 def _rule(row: Table) -> Rule:
     row.only("name", "kind", "steps", "when", *WINDOW)
+    kind = row.word("kind", FindingKind)
     steps = tuple(_step(step) for step in row.tables("steps", required=True))
+    if steps and steps[0].at == 0 and kind is not FindingKind.IMAGE_UNDECODABLE:
+        raise row.wrong(
+            "steps[0].at",
+            "must be above 0, got 0",
+            hint="findings that were seen to be allowed have score 0; write 0.0001 for the rest",
+        )
     for low, high in pairwise(steps):
         if not low.at < high.at:
             raise row.wrong(
@@ -134,7 +141,7 @@ def _rule(row: Table) -> Rule:
     when.only("note_kinds", "brands", "authors")
     return Rule(
         name=row.string("name"),
-        kind=row.word("kind", FindingKind),
+        kind=kind,
         steps=steps,
         window=row.window(),
         when=When(
