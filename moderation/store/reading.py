@@ -112,7 +112,7 @@ class Reading(ABC):
         """Number of pictures by hash recipe."""
         query = select(PICTURES.c.recipe, func.count()).group_by(PICTURES.c.recipe)
         with self._connected() as connection:
-            return dict(row.tuple() for row in connection.execute(query))
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def live_codes(self, recipe: str) -> Iterator[tuple[int, bytes]]:
         """(picture number, hash) of all pictures of a recipe, by number.

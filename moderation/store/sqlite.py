@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, ExceptionContext, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
@@ -57,9 +57,7 @@ class Database:
         event.listen(engine, "begin", _on_begin)
         event.listen(engine, "handle_error", self._on_error, retval=True)
         self._engine = engine
-        self._reader = engine.execution_options(begin="BEGIN")
-        self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
-        self._upkeep = engine.execution_options(begin=None)
+        self._closed = False
         try:
             self._prepare_patiently()
         except BaseException:
@@ -69,13 +67,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one snapshot."""
-        with self._reader.connect() as connection:
+        with self._opened("BEGIN").connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection that holds the write lock; commits at the end, rolls back on an error."""
-        with self._writer.begin() as connection:
+        with self._opened("BEGIN IMMEDIATE").begin() as connection:
             yield connection
 
     def scrub(self) -> None:
@@ -84,7 +82,7 @@ class Database:
         `secure_delete` alone is not enough: when SQLite balances its trees it leaves
         stale copies of rows in the free space of pages, and these survive the row.
         """
-        with self._upkeep.connect() as connection:
+        with self._opened(None).connect() as connection:
             connection.exec_driver_sql("VACUUM")
             busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
         if busy:
@@ -109,7 +107,13 @@ class Database:
 
     def close(self) -> None:
         """Close all connections; the last one out empties the write-ahead log."""
+        self._closed = True
         self._engine.dispose()
+
+    def _opened(self, begin: str | None) -> Engine:
+        if self._closed:
+            raise StoreError(f"`{self.path.name}` is closed", hint="open the register again")
+        return self._engine.execution_options(begin=begin)
 
     def _prepare_patiently(self) -> None:
         # While another process turns on the write-ahead log, SQLite answers "locked" at once,
@@ -128,7 +132,7 @@ class Database:
             self._refuse_strangers(connection)
             if migrations.is_current(connection):
                 return
-        with self._upkeep.connect() as connection:
+        with self._opened(None).connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         with self.writing() as connection:
             self._refuse_strangers(connection)
@@ -147,12 +151,14 @@ class Database:
 
     def _on_connect(self, connection: sqlite3.Connection, record: object) -> None:
         connection.isolation_level = None  # the `begin` event says BEGIN, not the driver
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {round(self._busy_timeout_s * 1000)}")
-        cursor.execute("PRAGMA synchronous = FULL")  # a commit survives loss of power too
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA secure_delete = ON")
-        cursor.close()
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {round(self._busy_timeout_s * 1000)}")
+            connection.execute("PRAGMA synchronous = FULL")  # a commit survives loss of power too
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")
+        except sqlite3.Error:
+            connection.close()  # the pool never learns of it
+            raise
 
     def _on_error(self, context: ExceptionContext) -> BaseException | None:
         error: Any = context.original_exception

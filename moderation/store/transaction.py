@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
+from moderation.errors import UnknownSubject
 from moderation.note import Claim, Note
 from moderation.store import audit, erasure, removal
 from moderation.store.reading import Reading
@@ -54,8 +55,9 @@ class Transaction(Reading):
         """
         return self.add_pictures([(picture, work_id)])[0]
 
-    def add_pictures(self, pictures: Sequence[tuple[NewPicture, int]]) -> list[int]:
+    def add_pictures(self, pictures: Iterable[tuple[NewPicture, int]]) -> list[int]:
         """Add many (picture, work number) at once; returns the pictures' numbers in that order."""
+        pictures = list(pictures)
         known = self._known(picture.note_id for picture, _ in pictures)
         fresh: dict[PictureKey, dict[str, Any]] = {}
         seen_again = []
@@ -106,7 +108,7 @@ class Transaction(Reading):
         known: set[tuple[Any, ...]] = set()
         for some in portions(row["work_id"] for row in rows):
             query = select(*(CLAIMS.c[name] for name in names)).where(CLAIMS.c.work_id.in_(some))
-            known.update(row.tuple() for row in self._connection.execute(query))
+            known.update(tuple(row) for row in self._connection.execute(query))
         fresh: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in rows:
             fresh.setdefault(tuple(row[name] for name in names), row)
@@ -131,12 +133,20 @@ class Transaction(Reading):
             )
 
     def exempt_work(self, work_id: int, reason: str, until: datetime | None) -> None:
-        """Allow copies of a work, as of a template or a brand's asset, until then or for good."""
-        self._connection.execute(
+        """Allow copies of a work, as of a template or a brand's asset, until then or for good.
+
+        Raises:
+            UnknownSubject: there is no such work.
+        """
+        found = self._connection.execute(
             update(WORKS)
             .where(WORKS.c.work_id == work_id)
             .values(exempt_reason=reason, exempt_until=until)
         )
+        if not found.rowcount:
+            raise UnknownSubject(
+                f"work {work_id} is not in the register", hint="search for the picture again"
+            )
 
     def remove_pictures(self, picture_ids: Iterable[int]) -> int:
         """Delete pictures and what rested on them alone; see `removal`. Returns how many."""
