@@ -1,0 +1,174 @@
+"""Opening a register: migrations, strangers, damage, permissions."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from kit.register_children import in_processes, open_together
+from kit.register_rows import a_picture, register_picture
+from sqlalchemy import create_engine
+
+from moderation.errors import StoreBusy, StoreError, StoreUnwritable, WrongStoreVersion
+from moderation.store import Register
+from moderation.store.registry import FILE_NAME
+from moderation.store.schema import METADATA
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def by_hand(folder: Path, *statements: str) -> None:
+    connection = sqlite3.connect(folder / FILE_NAME)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_the_steps_make_the_tables_that_the_code_expects(tmp_path: Path) -> None:
+    """The migrated schema and `schema.METADATA` do not differ."""
+    Register.open(tmp_path).close()
+    engine = create_engine(f"sqlite:///{tmp_path / FILE_NAME}")
+    with engine.connect() as connection:
+        difference = compare_metadata(MigrationContext.configure(connection), METADATA)
+    engine.dispose()
+    assert difference == []
+
+
+def test_opening_again_changes_nothing(tmp_path: Path) -> None:
+    """A register that is up to date is not written to."""
+    with Register.open(tmp_path) as register:
+        register_picture(register, a_picture())
+    before = files(tmp_path)
+    for _ in range(2):
+        with Register.open(tmp_path) as register:
+            assert register.stats().pictures == 1
+    assert files(tmp_path) == before
+
+
+def test_eight_processes_open_a_new_register_at_once(tmp_path: Path) -> None:
+    """All succeed, and the steps are taken once."""
+    assert in_processes(8, open_together, tmp_path / "new") == [0] * 8
+    connection = sqlite3.connect(tmp_path / "new" / FILE_NAME)
+    assert connection.execute("SELECT count(*) FROM alembic_version").fetchall() == [(1,)]
+    assert connection.execute("SELECT count(*) FROM meta").fetchall() == [(1,)]
+    connection.close()
+
+
+def test_a_newer_register_is_refused_untouched(tmp_path: Path) -> None:
+    """An older program never writes into a newer register."""
+    Register.open(tmp_path).close()
+    by_hand(tmp_path, "UPDATE alembic_version SET version_num = '9999'")
+    before = files(tmp_path)
+    with pytest.raises(WrongStoreVersion, match="9999"):
+        Register.open(tmp_path)
+    assert files(tmp_path) == before
+
+
+def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None:
+    """A text file of the same name survives."""
+    (tmp_path / FILE_NAME).write_text("my diary\n" * 1000)
+    before = files(tmp_path)
+    with pytest.raises(WrongStoreVersion, match="not a database"):
+        Register.open(tmp_path)
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param(["CREATE TABLE bookmarks (url TEXT)"], id="tables"),
+        pytest.param(["PRAGMA application_id = 77"], id="application-id"),
+        pytest.param(["CREATE TABLE works (x)", "PRAGMA journal_mode = WAL"], id="our-table-name"),
+    ],
+)
+def test_another_programs_database_is_refused_untouched(
+    tmp_path: Path, statements: list[str]
+) -> None:
+    """We add no tables to somebody else's SQLite file."""
+    by_hand(tmp_path, *statements)
+    before = files(tmp_path)
+    with pytest.raises(WrongStoreVersion, match="another program"):
+        Register.open(tmp_path)
+    assert files(tmp_path) == before
+
+
+def test_an_empty_file_becomes_a_register(tmp_path: Path) -> None:
+    """What a process leaves that is killed right after making the file does not block others."""
+    (tmp_path / FILE_NAME).touch()
+    with Register.open(tmp_path) as register:
+        assert register.last_seq() == 0
+
+
+def test_a_missing_register_is_not_made_when_not_wanted(tmp_path: Path) -> None:
+    """`create=False` refuses, and makes no folder."""
+    with pytest.raises(StoreError, match="no register"):
+        Register.open(tmp_path / "typo", create=False)
+    assert not (tmp_path / "typo").exists()
+
+
+def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
+    """Fingerprints are personal data: folder 0700, every file 0600."""
+    folder = tmp_path / "deep" / "register"
+    with Register.open(folder) as register:
+        register_picture(register, a_picture())
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes == dict.fromkeys([FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"], 0o600)
+
+
+def test_a_folder_that_is_a_file_is_reported(tmp_path: Path) -> None:
+    """The folder's name may be taken."""
+    (tmp_path / "taken").touch()
+    with pytest.raises(StoreUnwritable, match="taken"):
+        Register.open(tmp_path / "taken")
+
+
+def test_a_held_lock_is_busy_for_writers_and_nothing_for_readers(tmp_path: Path) -> None:
+    """The second writer waits for its time and says so; opening and reading go on."""
+    with Register.open(tmp_path) as holder, holder.transaction() as tx:
+        tx.add_work()
+        with Register.open(tmp_path, busy_timeout_s=0.1) as other:
+            assert other.stats().works == 0
+            with pytest.raises(StoreBusy, match=r"0\.1 s"), other.transaction():
+                pass
+    with Register.open(tmp_path) as register:
+        assert register.stats().works == 1
+
+
+def test_damage_is_found(tmp_path: Path) -> None:
+    """A page full of noise in the middle of the file is reported, not used."""
+    with Register.open(tmp_path) as register:
+        for i in range(200):
+            register_picture(register, a_picture(f"n{i}"))
+        register.integrity_check()
+    path = tmp_path / FILE_NAME
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2 // 4096 * 4096
+    data[middle : middle + 4096] = b"\xa5" * 4096
+    path.write_bytes(data)
+    with pytest.raises(StoreError, match="damaged"), Register.open(tmp_path) as register:
+        register.integrity_check()
+
+
+def test_a_row_that_refers_to_nothing_is_found(tmp_path: Path) -> None:
+    """References are checked too, as a tool without foreign keys may have been at work."""
+    with Register.open(tmp_path) as register:
+        register_picture(register, a_picture())
+    by_hand(tmp_path, "DELETE FROM works")
+    with Register.open(tmp_path) as register, pytest.raises(StoreError, match="refer to nothing"):
+        register.integrity_check()
+
+
+def test_a_closed_register_says_so(tmp_path: Path) -> None:
+    """Use after closing is an error, not a silent reopening."""
+    register = Register.open(tmp_path)
+    register.close()
+    with pytest.raises(StoreError, match="closed"):
+        register.last_seq()
