@@ -1,0 +1,35 @@
+"""Explain: findings, failures and verdicts in plain words, Chinese and English. Pure.
+
+The reader is an author or a moderator. The words say what was seen and how to
+mend it, and accuse nobody: to be first in the register is no proof of authorship.
+"""
+
+from moderation.explain.names import (
+    Lang,
+    basis_name,
+    decision_word,
+    difference_name,
+    direction_name,
+    kind_name,
+)
+from moderation.explain.sentences import (
+    Explanation,
+    explain_failure,
+    explain_finding,
+    explain_reason,
+    explain_verdict,
+)
+
+__all__ = [
+    "Explanation",
+    "Lang",
+    "basis_name",
+    "decision_word",
+    "difference_name",
+    "direction_name",
+    "explain_failure",
+    "explain_finding",
+    "explain_reason",
+    "explain_verdict",
+    "kind_name",
+]

@@ -1,0 +1,203 @@
+"""Phrases: for every kind of finding, why it matters and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from moderation.explain.names import Phrase
+from moderation.finding import Difference, FindingKind
+from moderation.match import Basis, Direction
+
+SHOW_RIGHTS = Phrase(
+    "Use a picture of your own; or attach the licence or the original file and appeal.",
+    "请改用自己拍摄的图片；若已获授权或为本人作品，请附上授权书或原始文件并申诉。",
+)
+KEEP_INSIDE = Phrase(
+    "Take it out; readers can ask in the comments or use the platform's own shop.",
+    "请删除相关内容；读者可在评论区提问，或使用平台内的店铺功能。",
+)
+MARK_ON_TOP = Phrase(
+    "Mark the cooperation at the top of the note, in words everybody understands.",
+    "请在笔记开头用通俗易懂的文字申明合作关系（如“广告”“合作”）。",
+)
+NOTHING_TO_DO = Phrase("Nothing to do.", "无需处理。")
+
+WHY: Mapping[FindingKind, Phrase] = {
+    FindingKind.IMAGE_COPY: Phrase(
+        "The note shows a picture that was in the register before.",
+        "笔记中的图片此前已在库中登记。",
+    ),
+    FindingKind.IMAGE_COPY_PARTIAL: Phrase(
+        "Part of a picture was in the register before.",
+        "图片的一部分此前已在库中登记。",
+    ),
+    FindingKind.IMAGE_WATERMARK_OF_OTHER: Phrase(
+        "The picture bears the mark of another account or platform.",
+        "图片带有其他账号或平台的水印。",
+    ),
+    FindingKind.IMAGE_TEMPLATE: Phrase(
+        "The picture is a known template, meme or brand asset that many use.",
+        "该图片是多人使用的常见模板、表情包或品牌素材。",
+    ),
+    FindingKind.IMAGE_UNDECODABLE: Phrase(
+        "The picture could not be read, so nobody could check it.",
+        "图片无法读取，因此未能检查。",
+    ),
+    FindingKind.IMAGE_AI_GENERATED_UNDECLARED: Phrase(
+        "The picture seems to be made with AI, and the note does not say so.",
+        "图片疑似由 AI 生成，笔记未作说明。",
+    ),
+    FindingKind.IMAGE_QR: Phrase(
+        "The picture holds a code that leads readers elsewhere.",
+        "图片中含有可将读者引向别处的码。",
+    ),
+    FindingKind.TEXT_HARD_SELL: Phrase(
+        "The note reads as a sale: prices, stock, booking or pressure to buy.",
+        "笔记内容以促成交易为主：价格、库存、预订或催促下单。",
+    ),
+    FindingKind.TEXT_SOFT_AD_UNDISCLOSED: Phrase(
+        "The note promotes a product, and no commercial interest is disclosed.",
+        "笔记带有推广性质，但未申明利益相关。",
+    ),
+    FindingKind.TEXT_DISCLOSURE_BURIED: Phrase(
+        "A commercial interest is disclosed where readers hardly see it.",
+        "利益相关的申明位置不显著，读者难以看到。",
+    ),
+    FindingKind.TEXT_DIVERSION_CONTACT: Phrase(
+        "The note gives a contact outside the platform.",
+        "笔记含有站外联系方式。",
+    ),
+    FindingKind.TEXT_DIVERSION_PLATFORM: Phrase(
+        "The note leads readers to another platform or shop.",
+        "笔记引导读者前往其他平台或店铺。",
+    ),
+    FindingKind.TEXT_DIVERSION_PROFILE: Phrase(
+        "The note sends readers to a profile for what it does not say itself.",
+        "笔记引导读者到主页查看未在正文说明的信息。",
+    ),
+    FindingKind.TEXT_DIVERSION_SOLICIT: Phrase(
+        "The note asks readers to write in private or to leave a sign.",
+        "笔记引导读者私信或留言暗号。",
+    ),
+    FindingKind.TEXT_DIVERSION_GROUP: Phrase(
+        "The note invites readers to a group.",
+        "笔记引导读者加入群组。",
+    ),
+    FindingKind.TEXT_CLAIM_SUPERLATIVE: Phrase(
+        "The note uses words that advertising law forbids, such as “the best”.",
+        "笔记使用了广告法禁止的绝对化用语。",
+    ),
+    FindingKind.TEXT_CLAIM_MEDICAL: Phrase(
+        "The note promises a medical effect or refers readers to a treatment.",
+        "笔记宣称医疗功效，或推荐诊疗机构。",
+    ),
+    FindingKind.TEXT_TEMPLATE_TWIN: Phrase(
+        "Another account published nearly the same text.",
+        "另一账号发布过几乎相同的文案。",
+    ),
+}
+
+MEND: Mapping[FindingKind, Phrase] = {
+    FindingKind.IMAGE_COPY: SHOW_RIGHTS,
+    FindingKind.IMAGE_COPY_PARTIAL: SHOW_RIGHTS,
+    FindingKind.IMAGE_WATERMARK_OF_OTHER: SHOW_RIGHTS,
+    FindingKind.IMAGE_TEMPLATE: NOTHING_TO_DO,
+    FindingKind.IMAGE_UNDECODABLE: Phrase(
+        "Save the picture as JPEG or PNG and upload it again.",
+        "请将图片另存为 JPEG 或 PNG 后重新上传。",
+    ),
+    FindingKind.IMAGE_AI_GENERATED_UNDECLARED: Phrase(
+        "Declare the help of AI when publishing; or attach the original file and appeal.",
+        "请在发布时勾选 AI 创作声明；若为实拍，请附上原始文件并申诉。",
+    ),
+    FindingKind.IMAGE_QR: KEEP_INSIDE,
+    FindingKind.TEXT_HARD_SELL: Phrase(
+        "Tell of your own experience, or publish as a product note from a business account.",
+        "请分享真实体验，或使用专业号以商品笔记形式发布。",
+    ),
+    FindingKind.TEXT_SOFT_AD_UNDISCLOSED: MARK_ON_TOP,
+    FindingKind.TEXT_DISCLOSURE_BURIED: MARK_ON_TOP,
+    FindingKind.TEXT_DIVERSION_CONTACT: KEEP_INSIDE,
+    FindingKind.TEXT_DIVERSION_PLATFORM: KEEP_INSIDE,
+    FindingKind.TEXT_DIVERSION_PROFILE: KEEP_INSIDE,
+    FindingKind.TEXT_DIVERSION_SOLICIT: KEEP_INSIDE,
+    FindingKind.TEXT_DIVERSION_GROUP: KEEP_INSIDE,
+    FindingKind.TEXT_CLAIM_SUPERLATIVE: Phrase(
+        "Replace the words by what you measured or felt yourself.",
+        "请改为您亲自感受或可以验证的描述。",
+    ),
+    FindingKind.TEXT_CLAIM_MEDICAL: Phrase(
+        "Take the promise out; medical advice belongs to verified professionals.",
+        "请删除功效宣称；医疗建议应由认证的专业人士提供。",
+    ),
+    FindingKind.TEXT_TEMPLATE_TWIN: Phrase(
+        "Write in your own words; if both accounts are yours, link them.",
+        "请用自己的话撰写；若两个账号均属于您，请完成账号关联。",
+    ),
+}
+
+ALLOWED: Mapping[Difference, Phrase] = {
+    Difference.SAME_AUTHOR: Phrase(
+        "Allowed: both are by the same author.", "属于允许情形：双方为同一作者。"
+    ),
+    Difference.LINKED_ACCOUNT: Phrase(
+        "Allowed: the accounts are linked.", "属于允许情形：双方为关联账号。"
+    ),
+    Difference.LICENSED: Phrase(
+        "Allowed: the author holds a licence for this picture.",
+        "属于允许情形：作者持有该图片的授权。",
+    ),
+    Difference.PUBLISHED_EARLIER: Phrase(
+        "Allowed: this note is the earlier one.", "属于允许情形：本笔记发布更早。"
+    ),
+    Difference.EXEMPT_TEMPLATE: Phrase(
+        "Allowed: the picture is a template that everybody may use.",
+        "属于允许情形：该图片为公用模板。",
+    ),
+    Difference.DISCLOSED: Phrase(
+        "Allowed: the commercial interest is clearly disclosed.",
+        "属于允许情形：已清楚申明利益相关。",
+    ),
+}
+"""Why a finding is no reproach. `unverified` is none of these: it is a doubt, not a permission."""
+
+UNVERIFIED = Phrase("Nothing is proven; a person must look.", "目前没有证据证实，须由人工查看。")
+
+MATCHED = Phrase(
+    "{picture} matches a picture first seen in note {note} by {author}{date}",
+    "{picture}与一张图片吻合：该图片最早见于{author}{date}发布的笔记 {note}",
+)
+MATCHED_LATER = Phrase(
+    "{picture} matches a picture in note {note} by {author}{date}",
+    "{picture}与{author}{date}发布的笔记 {note} 中的图片吻合",
+)
+BY_SAME_AUTHOR = Phrase("the same author", "同一作者")
+BY_LINKED_ACCOUNT = Phrase("a linked account", "关联账号")
+BY_ANOTHER_AUTHOR = Phrase("another author", "另一作者")
+
+EXTENT: Mapping[Direction, Phrase] = {
+    Direction.SAME: Phrase("{query} of this picture is that picture", "本图 {query} 即为该图"),
+    Direction.QUERY_IN_ORIGINAL: Phrase(
+        "this picture is a part of that one and shows {original} of it",
+        "本图是该图的局部，呈现了其中 {original}",
+    ),
+    Direction.ORIGINAL_IN_QUERY: Phrase(
+        "that picture fills {query} of this one", "该图占本图画面的 {query}"
+    ),
+    Direction.OVERLAP: Phrase(
+        "they overlap: {query} of this picture, {original} of that one",
+        "两图部分重叠：占本图 {query}，占该图 {original}",
+    ),
+}
+MIRRORED = Phrase("mirrored", "已左右翻转")
+PROOF: Mapping[Basis, Phrase] = {
+    Basis.GEOMETRY: Phrase("{inliers} details agree", "{inliers} 处细节一致"),
+    Basis.NEAR_EXACT_HASH: Phrase(
+        "there is little detail to compare, but the hashes agree ({bits} of 256 bits differ)",
+        "可比细节较少，但哈希吻合（256 位中相差 {bits} 位）",
+    ),
+    Basis.HASH_ONLY: Phrase(
+        "only a hash was there to compare ({bits} of 256 bits differ)",
+        "仅有哈希可供比对（256 位中相差 {bits} 位）",
+    ),
+}

@@ -1,0 +1,178 @@
+"""Sentences: a finding, a failure, a reason and a verdict, each as people should hear it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from moderation.explain import phrases
+from moderation.explain.names import (
+    Lang,
+    Phrase,
+    cause_name,
+    decision_word,
+    kind_name,
+)
+from moderation.finding import Difference, Finding, FindingKind, ItemFailure, Span
+from moderation.match import Match
+from moderation.verdict import Completeness, Decision, Reason, Verdict
+
+MAX_QUOTES = 3
+MAX_QUOTE_CHARS = 40
+
+_FAILED_TITLE = Phrase("not fully checked", "未能完整检查")
+_FAILED_WHY = Phrase("{part} {cause}: {message}", "{part}{cause}：{message}")
+_PART = Phrase("the check `{detector}`", "检查项 `{detector}` ")
+_WHOLE = Phrase("the check", "检查")
+_PICTURE = Phrase("Picture {number}", "第 {number} 张图片")
+_THE_PICTURE = Phrase("The picture", "图片")
+_ON_DATE = Phrase(" on {date}", " {date} ")
+_QUOTED = Phrase("It says {quotes}", "原文：{quotes}")
+_QUOTE = Phrase("“{text}” (read as “{read}”)", "“{text}”（识别为“{read}”）")
+_PLAIN_QUOTE = Phrase("“{text}”", "“{text}”")
+_MORE = Phrase(" and {number} more", " 等另外 {number} 处")
+_REASON = Phrase(
+    "{name}: score {score:.2f}, {decision} from {threshold:g} on",
+    "{name}：得分 {score:.2f}，达到 {threshold:g} 即{decision}",
+)
+_SILENT = Phrase("{part} could not answer: {decision}", "{part}未能给出结果：{decision}")
+_NOTHING_SEEN = Phrase("nothing to object to", "未发现问题")
+_ONLY_ALLOWED = Phrase("no action needed (findings: {number})", "无需处理（发现 {number} 项）")
+_INCOMPLETE = Phrase("not everything could be checked", "部分内容未能检查")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What to tell a person, in whole sentences."""
+
+    title: str
+    """Two or three words."""
+    why: str
+    """What was seen, and where it is allowed, why."""
+    mend: str
+    """What the author can do."""
+
+
+def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
+    """Explain one finding to its author or a moderator.
+
+    Args:
+        finding: As in a verdict.
+        lang: `zh` or `en`.
+    """
+    allowed = phrases.ALLOWED.get(finding.difference) if finding.difference else None
+    sentences = [phrases.WHY[finding.kind].say(lang)]
+    if finding.match is not None:
+        sentences.append(_matched(finding, finding.match, lang))
+    if finding.spans:
+        sentences.append(_quoted(finding.spans, lang))
+    if allowed is not None:
+        sentences.append(allowed.say(lang))
+    elif finding.difference is Difference.UNVERIFIED:
+        sentences.append(phrases.UNVERIFIED.say(lang))
+    mend = phrases.MEND[finding.kind] if allowed is None else phrases.NOTHING_TO_DO
+    return Explanation(
+        title=kind_name(finding.kind, lang), why=_join(sentences, lang), mend=mend.say(lang)
+    )
+
+
+def explain_failure(failure: ItemFailure, *, lang: Lang) -> Explanation:
+    """Explain what could not be checked; message and hint stay in the words of the error."""
+    why = _FAILED_WHY.say(
+        lang,
+        part=_part(failure.detector, lang),
+        cause=cause_name(failure.cause, lang),
+        message=failure.message,
+    )
+    return Explanation(title=_FAILED_TITLE.say(lang), why=why, mend=failure.hint)
+
+
+def explain_reason(reason: Reason, *, lang: Lang) -> str:
+    """One line: what led to which decision, with score and threshold."""
+    decision = decision_word(reason.decision, lang)
+    if reason.score is None or reason.threshold is None:
+        detector = reason.code.removeprefix("failure.").removesuffix("unknown")
+        return _SILENT.say(lang, part=_part(detector, lang), decision=decision)
+    return _REASON.say(
+        lang,
+        name=kind_name(FindingKind(reason.code), lang),
+        score=reason.score,
+        decision=decision,
+        threshold=reason.threshold,
+    )
+
+
+def explain_verdict(verdict: Verdict, *, lang: Lang) -> str:
+    """One line: the decision and its reasons, strongest first, each once."""
+    named = [kind_name(kind, lang) for kind in verdict.reason_kinds()]
+    if verdict.completeness is Completeness.PARTIAL:
+        named.append(_INCOMPLETE.say(lang))
+    if not named and verdict.findings:
+        named.append(_ONLY_ALLOWED.say(lang, number=len(verdict.findings)))
+    if not named and verdict.decision is Decision.PASS:
+        named.append(_NOTHING_SEEN.say(lang))
+    word = decision_word(verdict.decision, lang)
+    return f"{word}：{'；'.join(named)}" if lang == "zh" else f"{word}: {'; '.join(named)}"
+
+
+def _part(detector: str, lang: Lang) -> str:
+    return _PART.say(lang, detector=detector) if detector else _WHOLE.say(lang)
+
+
+def _matched(finding: Finding, match: Match, lang: Lang) -> str:
+    by = {
+        Difference.SAME_AUTHOR: phrases.BY_SAME_AUTHOR,
+        Difference.LINKED_ACCOUNT: phrases.BY_LINKED_ACCOUNT,
+    }.get(finding.difference, phrases.BY_ANOTHER_AUTHOR)  # type: ignore[arg-type]
+    earlier = finding.difference is Difference.PUBLISHED_EARLIER
+    number = finding.image_number
+    picture = _THE_PICTURE.say(lang) if number is None else _PICTURE.say(lang, number=number + 1)
+    at = match.published_at
+    shares = {
+        "query": _percent(match.share_of_query),
+        "original": _percent(match.share_of_original),
+    }
+    parts = [
+        (phrases.MATCHED_LATER if earlier else phrases.MATCHED).say(
+            lang,
+            picture=picture,
+            note=match.note_id,
+            author=by.say(lang),
+            date=_ON_DATE.say(lang, date=at.date().isoformat()) if at else "",
+        ),
+        phrases.EXTENT[match.direction].say(lang, **shares),
+    ]
+    if match.mirrored:
+        parts.append(phrases.MIRRORED.say(lang))
+    bits = "?" if match.distance_bits is None else match.distance_bits
+    parts.append(phrases.PROOF[match.basis].say(lang, inliers=match.inliers, bits=bits))
+    return "；".join(parts) + "。" if lang == "zh" else "; ".join(parts) + "."
+
+
+def _quoted(spans: tuple[Span, ...], lang: Lang) -> str:
+    quotes = [_quote(span, lang) for span in spans[:MAX_QUOTES]]
+    listed = "、".join(quotes) if lang == "zh" else ", ".join(quotes)
+    if len(spans) > MAX_QUOTES:
+        listed += _MORE.say(lang, number=len(spans) - MAX_QUOTES)
+    return _QUOTED.say(lang, quotes=listed) + ("。" if lang == "zh" else ".")
+
+
+def _quote(span: Span, lang: Lang) -> str:
+    text, read = _shortened(span.text), _shortened(span.normalised)
+    # Case and width are no disguise; say how it was read only where that is news.
+    if not read or read.casefold() == text.casefold():
+        return _PLAIN_QUOTE.say(lang, text=text)
+    return _QUOTE.say(lang, text=text, read=read)
+
+
+def _shortened(text: str) -> str:
+    # What cannot be printed could steer a terminal, or hide the words beside it.
+    text = "".join(c for c in " ".join(text.split()) if c.isprintable())
+    return text if len(text) <= MAX_QUOTE_CHARS else text[: MAX_QUOTE_CHARS - 1] + "…"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")
+
+
+def _join(sentences: list[str], lang: Lang) -> str:
+    return "".join(sentences) if lang == "zh" else " ".join(sentences)

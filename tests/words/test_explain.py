@@ -1,0 +1,282 @@
+"""Explanations: whole, in both languages, and accusing nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kit import strategies as some
+
+from moderation.explain import (
+    Explanation,
+    Lang,
+    basis_name,
+    decision_word,
+    difference_name,
+    direction_name,
+    explain_failure,
+    explain_finding,
+    explain_reason,
+    explain_verdict,
+    kind_name,
+    names,
+    phrases,
+    sentences,
+)
+from moderation.finding import Cause, Difference, Finding, FindingKind, ItemFailure, Span
+from moderation.match import Basis, Direction, Match
+from moderation.verdict import Completeness, Decision, Reason, Registration, Verdict
+
+LANGS: tuple[Lang, ...] = get_args(Lang)
+ACCUSING = ("theft", "thief", "steal", "stole", "owner", "fraud", "pirat", "盗", "偷", "窃", "抄袭")
+
+SQUARE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+MATCH = Match(
+    note_id="n1",
+    image_number=0,
+    author_id="u9",
+    published_at=datetime(2026, 5, 1, 8, tzinfo=UTC),
+    score=0.97,
+    share_of_query=0.82,
+    share_of_original=0.64,
+    transform=None,
+    region_query=SQUARE,
+    region_original=SQUARE,
+    inliers=143,
+    distance_bits=6,
+)
+COPY = Finding(
+    kind=FindingKind.IMAGE_COPY,
+    score=0.97,
+    raw_score=0.97,
+    image_number=0,
+    match=MATCH,
+    detector="copies@1",
+)
+SPAN = Span(code="V1", field="text", start=3, end=9, text="加 薇 abc", normalised="加微abc")
+
+
+def of_kind(kind: FindingKind) -> Finding:
+    """A typical finding of a kind: pictures come with a match, texts with spans."""
+    if kind in (FindingKind.IMAGE_COPY, FindingKind.IMAGE_COPY_PARTIAL):
+        return replace(COPY, kind=kind)
+    if kind.value.startswith("image."):
+        return replace(COPY, kind=kind, match=None)
+    return Finding(kind=kind, score=0.9, raw_score=0.9, spans=(SPAN,), detector="text_rules@1")
+
+
+def both(explain: Callable[..., Explanation | str], value: object) -> str:
+    """A golden text: both languages below each other."""
+    parts = []
+    for lang in LANGS:
+        said = explain(value, lang=lang)
+        lines = [said] if isinstance(said, str) else list(astuple(said))
+        parts.append("\n".join([f"[{lang}]", *lines]))
+    return "\n\n".join(parts)
+
+
+def a_verdict(**more: object) -> Verdict:
+    values = {
+        "note_id": "n81",
+        "revision": 1,
+        "decision": Decision.PASS,
+        "reasons": (),
+        "findings": (),
+        "failures": (),
+        "completeness": Completeness.COMPLETE,
+        "policy": "default",
+        "policy_digest": "sha256:0",
+        "registration": Registration.REGISTERED,
+    }
+    return Verdict(**values | more)
+
+
+REASON = Reason(
+    code="image.copy",
+    decision=Decision.BLOCK,
+    rule="copy",
+    score=0.97,
+    threshold=0.9,
+    finding=0,
+)
+SILENCE = Reason(
+    code="failure.copies",
+    decision=Decision.REVIEW,
+    rule="fail.default",
+    score=None,
+    threshold=None,
+    finding=None,
+)
+FAILURE = ItemFailure(
+    code="store_busy",
+    message="the register is locked since 5 s, limit 5 s",
+    hint="try again",
+    detector="copies",
+    cause=Cause.TIMEOUT,
+)
+
+
+@pytest.mark.parametrize("kind", FindingKind, ids=str)
+def test_every_kind_is_explained(kind: FindingKind, golden: Callable[[str, str], None]) -> None:
+    """Title, why and mend, in the words of the golden file."""
+    golden(f"kind-{kind}".replace(".", "-"), both(explain_finding, of_kind(kind)))
+
+
+@pytest.mark.parametrize("difference", Difference, ids=str)
+def test_every_difference_is_explained(
+    difference: Difference, golden: Callable[[str, str], None]
+) -> None:
+    """An allowed finding is explained as allowed, and why."""
+    finding = COPY
+    if difference is Difference.DISCLOSED:
+        finding = of_kind(FindingKind.TEXT_HARD_SELL)
+    elif difference is Difference.UNVERIFIED:
+        finding = replace(COPY, match=replace(MATCH, basis=Basis.HASH_ONLY))
+    golden(
+        f"difference-{difference}",
+        both(explain_finding, replace(finding, difference=difference, score=0.0)),
+    )
+
+
+@pytest.mark.parametrize("direction", Direction, ids=str)
+def test_every_direction_is_explained(
+    direction: Direction, golden: Callable[[str, str], None]
+) -> None:
+    """A crop, a collage and an overlap are told apart."""
+    match = replace(MATCH, direction=direction, mirrored=direction is Direction.SAME)
+    golden(f"direction-{direction}", both(explain_finding, replace(COPY, match=match)))
+
+
+@pytest.mark.parametrize("basis", Basis, ids=str)
+def test_every_basis_is_explained(basis: Basis, golden: Callable[[str, str], None]) -> None:
+    """What the match rests on is said, also where it is little."""
+    match = replace(MATCH, basis=basis, published_at=None)
+    golden(f"basis-{basis}", both(explain_finding, replace(COPY, match=match)))
+
+
+VERDICTS = {
+    "clean": a_verdict(),
+    "allowed": a_verdict(findings=(replace(COPY, score=0.0, difference=Difference.SAME_AUTHOR),)),
+    "blocked": a_verdict(decision=Decision.BLOCK, reasons=(REASON,), findings=(COPY,)),
+    "partial": a_verdict(
+        decision=Decision.REVIEW,
+        reasons=(SILENCE,),
+        failures=(FAILURE,),
+        completeness=Completeness.PARTIAL,
+    ),
+    "two-reasons": a_verdict(
+        decision=Decision.BLOCK,
+        reasons=(REASON, REASON, replace(REASON, finding=1)),
+        findings=(COPY, of_kind(FindingKind.TEXT_HARD_SELL)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_a_verdict_is_one_line(name: str, golden: Callable[[str, str], None]) -> None:
+    """Decision first, then each reason once."""
+    text = both(explain_verdict, VERDICTS[name])
+    golden(f"verdict-{name}", text)
+    assert len(text.splitlines()) == 2 * len(LANGS) + 1
+
+
+REASONS = {
+    "finding": REASON,
+    "silence": SILENCE,
+    "nameless-silence": replace(SILENCE, code="failure.unknown"),
+}
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_a_reason_is_one_line(name: str, golden: Callable[[str, str], None]) -> None:
+    """Score and threshold, or the detector that was silent."""
+    golden(f"reason-{name}", both(explain_reason, REASONS[name]))
+
+
+@pytest.mark.parametrize("cause", Cause, ids=str)
+def test_every_failure_is_explained(cause: Cause, golden: Callable[[str, str], None]) -> None:
+    """Which check, what happened, what to do."""
+    golden(f"failure-{cause}", both(explain_failure, replace(FAILURE, cause=cause)))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (decision_word, Decision),
+        (kind_name, FindingKind),
+        (difference_name, Difference),
+        (direction_name, Direction),
+        (basis_name, Basis),
+        (names.cause_name, Cause),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_every_word_has_a_name_of_its_own(
+    name: Callable[..., str], words: type[StrEnum], lang: Lang
+) -> None:
+    """No word of the wire is without a name, and no two share one."""
+    said = [name(word, lang) for word in words]
+    assert all(said)
+    assert len(set(said)) == len(words)
+
+
+def phrases_everywhere() -> Iterator[names.Phrase]:
+    """Every phrase that the explanations are made of."""
+    for module in (names, phrases, sentences):
+        for value in vars(module).values():
+            values = value.values() if isinstance(value, dict) else [value]
+            yield from (v for v in values if isinstance(v, names.Phrase))
+
+
+@pytest.mark.parametrize("word", ACCUSING)
+def test_nobody_is_accused(word: str) -> None:
+    """First in the register is not authorship, so no phrase says theft or owner."""
+    for phrase in phrases_everywhere():
+        assert word not in phrase.en.casefold()
+        assert word not in phrase.zh
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"{(\w+)", text))
+
+
+def test_both_languages_take_the_same_values() -> None:
+    """A fact told in one language is told in the other."""
+    for phrase in phrases_everywhere():
+        assert placeholders(phrase.en) == placeholders(phrase.zh), phrase
+
+
+def test_the_chinese_is_chinese() -> None:
+    """No phrase was left untranslated."""
+    for phrase in phrases_everywhere():
+        if re.search("[a-z]", re.sub("{.*?}", "", phrase.en)):
+            assert re.search("[\u4e00-\u9fff]", phrase.zh), phrase
+
+
+@given(some.findings, some.failures, some.verdicts, st.sampled_from(LANGS))
+def test_nothing_breaks_an_explanation(
+    finding: Finding, failure: ItemFailure, verdict: Verdict, lang: Lang
+) -> None:
+    """Whatever the values, there are words, and a verdict is one line."""
+    assert all(astuple(explain_finding(finding, lang=lang)))
+    assert explain_failure(failure, lang=lang).title
+    verdict = replace(verdict, reasons=())
+    assert len(explain_verdict(verdict, lang=lang).splitlines()) == 1
+
+
+def test_braces_and_control_characters_in_a_quote_are_harmless() -> None:
+    """What an author wrote is quoted, never interpreted, neither here nor by a terminal."""
+    hostile = replace(SPAN, text="{0} {lang}\x1b[2J\u202e\ud800", normalised="")
+    finding = replace(of_kind(FindingKind.TEXT_HARD_SELL), spans=(hostile,) * 5)
+    for lang in LANGS:
+        why = explain_finding(finding, lang=lang).why
+        assert "“{0} {lang}[2J”" in why
+        assert "2" in why.rsplit("”", 1)[1]
