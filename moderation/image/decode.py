@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import math
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -232,7 +231,7 @@ def _target_size(width: int, height: int, max_side: int | None) -> tuple[int, in
     scale = max(max_side / max(width, height), MIN_SHORT_SIDE_PX / min(width, height))
     if scale >= 1:
         return width, height
-    return math.ceil(width * scale), math.ceil(height * scale)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _shrunk(pixels: NDArray[np.uint8], target: tuple[int, int]) -> NDArray[np.uint8]:
