@@ -33,7 +33,7 @@ class Sink:
         except BrokenPipeError:  # the reader of a pipe has seen enough: the caller's affair
             raise
         except OSError as error:
-            raise _unwritable(self._name, error) from error
+            raise unwritable(self._name, error) from error
 
     def flush(self) -> None:
         """Hand everything to the operating system.
@@ -46,7 +46,7 @@ class Sink:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise _unwritable(self._name, error) from error
+            raise unwritable(self._name, error) from error
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def whole_file(target: str | Path) -> Iterator[Sink]:
     try:
         file = draft.open("wb")
     except (OSError, ValueError) as error:
-        raise _unwritable(str(target), error) from error
+        raise unwritable(str(target), error) from error
     try:
         sink = Sink(file, str(target))
         yield sink
@@ -87,10 +87,11 @@ def _publish(file: BinaryIO, draft: Path, target: Path) -> None:
         file.close()
         draft.replace(target)
     except OSError as error:
-        raise _unwritable(str(target), error) from error
+        raise unwritable(str(target), error) from error
 
 
-def _unwritable(name: str, error: Exception) -> StoreUnwritable:
+def unwritable(name: str | Path, error: Exception) -> StoreUnwritable:
+    """The error for a place that cannot be written."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return StoreUnwritable(
         f"cannot write `{name}`: {reason}", hint="check free space, the folder and its permissions"

@@ -1,0 +1,249 @@
+"""What the page says of each note, ready to print: words, numbers, thumbnails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
+
+from markupsafe import Markup
+
+from moderation.explain import (
+    Explanation,
+    Lang,
+    basis_name,
+    decision_word,
+    difference_name,
+    direction_name,
+    explain_failure,
+    explain_finding,
+)
+from moderation.finding import Finding, ItemFailure, Span
+from moderation.match import Match, Polygon
+from moderation.note import Note
+from moderation.report.evidence import Pixels, aligned_difference, scaled_down
+from moderation.report.marked_text import fits, marked
+from moderation.report.pictures import PictureSource, data_uri
+from moderation.report.words import words_of
+from moderation.verdict import Completeness, Reason, Verdict
+
+THUMBNAIL_SIDE_PX = 480
+SHOWN_CHARS = 20_000
+"""Of one field; a note of the platform holds 1,000."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureView:
+    """One thumbnail with the region outlined on it."""
+
+    caption: str
+    source: str | None
+    """`data:` URI; None where the picture is not at hand."""
+    width: int = 0
+    height: int = 0
+    outline: str = ""
+    """Points of an SVG polygon in a box of 100 × 100."""
+    note_id: str = ""
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """One finding, as a reason or as seen without consequence."""
+
+    finding: Finding
+    explanation: Explanation
+    difference: str
+    reason: Reason | None
+    pictures: tuple[PictureView, ...]
+    numbers: tuple[tuple[str, str], ...]
+    """(label, value) of the match."""
+    quotes: tuple[tuple[Span, str, Markup], ...]
+    """(span, field in words, the quoted characters)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """One field of the author's text."""
+
+    name: str
+    label: str
+    html: Markup
+    more: int
+    """Characters that are not shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteView:
+    """One article of the page."""
+
+    number: int
+    verdict: Verdict
+    note: Note | None
+    decision: str
+    partial: bool
+    reasons: tuple[FindingView, ...]
+    seen: tuple[FindingView, ...]
+    failures: tuple[tuple[ItemFailure, Explanation], ...]
+    fields: tuple[FieldView, ...]
+    marks: int
+
+
+class Viewer:
+    """Turns verdicts into views; one picture at a time is in memory."""
+
+    def __init__(self, notes: Mapping[str, Note], pictures: PictureSource, lang: Lang) -> None:
+        self._notes = notes
+        self._pictures = pictures
+        self._lang: Lang = lang
+        self._words: SimpleNamespace = words_of(lang)
+
+    def note(self, verdict: Verdict, number: int) -> NoteView:
+        """Everything to print for one verdict; `number` is its place on the page, from 1."""
+        note = self._notes.get(verdict.note_id)
+        reasons = {reason.finding: reason for reason in reversed(verdict.reasons)}
+        views = [
+            self._finding(verdict, finding, reasons.get(i), note)
+            for i, finding in enumerate(verdict.findings)
+        ]
+        by_strength = {reason.finding: rank for rank, reason in enumerate(verdict.reasons)}
+        ranked = sorted(
+            (i for i, view in enumerate(views) if view.reason), key=lambda i: by_strength[i]
+        )
+        fields = self._fields(note, verdict.findings) if note else ()
+        return NoteView(
+            number=number,
+            verdict=verdict,
+            note=note,
+            decision=decision_word(verdict.decision, self._lang),
+            partial=verdict.completeness is Completeness.PARTIAL,
+            reasons=tuple(views[i] for i in ranked),
+            seen=tuple(view for view in views if view.reason is None),
+            failures=tuple((f, explain_failure(f, lang=self._lang)) for f in verdict.failures),
+            fields=fields,
+            marks=sum(view.html.count("<mark ") for view in fields),
+        )
+
+    def _finding(
+        self, verdict: Verdict, finding: Finding, reason: Reason | None, note: Note | None
+    ) -> FindingView:
+        at = note.published_at if note else None
+        return FindingView(
+            finding=finding,
+            explanation=explain_finding(finding, lang=self._lang),
+            difference=difference_name(finding.difference, self._lang)
+            if finding.difference
+            else "",
+            reason=reason,
+            pictures=self._evidence(verdict.note_id, finding),
+            numbers=self._numbers(finding.match, at) if finding.match else (),
+            quotes=tuple(
+                (span, self.field_label(span.field), marked(span.text, (), title_of=str))
+                for span in finding.spans
+            ),
+        )
+
+    def _evidence(self, note_id: str, finding: Finding) -> tuple[PictureView, ...]:
+        number, match = finding.image_number, finding.match
+        if number is None:
+            return ()
+        query = self._thumbnail(note_id, number)
+        views = [
+            _picture_view(
+                self._words.suspect, query, note_id, number, match.region_query if match else ()
+            )
+        ]
+        if match is None:
+            return tuple(views)
+        original = self._thumbnail(match.note_id, match.image_number)
+        views.append(
+            _picture_view(
+                self._words.original,
+                original,
+                match.note_id,
+                match.image_number,
+                match.region_original,
+            )
+        )
+        if query is not None and original is not None:
+            apart = aligned_difference(query, original, match)
+            if apart is not None:
+                views.append(_picture_view(self._words.difference, apart))
+        return tuple(views)
+
+    def _thumbnail(self, note_id: str, number: int) -> Pixels | None:
+        pixels = self._pictures.picture(note_id, number)
+        return None if pixels is None else scaled_down(pixels, THUMBNAIL_SIDE_PX)
+
+    def _numbers(self, match: Match, at: datetime | None) -> tuple[tuple[str, str], ...]:
+        words, lang = self._words, self._lang
+        direction = direction_name(match.direction, lang)
+        if match.mirrored:
+            direction += f" · {words.mirrored}"
+        distance = "–" if match.distance_bits is None else words.bits.format(match.distance_bits)
+        return (
+            (words.score, f"{match.score:.2f}"),
+            (words.share_of_original, f"{match.share_of_original:.0%}"),
+            (words.share_of_query, f"{match.share_of_query:.0%}"),
+            (words.inliers, str(match.inliers)),
+            (words.distance, distance),
+            (words.direction, direction),
+            (words.basis, basis_name(match.basis, lang)),
+            (words.time_original, self.time(match.published_at)),
+            (words.time_query, self.time(at)),
+        )
+
+    def _fields(self, note: Note, findings: Iterable[Finding]) -> tuple[FieldView, ...]:
+        spans = [span for finding in findings for span in finding.spans]
+        views = []
+        for name, text in note.text_fields():
+            if not text:
+                continue
+            here = [span for span in spans if span.field == name and fits(text, span)]
+            views.append(
+                FieldView(
+                    name=name,
+                    label=self.field_label(name),
+                    html=marked(text[:SHOWN_CHARS], here, title_of=self._span_title),
+                    more=max(0, len(text) - SHOWN_CHARS),
+                )
+            )
+        return tuple(views)
+
+    def _span_title(self, span: Span) -> str:
+        return f"{span.code} · {self._words.read_as} {span.normalised or span.text}"
+
+    def field_label(self, name: str) -> str:
+        """`title`, `tags[2]` or `image[0].qr` in words."""
+        words = self._words
+        head, _, tail = name.partition("[")
+        if head != "image":
+            return str(getattr(words, f"field_{head}", name))
+        number, _, what = tail.partition("].")
+        place = words.picture_number.format(int(number) + 1) if number.isdecimal() else name
+        return f"{place} · {words.in_qr if what == 'qr' else words.in_picture}"
+
+    def time(self, at: datetime | None) -> str:
+        """To the minute, in UTC."""
+        return f"{at:%Y-%m-%d %H:%M} UTC" if at else self._words.unknown_time
+
+
+def _picture_view(
+    caption: str,
+    pixels: Pixels | None,
+    note_id: str = "",
+    number: int | None = None,
+    region: Polygon = (),
+) -> PictureView:
+    if pixels is None:
+        return PictureView(caption=caption, source=None, note_id=note_id, number=number)
+    return PictureView(
+        caption=caption,
+        source=data_uri(pixels),
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+        outline=" ".join(f"{x * 100:.2f},{y * 100:.2f}" for x, y in region),
+        note_id=note_id,
+        number=number,
+    )

@@ -1,0 +1,298 @@
+"""The report: complete in one file, silent on the network, deaf to hostile text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import cv2
+import numpy as np
+import pytest
+from kit.verdicts import a_copy, a_failure, a_match, a_span, a_text_finding, a_verdict
+
+from moderation.errors import StoreUnwritable
+from moderation.finding import Difference, Finding, FindingKind, Span
+from moderation.match import Basis, Direction
+from moderation.note import Author, Note, NoteImage
+from moderation.report import ArchivePictures, write_report
+from moderation.verdict import Completeness, Decision
+
+HOSTILE = "<script>alert(1)</script>\u202e\"'><img src=https://evil.example/x>\0&amp;{{ 7*7 }}"
+TEXT = "姐妹们冲！全网最低价只要￥99，加薇❤ abc_123 领券"
+
+
+def drawn(width=240, height=320, seed=1):
+    """A picture that a test may hold: blots on paper."""
+    rng = np.random.default_rng(seed)
+    picture = np.full((height, width, 3), 240, np.uint8)
+    for _ in range(12):
+        centre = (int(rng.integers(width)), int(rng.integers(height)))
+        colour = tuple(int(c) for c in rng.integers(0, 255, 3))
+        cv2.circle(picture, centre, int(rng.integers(8, 60)), colour, -1)
+    return picture
+
+
+def note(note_id, **changes):
+    values = {
+        "author": Author(id="bob"),
+        "published_at": datetime(2026, 5, 1, 9, 30, tzinfo=UTC),
+        "title": "面霜推荐",
+        "text": TEXT,
+        "tags": ["护肤"],
+    }
+    return Note(id=note_id, **values | changes)
+
+
+def page(tmp_path, results, notes=(), lang="en", **options):
+    known = {n.id: n for n in notes}
+    pictures = ArchivePictures(known)
+    path = write_report(results, tmp_path, notes=known, pictures=pictures, lang=lang, **options)
+    return path.read_text(encoding="utf-8")
+
+
+def the_fixed_set():
+    """Every part of the page once: copy, spans, exemption, hash alone, failures, a clean note."""
+    original = drawn()
+    crop = original[80:240, 60:180].copy()
+    corners = ((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75))
+    crop_of = a_match(
+        transform=(1, 0, 60, 0, 1, 80),
+        region_original=corners,
+        query_size=(120, 160),
+        share_of_original=0.25,
+        direction=Direction.QUERY_IN_ORIGINAL,
+    )
+    contact = a_span(TEXT, "加薇❤ abc_123", code="V5")
+    notes = [
+        note("first", author=Author(id="alice"), images=[NoteImage(array=original)]),
+        note("n1", images=[NoteImage(array=crop)]),
+        note("n2", author=Author(id="alice"), images=[NoteImage(array=original)]),
+        note("n3", author=Author(id="dora", declared_ad=True, brand_partner="Acme"), text="hello"),
+    ]
+    gone = a_match(
+        note_id="gone", basis=Basis.HASH_ONLY, transform=None, region_query=(), region_original=()
+    )
+    results = [
+        a_verdict(note_id="n3"),
+        a_failure(),
+        a_verdict(
+            a_copy(match=crop_of),
+            a_text_finding(
+                FindingKind.TEXT_HARD_SELL,
+                a_span(TEXT, "全网最低价", code="V2"),
+                a_span(TEXT, "最低价只要￥99", code="V3"),
+            ),
+            a_text_finding(FindingKind.TEXT_DIVERSION_CONTACT, contact),
+            decision=Decision.BLOCK,
+        ),
+        a_verdict(
+            a_copy(score=0.0, difference=Difference.SAME_AUTHOR),
+            note_id="n2",
+            decision=Decision.PASS,
+        ),
+        a_verdict(
+            a_copy(match=gone, score=0.5, difference=Difference.UNVERIFIED),
+            note_id="n4",
+            completeness=Completeness.PARTIAL,
+            failures=(a_failure(code="unreadable_image", detector="copies", image_number=1),),
+        ),
+    ]
+    return results, notes
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_is_as_reviewed(tmp_path, golden, lang):
+    """Any change of the page shows as a difference; pictures are left out of it."""
+    results, notes = the_fixed_set()
+    html = page(tmp_path, results, notes, lang)
+    html = re.sub(r"data:image/jpeg;base64,[\w+/=]+", "data:…", html)
+    html = re.sub(r"<(style|script)>.*?</\1>", r"<\1>…</\1>", html, flags=re.DOTALL)
+    html = re.sub(r"'sha256-[\w+/=]+'", "'sha256-…'", html)
+    golden(f"{lang}.html", html)
+
+
+class Elements(HTMLParser):
+    """Every start tag with its attributes."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+
+    def named(self, tag):
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def hostile_page(tmp_path):
+    spans = (
+        Span(code=HOSTILE, field="text", start=0, end=8, text=HOSTILE[:8], normalised=HOSTILE),
+    )
+    finding = a_text_finding(FindingKind.TEXT_HARD_SELL, *spans, detail={"brand": HOSTILE})
+    copy = a_copy(
+        match=a_match(note_id=HOSTILE, author_id=HOSTILE),
+        detail={"holder": HOSTILE, "why": HOSTILE},
+    )
+    failure = a_failure(message=HOSTILE, hint=HOSTILE, note_id=HOSTILE, detector=HOSTILE)
+    results = [
+        a_verdict(
+            finding,
+            copy,
+            note_id=HOSTILE,
+            policy=HOSTILE,
+            policy_digest=HOSTILE,
+            detectors={HOSTILE: HOSTILE},
+            failures=(failure,),
+        ),
+        failure,
+    ]
+    author = Author(id=HOSTILE, brand_partner=HOSTILE)
+    hostile = note(HOSTILE, author=author, title=HOSTILE, text=HOSTILE, tags=[HOSTILE])
+    return page(tmp_path, results, [hostile], title=HOSTILE)
+
+
+def test_hostile_text_stays_text(tmp_path):
+    """In every field of note, match, finding, failure and policy."""
+    html = hostile_page(tmp_path)
+    elements = Elements(html)
+    assert len(elements.named("script")) == 1
+    assert not [a for a in elements.named("img") if not a["src"].startswith("data:image/jpeg")]
+    assert not [name for _, a in elements.found for name in a if name.startswith("on")]
+    assert not set(html) & set("\0\u202e")
+    assert "49" not in re.sub(r"<(style|script)>.*?</\1>", "", html, flags=re.DOTALL)
+
+
+def test_the_page_names_no_address(tmp_path):
+    """Nothing to fetch: no link, source, form or style leads outside."""
+    for html in (hostile_page(tmp_path), page(tmp_path, *the_fixed_set())):
+        for _, attributes in Elements(html).found:
+            for name in ("src", "href", "action", "data", "poster", "srcset", "style"):
+                assert attributes.get(name, "#").startswith(("#", "data:image/jpeg"))
+        ours = "".join(re.findall(r"<(?:style|script)>(.*?)</(?:style|script)>", html, re.DOTALL))
+        assert "//" not in re.sub(r"^\s*// .*$", "", ours, flags=re.MULTILINE)
+        assert "url(" not in ours
+        assert "@import" not in ours
+
+
+def test_only_our_own_script_and_style_may_run(tmp_path):
+    """The policy in the head names both by digest."""
+    html = page(tmp_path, *the_fixed_set())
+    policy = Elements(html).named("meta")[1]["content"]
+    assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy
+    for tag in ("style", "script"):
+        text = re.search(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL).group(1)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("kind", list(FindingKind), ids=str)
+def test_every_kind_is_rendered(tmp_path, kind, lang):
+    """As a reason, and as seen without consequence."""
+    place = {"image_number": 0} if kind.value.startswith("image") else {}
+    finding = Finding(kind=kind, score=0.7, raw_score=0.7, detector="text_rules@1", **place)
+    seen = Finding(
+        kind=kind, score=0, raw_score=0.7, difference=Difference.DISCLOSED, detector="x@1", **place
+    )
+    html = page(tmp_path, [a_verdict(finding, seen)], [note("n1")], lang)
+    assert html.count(f"<code>{kind.value}</code></h3>") == 1
+    assert f"<code>{kind.value}</code>" in html.partition('<details class="seen"')[2]
+
+
+def test_regions_are_drawn_in_fractions_of_the_picture(tmp_path):
+    """The polygon of the registered picture is the match's."""
+    html = page(tmp_path, *the_fixed_set())
+    assert 'points="25.00,25.00 75.00,25.00 75.00,75.00 25.00,75.00"' in html
+
+
+def test_thumbnails_are_small_jpegs(tmp_path):
+    """Large pictures are brought to 480 px and embedded."""
+    large = note("n1", images=[NoteImage(array=drawn(1200, 900))])
+    html = page(tmp_path, [a_verdict(a_copy())], [large])
+    (data,) = re.findall(r"data:image/jpeg;base64,([\w+/=]+)", html)
+    pixels = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_COLOR)
+    assert pixels.shape == (360, 480, 3)
+
+
+def test_unreadable_and_absent_pictures_are_said_to_be_absent(tmp_path):
+    """Neither stops the page."""
+    torn = note("n1", images=[NoteImage(data=b"\xff\xd8\xff torn")])
+    html = page(tmp_path, [a_verdict(a_copy())], [torn])
+    assert html.count("picture not at hand") == 2
+
+
+def test_the_most_severe_come_first(tmp_path):
+    """And notes of one decision in the order in which they came."""
+    order = [Decision.PASS, Decision.REVIEW, Decision.BLOCK, Decision.LABEL, Decision.REVIEW]
+    html = page(tmp_path, [a_verdict(note_id=f"n{i}", decision=d) for i, d in enumerate(order)])
+    assert re.findall(r"<bdi>(n\d)</bdi></a></h2>", html) == ["n2", "n1", "n4", "n3", "n0"]
+
+
+def test_counts_are_of_notes(tmp_path):
+    """Two findings of one kind in one note count once."""
+    html = page(tmp_path, [a_verdict(a_copy(), a_copy(image_number=1)), a_failure()])
+    assert re.search(r'data-pick-decision="review".*?<b>1</b>', html)
+    assert re.search(r'data-pick-reason="image.copy".*?<b>1</b></button>', html)
+    assert re.search(r'href="#failures">.*?<b>1</b>', html)
+
+
+def test_an_empty_report_is_a_page(tmp_path):
+    """A batch without notes is no error."""
+    assert "No reasons." in page(tmp_path, [])
+
+
+def test_a_text_that_changed_is_not_marked(tmp_path):
+    """Spans of another text would mark the wrong words; they are still quoted."""
+    finding = a_text_finding(FindingKind.TEXT_HARD_SELL, a_span(TEXT, "全网最低价"))
+    html = page(tmp_path, [a_verdict(finding)], [note("n1", text="changed since " * 3)])
+    assert "<mark" not in html
+    assert "全网最低价" in html
+
+
+def test_endless_texts_are_cut_and_counted(tmp_path):
+    """The page stays readable."""
+    html = page(tmp_path, [a_verdict()], [note("n1", text="x" * 150_000)])
+    assert "130000 more characters not shown" in html
+    assert len(html) < 100_000
+
+
+def test_a_folder_gets_an_index_and_a_file_its_name(tmp_path):
+    """Folders on the way are made."""
+    empty = {"notes": {}, "pictures": ArchivePictures({})}
+    assert write_report([], tmp_path / "a" / "b", **empty) == tmp_path / "a" / "b" / "index.html"
+    assert write_report([], tmp_path / "c" / "x.html", **empty) == tmp_path / "c" / "x.html"
+
+
+def test_a_place_that_cannot_be_written_is_store_unwritable(tmp_path):
+    """With the path in the message."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreUnwritable, match="file"):
+        write_report([], tmp_path / "file" / "x", notes={}, pictures=ArchivePictures({}))
+
+
+@pytest.mark.parametrize(("lang", "tag"), [("zh", "zh-Hans"), ("en", "en")])
+def test_the_page_has_its_language_landmarks_and_names(tmp_path, lang, tag):
+    """For people who do not see it, and for browsers."""
+    elements = Elements(page(tmp_path, *the_fixed_set(), lang=lang))
+    assert elements.named("html")[0]["lang"] == tag
+    for landmark in ("header", "main", "footer"):
+        assert elements.named(landmark)
+    assert elements.named("form")[0]["role"] == "search"
+    assert all(image["alt"] for image in elements.named("img"))
+    ids = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for _, attributes in elements.found:
+        assert attributes.get("aria-labelledby", ids[0]) in ids
+
+
+def test_without_script_every_note_is_there(tmp_path):
+    """Only the filter, which would do nothing, is hidden."""
+    elements = Elements(page(tmp_path, *the_fixed_set()))
+    assert len([a for a in elements.named("article") if "hidden" not in a]) == 4
+    assert "hidden" in elements.named("form")[0]
