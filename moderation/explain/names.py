@@ -33,9 +33,7 @@ _DECISIONS: Mapping[Decision, Phrase] = {
 
 _KINDS: Mapping[FindingKind, Phrase] = {
     FindingKind.IMAGE_COPY: Phrase("picture already registered", "图片已有登记"),
-    FindingKind.IMAGE_COPY_PARTIAL: Phrase(
-        "part of a picture already registered", "图片局部已有登记"
-    ),
+    FindingKind.IMAGE_COPY_PARTIAL: Phrase("part of a registered picture", "图片局部已有登记"),
     FindingKind.IMAGE_WATERMARK_OF_OTHER: Phrase("another account's watermark", "他人账号水印"),
     FindingKind.IMAGE_TEMPLATE: Phrase("known template", "常见模板"),
     FindingKind.IMAGE_UNDECODABLE: Phrase("unreadable picture", "图片无法读取"),

@@ -97,6 +97,11 @@ WHY: Mapping[FindingKind, Phrase] = {
     ),
 }
 
+DISCLOSED_PROMOTION = Phrase(
+    "The note promotes a product and says so.", "笔记带有推广性质，并已申明。"
+)
+"""In place of the sentence above where the finding itself says that nothing is missing."""
+
 MEND: Mapping[FindingKind, Phrase] = {
     FindingKind.IMAGE_COPY: SHOW_RIGHTS,
     FindingKind.IMAGE_COPY_PARTIAL: SHOW_RIGHTS,

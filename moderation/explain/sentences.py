@@ -19,13 +19,14 @@ from moderation.verdict import Completeness, Decision, Reason, Verdict
 MAX_QUOTES = 3
 MAX_QUOTE_CHARS = 40
 
+_PROMOTION = Phrase("promotion", "推广内容")
 _FAILED_TITLE = Phrase("not fully checked", "未能完整检查")
 _FAILED_WHY = Phrase("{part} {cause}: {message}", "{part}{cause}：{message}")
 _PART = Phrase("the check `{detector}`", "检查项 `{detector}` ")
 _WHOLE = Phrase("the check", "检查")
 _PICTURE = Phrase("Picture {number}", "第 {number} 张图片")
 _THE_PICTURE = Phrase("The picture", "图片")
-_ON_DATE = Phrase(" on {date}", " {date} ")
+_ON_DATE = Phrase(" on {date}", "于 {date} ")
 _QUOTED = Phrase("It says {quotes}", "原文：{quotes}")
 _QUOTE = Phrase("“{text}” (read as “{read}”)", "“{text}”（识别为“{read}”）")
 _PLAIN_QUOTE = Phrase("“{text}”", "“{text}”")
@@ -60,7 +61,10 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
         lang: `zh` or `en`.
     """
     allowed = phrases.ALLOWED.get(finding.difference) if finding.difference else None
-    sentences = [phrases.WHY[finding.kind].say(lang)]
+    title, why = kind_name(finding.kind, lang), phrases.WHY[finding.kind]
+    if _is_disclosed_promotion(finding):
+        title, why = _PROMOTION.say(lang), phrases.DISCLOSED_PROMOTION
+    sentences = [why.say(lang)]
     if finding.match is not None:
         sentences.append(_matched(finding, finding.match, lang))
     if finding.spans:
@@ -70,9 +74,7 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
     elif finding.difference is Difference.UNVERIFIED:
         sentences.append(phrases.UNVERIFIED.say(lang))
     mend = phrases.MEND[finding.kind] if allowed is None else phrases.NOTHING_TO_DO
-    return Explanation(
-        title=kind_name(finding.kind, lang), why=_join(sentences, lang), mend=mend.say(lang)
-    )
+    return Explanation(title=title, why=_join(sentences, lang), mend=mend.say(lang))
 
 
 def explain_failure(failure: ItemFailure, *, lang: Lang) -> Explanation:
@@ -112,6 +114,13 @@ def explain_verdict(verdict: Verdict, *, lang: Lang) -> str:
         named.append(_NOTHING_SEEN.say(lang))
     word = decision_word(verdict.decision, lang)
     return f"{word}：{'；'.join(named)}" if lang == "zh" else f"{word}: {'; '.join(named)}"
+
+
+def _is_disclosed_promotion(finding: Finding) -> bool:
+    return (
+        finding.kind is FindingKind.TEXT_SOFT_AD_UNDISCLOSED
+        and finding.difference is Difference.DISCLOSED
+    )
 
 
 def _part(detector: str, lang: Lang) -> str:

@@ -136,7 +136,7 @@ def test_every_difference_is_explained(
     """An allowed finding is explained as allowed, and why."""
     finding = COPY
     if difference is Difference.DISCLOSED:
-        finding = of_kind(FindingKind.TEXT_HARD_SELL)
+        finding = of_kind(FindingKind.TEXT_SOFT_AD_UNDISCLOSED)
     elif difference is Difference.UNVERIFIED:
         finding = replace(COPY, match=replace(MATCH, basis=Basis.HASH_ONLY))
     golden(
