@@ -40,11 +40,13 @@ _TRADITIONAL = dict(
         "聯繫係購買賣價優訂單貨現預約請詢諮號碼掃圖頁頭簡連結鏈團羣進帳電話點擊發訊們這個廣業療醫藥術"
         "體驗贈費運郵員項專櫃說讓還錢萬幾塊際國級絕對無風險證書師課學報額滿減贊當會員來問題詳情實選擇"
         "間開關閒魚寶網誌顧後備註銀質產標籤動覺過從應該質試參與處處優氣獎績時長線門綠軟東賴夠則統條極"
-        "獨創傳隨臉膚紋針線鋪轉讓車貼館樓類樣導遊輔機構場給為維衛餵",
+        "獨創傳隨臉膚紋針線鋪轉讓車貼館樓類樣導遊輔機構場給為維衛餵歡興幫廠銷獲資蝦護養髮視頻評論觀簽聲總"
+        "經決沒嗎與週錄戶紹區誰認識邊裡裏雙製鮮廳庫檔約紅薦適癒雜軟稱輕鬆費劃歲氣壞緩預壓腦勵盡懷領",
         "联系系购买卖价优订单货现预约请询咨号码扫图页头简连结链团群进帐电话点击发讯们这个广业疗医药术"
         "体验赠费运邮员项专柜说让还钱万几块际国级绝对无风险证书师课学报额满减赞当会员来问题详情实选择"
         "间开关闲鱼宝网志顾后备注银质产标签动觉过从应该质试参与处处优气奖绩时长线门绿软东赖够则统条极"
-        "独创传随脸肤纹针线铺转让车贴馆楼类样导游辅机构场给为维卫喂",
+        "独创传随脸肤纹针线铺转让车贴馆楼类样导游辅机构场给为维卫喂欢兴帮厂销获资虾护养发视频评论观签声总"
+        "经决没吗与周录户绍区谁认识边里里双制鲜厅库档约红荐适愈杂软称轻松费划岁气坏缓预压脑励尽怀领",
         strict=True,
     )
 )
@@ -134,8 +136,8 @@ def _read_as(*syllables: str) -> frozenset[str]:
 
 
 # Grammar words and others so common that "…为新…" or "一家…" would be found in every second note.
-READ_WEI = _read_as("wei") - frozenset("为未位味尾胃委谓")
-"""Han characters with a reading `wei` in any tone: 微 薇 威 维 卫 …"""
+READ_WEI = _read_as("wei") - frozenset("为未位味尾胃委谓") | frozenset("徽徵徴")
+"""Han characters with a reading `wei` in any tone: 微 薇 威 维 卫 …, and look-alikes of 微."""
 READ_XIN = _read_as("xin") | frozenset("星")
 """Han characters with a reading `xin` in any tone, and 星 of 卫星."""
 READ_JIA = frozenset("加佳家伽迦茄嘉甲架咖")

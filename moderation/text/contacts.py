@@ -30,10 +30,12 @@ _SURE_HANDLE = (
     rf"[0-9]{{7,12}}){_END}"
 )
 
+_PLUS = rf"(?:(?<![大人国专])(?:{_JIA}|添加)[^\w\n]?我?的?[^\w\n]?)?"
+
 _WECHAT = (
     rf"(?:we ?chat|wei ?xin|(?<![a-z])(?:vx|wx|vxin|weix)|(?<![a-z0-9])[vw]信|"
     rf"[微薇威徽][xv](?![a-z]{{3}})|"
-    rf"{_WEI}{_XIN}|卫星|绿(?:色|泡泡?)(?:聊天)?(?:软件|泡泡|app)?)"
+    rf"{_WEI}\n?{_XIN}|(?<![a-z0-9])v我(?!们)|卫星|绿(?:色|泡泡?)(?:聊天)?(?:软件|泡泡|app)?)"
 )
 _HALF = r"(?:[微薇威徽溦葳维卫喂]|(?<![a-z0-9])(?:v+|w)(?![a-uw-z]{4}))"
 _QQ = r"(?:(?<![a-z])(?:qq|q)|[扣抠叩口]{2}|企鹅|秋秋|球球|伽扣)"
@@ -49,11 +51,10 @@ _PAYMENT = (
 )
 _ASKING = r"^[^，,。]{0,6}的?意思|^[^，,。！!]{0,6}(?:吗|么|嘛|呢)?\s?[?？]|^(?:吗|么|嘛)"
 _NARRATED = (
-    r"(?:到时候|加了|已加|加过|加上|留了|换了|互换|互加|扫了|让我|叫我|要我|喊我|拉我|逼我|"
-    r"被|求|问|要|想|你们?的|他们?的?|"
-    r"她们?的?|ta的?|对方|别人|谁|柜姐|店员|同事|前任|男生|女生|别|不要|不用|不|勿|没|千万|"
-    r"怎么|如何|为什么|your|"
-    r"asked? (?:me )?(?:for|to)|no )[^，,。]{0,6}$"
+    r"(?:到时候|加了|已加|加过|加上|留了|换了|互换|互加|扫了|让我|叫我|要我|喊我|拉我|逼我|你们?的|"
+    r"他们?的?|她们?的?|ta的?|对方|别人|谁|柜姐|店员|同事|前任|男生|女生|千万|怎么|如何|为什么|your|"
+    r"asked? (?:me )?(?:for|to))[^，,。]{0,6}$"
+    r"|(?:被|求|问|(?<!需)要|想|别|不要|不用|不|勿|没|no )[^，,。]{0,1}$"
 )
 _WARNING = re.compile(
     r"(?<!不是)(?<!不会)(?:骗子|被骗|受骗|诈骗|骗局|骗了|骗我|上当|警惕|当心|小心|曝光|举报|"
@@ -70,8 +71,8 @@ _NUMBER_OF_ELSE = re.compile(
 _WITH_HANDLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
     (name, weight, re.compile(pattern))
     for name, weight, pattern in (
-        ("contact.wechat_handle", 0.97, rf"{_WECHAT}{_GAP}{_HANDLE}"),
-        ("contact.wechat_handle", 0.9, rf"{_WECHAT}{_WORDY_GAP}{_SURE_HANDLE}"),
+        ("contact.wechat_handle", 0.97, rf"{_PLUS}{_WECHAT}{_GAP}{_HANDLE}"),
+        ("contact.wechat_handle", 0.9, rf"{_PLUS}{_WECHAT}{_WORDY_GAP}{_SURE_HANDLE}"),
         (
             "contact.handle_wechat",
             0.9,
@@ -89,7 +90,7 @@ _WITH_HANDLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
             (rf"{_HALF}[^\w\n]{{0,2}}[:=+号→ ][^\w\n]{{0,2}}{_SURE_HANDLE}"),
         ),
         ("contact.half_name_handle", 0.8, rf"(?<![a-z0-9])v(?P<handle>[0-9]{{7,12}}){_END}"),
-        ("contact.qq_number", 0.95, rf"{_QQ}{_GAP}(?P<handle>{_DIGITS}){_END}"),
+        ("contact.qq_number", 0.95, rf"{_PLUS}{_QQ}{_GAP}(?P<handle>{_DIGITS}){_END}"),
         (
             "contact.qq_number",
             0.9,
@@ -98,7 +99,9 @@ _WITH_HANDLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
         (
             "contact.messenger_handle",
             0.95,
-            (rf"{_MESSENGER}{_GAP}(?P<handle>\+?{_DIGITS}|@?{_MIXED}|@[a-z_]{{4,32}}){_END}"),
+            (
+                rf"{_PLUS}{_MESSENGER}{_GAP}(?P<handle>\+?{_DIGITS}|@?{_MIXED}|@[a-z_]{{4,32}}){_END}"
+            ),
         ),
         (
             "contact.messenger_handle",
@@ -116,11 +119,13 @@ _WITH_HANDLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
     )
 )
 
+_SEP = r"[^\w¥+]{0,2}"
 _PHONE = re.compile(
-    r"(?<![0-9a-z.])(?:\+?86[ -]?)?1[3-9](?:[^\w\n¥+]{0,2}[0-9]){9}(?![0-9]|[^\w\n]?[0-9]{2})"
+    rf"(?<![0-9a-z.])(?:\+?86[ -]?)?(?:1[3-9][0-9]{_SEP}[0-9]{{4}}{_SEP}[0-9]{{4}}|"
+    rf"1[3-9][0-9]{{2}}{_SEP}[0-9]{{3}}{_SEP}[0-9]{{4}}|1[^\w¥+][3-9](?:[^\w¥+][0-9]){{9}})(?![0-9])"
     r"|(?<![0-9a-z])[48]00[ -]?[0-9]{3}[ -]?[0-9]{4}(?![0-9])"
-    r"|(?:电话|致电|热线|手机号?|☎|📞|📱|tel|phone|call|text)(?: ?us|"
-    r" ?me)?[^\w\n]{0,4}\+?(?P<hit>[0-9](?:[ ()-]{0,2}[0-9]){6,13})(?![0-9])"
+    r"|(?:电话|致电|热线|手机号?|☎|📞|📱|tel|phone|call|text)(?: ?us| ?me)?[^\w\n]{0,4}"
+    r"\+?(?P<hit>[0-9](?:[\s()-]{0,2}[0-9]){6,13})(?![0-9])"
 )
 _OFFER_WITHOUT_HANDLE = (
     rf"{_JIA}[^\w\n]?(?:一?下|个)?(?:我|俺|本人|小编|客服|老师|老板|店[主家]|助理|小助理|"
@@ -237,7 +242,7 @@ RULES = (
         "group.link",
         0.9,
         (
-            r"(?:chat\.whatsapp\.com|t\.me/(?:\+|joinchat)|discord\.gg|qm\.qq\.com|"
+            r"(?:https?://)?(?:chat\.whatsapp\.com|t\.me/(?:\+|joinchat)|discord\.gg|qm\.qq\.com|"
             r"jq\.qq\.com)[^\s]{0,120}"
         ),
         code="V6",
