@@ -348,4 +348,4 @@ def _too_long(name: str, got: int, limit: int, unit: str) -> BadNote:
     )
 
 
-UNKNOWN_AUTHOR = Author(id="")
+UNKNOWN_AUTHOR: Author = Author(id="")

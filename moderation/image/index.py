@@ -124,6 +124,12 @@ class HashIndex:
             for row, id_, distance in zip(rows.tolist(), ids.tolist(), bits.tolist(), strict=True)
         ]
 
+    def contents(self) -> dict[int, bytes]:
+        """Id → code of everything that a search can find, to compare with the register."""
+        with self._lock:
+            codes, ids = self._survivors()
+        return dict(zip(ids.tolist(), map(bytes, codes), strict=True))
+
     def save(self, folder: Path) -> None:
         """Write a snapshot of the live codes, whole or not at all; one process at a time.
 

@@ -74,6 +74,17 @@ class Reading(ABC):
                     found[row.picture_id] = _picture(row)
         return found
 
+    def works_of(self, picture_ids: Iterable[int]) -> dict[int, int]:
+        """Picture number → work number; pictures that are gone are absent."""
+        found: dict[int, int] = {}
+        with self._connected() as connection:
+            for some in portions(picture_ids):
+                query = select(PICTURES.c.picture_id, PICTURES.c.work_id).where(
+                    PICTURES.c.picture_id.in_(some)
+                )
+                found.update((row.picture_id, row.work_id) for row in connection.execute(query))
+        return found
+
     def pictures_of_note(self, note_id: str) -> list[StoredPicture]:
         """Pictures of one note, all revisions and recipes, by picture number."""
         query = (

@@ -1,0 +1,17 @@
+"""The gate: a note in, a proven verdict out.
+
+- `examination`: what can be seen of a note without the register's lock
+- `followed_index`: the search index, following the register's log
+- `search`: candidates → matches → sightings
+- `registration`, `imports`: what becomes of pictures in the register
+- `gate`: `Gate`, the sentence that joins them
+- `compare`: two pictures without a register
+"""
+
+from moderation.gate.compare import compare
+from moderation.gate.examination import DETECTORS
+from moderation.gate.followed_index import Verification
+from moderation.gate.gate import Gate
+from moderation.gate.imports import Registered
+
+__all__ = ["DETECTORS", "Gate", "Registered", "Verification", "compare"]

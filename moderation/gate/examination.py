@@ -1,0 +1,149 @@
+"""Note → Examination: everything that can be seen without holding the register's lock."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from moderation.errors import InputError, MissingExtra, StoreError
+from moderation.finding import Finding, FindingKind, ItemFailure
+from moderation.gate.followed_index import FollowedIndex
+from moderation.gate.search import prove
+from moderation.image.decode import DecodeLimits, decode
+from moderation.image.fingerprint import Fingerprint
+from moderation.image.ownership import DETECTOR as COPIES
+from moderation.image.query import Query
+from moderation.match import Match
+from moderation.note import Note, NoteImage
+from moderation.store.reading import Reading
+from moderation.text.reading import DETECTOR as TEXT
+from moderation.text.reading import assess_text, findings_from
+
+DECODE = "decode@1"
+DETECTORS = MappingProxyType(
+    dict(detector.split("@") for detector in (COPIES, DECODE, TEXT)) | {"fingerprint": "pdq256_v1"}
+)
+"""Detector → version, as every verdict records them."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ExaminedPicture:
+    """One readable picture of the note."""
+
+    number: int
+    query: Query
+    fingerprint: Fingerprint
+    matches: list[Match] = field(default_factory=list)
+
+
+Seen = ExaminedPicture | Finding | ItemFailure
+"""What became of one picture: examined, unreadable, or a fault of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Examination:
+    """What the detectors saw of one note, up to an entry of the register's log."""
+
+    note: Note
+    pictures: tuple[ExaminedPicture, ...]
+    findings: tuple[Finding, ...]
+    """Of text and of unreadable pictures; copies depend on claims and come later."""
+    failures: tuple[ItemFailure, ...]
+    seq: int
+    """Last entry of the log that `matches` take into account."""
+
+
+def examine(
+    note: Note,
+    register: Reading,
+    index: FollowedIndex,
+    *,
+    limits: DecodeLimits,
+    pool: Executor | None = None,
+    for_archive: bool = False,
+) -> Examination:
+    """Read a note's text, decode its pictures and search for each.
+
+    Args:
+        note: as submitted.
+        register: where candidates are looked up.
+        index: brought up to the log first.
+        limits: for decoding.
+        pool: runs the pictures side by side; None does them in turn.
+        for_archive: the note is to be registered, not judged: leave out its text, and search for
+            whole pictures only, which is enough to group them by work.
+
+    Raises:
+        StoreError: register or index cannot be used. All else becomes a finding or a failure.
+    """
+    seq = index.catch_up(register)
+
+    def look(numbered: tuple[int, NoteImage]) -> Seen:
+        number, image = numbered
+        try:
+            picture = decode(image, limits=limits)
+        except (InputError, MissingExtra) as error:
+            return _undecodable(number, error)
+        try:
+            query = Query.of(picture, whole_only=for_archive)
+            return ExaminedPicture(
+                number=number,
+                query=query,
+                fingerprint=query.fingerprint(),
+                matches=prove(query, index.candidates(query), register, note=note),
+            )
+        except StoreError:
+            raise  # the register is broken for every note, not for this one
+        except Exception as error:
+            return _unanswered(error, COPIES, note, number)
+
+    run: Callable[..., Iterable[Seen]] = map
+    if pool is not None and len(note.images) > 1:
+        run = pool.map
+    seen: list[Seen] = list(run(look, enumerate(note.images)))
+    if not for_archive:
+        seen += _read(note)
+    return Examination(
+        note=note,
+        pictures=tuple(x for x in seen if isinstance(x, ExaminedPicture)),
+        findings=tuple(x for x in seen if isinstance(x, Finding)),
+        failures=tuple(x for x in seen if isinstance(x, ItemFailure)),
+        seq=seq,
+    )
+
+
+def _read(note: Note) -> tuple[Finding | ItemFailure, ...]:
+    try:
+        return findings_from(assess_text(note))
+    except Exception as error:
+        return (_unanswered(error, TEXT, note, None),)
+
+
+def _undecodable(number: int, error: InputError | MissingExtra) -> Finding:
+    return Finding(
+        kind=FindingKind.IMAGE_UNDECODABLE,
+        score=1.0,
+        raw_score=1.0,
+        image_number=number,
+        detail={"code": error.code, "message": error.message, "hint": error.hint},
+        detector=DECODE,
+    )
+
+
+def _unanswered(error: Exception, detector: str, note: Note, number: int | None) -> ItemFailure:
+    """A fault of ours in one detector: the rest is judged, and the policy says what this means."""
+    name = detector.partition("@")[0]
+    log.exception("detector `%s` failed on note %r", name, note.id, exc_info=error)
+    return ItemFailure(
+        code="detector_failed",
+        message=f"`{name}` could not answer: {type(error).__name__}",
+        hint="a person should look at the note; report the log entry as a bug",
+        detector=name,
+        note_id=note.id,
+        image_number=number,
+    )

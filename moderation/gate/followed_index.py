@@ -1,0 +1,230 @@
+"""The search index, following the register's log.
+
+The log is the truth. The index in memory is brought up to it before every search, so an addition
+or a deletion by any process holds for the next query of every other. Snapshots on disk only save
+the time of reading the log from its start; a damaged or foreign one is rebuilt from the register.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moderation.errors import IndexCorrupt, RecipeMismatch, StoreUnwritable
+from moderation.image.hashing import RECIPES, HashRecipe, hamming_matrix, recipe_named
+from moderation.image.index import HashIndex
+from moderation.image.matching import Candidate, radius_for
+from moderation.image.query import Query
+from moderation.store import LogEntry, LogOp, Register
+from moderation.store.reading import Reading
+
+_ENTRIES_AT_ONCE = 20_000
+_NEW_ENTRIES_WORTH_SAVING = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """Whether index and log agree."""
+
+    last_seq: int
+    """Last entry of the log."""
+    pictures: Mapping[str, int]
+    """Recipe → pictures in the register."""
+    missing: int
+    """In the register, not in the index."""
+    surplus: int
+    """In the index, not in the register."""
+    different: int
+    """In both, with another hash."""
+    rebuilt: bool
+    """The snapshot on disk was of no use, and the index was made anew from the register."""
+
+    @property
+    def ok(self) -> bool:
+        """True if every search sees exactly what the register holds."""
+        return self.missing == self.surplus == self.different == 0
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as `moderation register verify --json` writes it."""
+        return {
+            "ok": self.ok,
+            "last_seq": self.last_seq,
+            "pictures": dict(self.pictures),
+            "missing": self.missing,
+            "surplus": self.surplus,
+            "different": self.different,
+            "rebuilt": self.rebuilt,
+        }
+
+
+class FollowedIndex:
+    """One `HashIndex` for each recipe that the register holds. Safe to use from many threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start from the snapshots in `folder`, where there are any."""
+        self.seq = 0
+        """Last entry of the log that searches take into account."""
+        self.rebuilt = False
+        self._folder = folder
+        self._lock = threading.RLock()
+        self._indexes: dict[str, HashIndex] = {}
+        self._saved_seq = 0
+        self._load()
+
+    def catch_up(self, register: Reading) -> int:
+        """Follow the log to its end; returns the last entry taken into account."""
+        with self._lock:
+            if self.seq > register.last_seq():
+                # The register is older than the snapshot: it was restored from a backup.
+                self._forget_snapshots()
+            while entries := register.log_after(self.seq, limit=_ENTRIES_AT_ONCE):
+                self._apply(entries)
+            return self.seq
+
+    def candidates(self, query: Query) -> list[Candidate]:
+        """Every registered picture with a near hash."""
+        with self._lock:
+            indexes = [index for index in self._indexes.values() if len(index)]
+        return [
+            _candidate(query, index.recipe, hit.query_row, hit.id, hit.distance_bits)
+            for index in indexes
+            for hit in index.search(query.codes_for(index.recipe), radius_for(index.recipe))
+        ]
+
+    def save(self) -> None:
+        """Write snapshots, unless another process is at it: then its own will do.
+
+        Raises:
+            StoreUnwritable: the disk is full, read-only or forbidden.
+        """
+        with self._lock, _only_one(self._folder) as alone:
+            if not alone:
+                return
+            for name, index in self._indexes.items():
+                index.seq = self.seq
+                index.save(self._folder / name)
+            self._saved_seq = self.seq
+
+    def is_worth_saving(self) -> bool:
+        """True if reading the log from the last snapshot has become slow."""
+        return self.seq - self._saved_seq >= _NEW_ENTRIES_WORTH_SAVING
+
+    def compact(self) -> None:
+        """Drop the codes of deleted pictures from memory and from the disk."""
+        with self._lock:
+            for index in self._indexes.values():
+                index.compact()
+            self.save()
+
+    def verify(self, register: Register) -> Verification:
+        """Compare every code with the register's, in one consistent state of both."""
+        with register.transaction() as now, self._lock:
+            self.catch_up(now)
+            pictures = now.recipes()
+            missing = surplus = different = 0
+            for name in sorted(pictures.keys() | self._indexes.keys()):
+                wanted = dict(now.live_codes(name))
+                index = self._indexes.get(name)
+                found = index.contents() if index else {}
+                missing += len(wanted.keys() - found.keys())
+                surplus += len(found.keys() - wanted.keys())
+                different += sum(found[i] != wanted[i] for i in wanted.keys() & found.keys())
+            return Verification(
+                last_seq=self.seq,
+                pictures=pictures,
+                missing=missing,
+                surplus=surplus,
+                different=different,
+                rebuilt=self.rebuilt,
+            )
+
+    def _load(self) -> None:
+        for name, recipe in RECIPES.items():
+            if (self._folder / name).is_dir():
+                try:
+                    self._indexes[name] = HashIndex.load(self._folder / name, recipe)
+                except (IndexCorrupt, RecipeMismatch):
+                    self.rebuilt = True
+        seqs = {index.seq for index in self._indexes.values()}
+        if self.rebuilt or len(seqs) > 1:
+            # Of different ages after a crash between two of them; the log makes all anew.
+            self.rebuilt = True
+            self._forget_snapshots()
+        elif seqs:
+            self.seq = self._saved_seq = seqs.pop()
+
+    def _forget_snapshots(self) -> None:
+        self._indexes.clear()
+        self.seq = self._saved_seq = 0
+        self.rebuilt = True
+
+    def _apply(self, entries: Sequence[LogEntry]) -> None:
+        # A picture is added once and removed at most once, so removals may come last.
+        for name in {entry.recipe for entry in entries}:
+            of_recipe = [entry for entry in entries if entry.recipe == name]
+            added, codes = _additions(of_recipe, recipe_named(name))
+            index = self._indexes.setdefault(name, HashIndex(recipe_named(name)))
+            if len(added):
+                index.add(added, codes)
+            removed = [e.picture_id for e in of_recipe if e.op is LogOp.REMOVE]
+            if removed:
+                index.remove(np.array(removed, np.int64))
+        self.seq = entries[-1].seq
+
+
+def candidates_among(query: Query, entries: Iterable[LogEntry]) -> list[Candidate]:
+    """Near hashes among a few additions to the log, compared one by one."""
+    entries = list(entries)
+    found = []
+    for name in {entry.recipe for entry in entries}:
+        recipe = recipe_named(name)
+        ids, codes = _additions([e for e in entries if e.recipe == name], recipe)
+        if not len(ids):
+            continue
+        distances = hamming_matrix(query.codes_for(recipe), codes)
+        rows, columns = np.nonzero(distances <= radius_for(recipe))
+        found += [
+            _candidate(query, recipe, int(row), int(ids[column]), int(distances[row, column]))
+            for row, column in zip(rows, columns, strict=True)
+        ]
+    return found
+
+
+def _candidate(query: Query, recipe: HashRecipe, row: int, picture_id: int, bits: int) -> Candidate:
+    view, mirrored = query.origin_of(recipe, row)
+    return Candidate(picture_id=picture_id, distance_bits=bits, view=view, mirrored=mirrored)
+
+
+def _additions(
+    entries: Iterable[LogEntry], recipe: HashRecipe
+) -> tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.uint8]]]:
+    added = [(e.picture_id, e.code) for e in entries if e.op is LogOp.ADD and e.code is not None]
+    codes = np.frombuffer(b"".join(code for _, code in added), np.uint8)
+    return np.array([i for i, _ in added], np.int64), codes.reshape(-1, recipe.bytes)
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[bool]:
+    """True for one process at a time; the lock goes with the process, however it ends."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (folder / ".lock").open("a")
+    except OSError as error:
+        raise StoreUnwritable(
+            f"cannot write the index to `{folder}`: {error.strerror or error}",
+            hint="free space or correct the permissions, then save again",
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

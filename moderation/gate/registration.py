@@ -1,0 +1,135 @@
+"""What becomes of a note's pictures in the register, inside the transaction that judged it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from moderation.archive import HashRow
+from moderation.gate.examination import ExaminedPicture
+from moderation.image.ownership import Sighting, may_claim, work_shown
+from moderation.note import Claim, ClaimBasis, Note
+from moderation.store import NewPicture, Transaction
+from moderation.verdict import Registration
+
+
+def register_pictures(
+    now: Transaction,
+    note: Note,
+    pictures: Iterable[ExaminedPicture],
+    sighted: Mapping[int, Sequence[Sighting]],
+    *,
+    at: datetime,
+    state: Registration,
+    basis: ClaimBasis,
+) -> int:
+    """Add pictures and claims; returns how many pictures.
+
+    Args:
+        now: the transaction.
+        note: whose pictures they are.
+        pictures: readable ones.
+        sighted: picture number → where the register shows it.
+        at: publication time.
+        state: `registered` or `held`.
+        basis: of the claims. `registered` (an archive) always claims, and the earliest time will
+            count; `first_seen` brings no claim to a work that somebody else holds.
+    """
+    known = {
+        (p.image_number, p.sha256): p.work_id
+        for p in now.pictures_of_note(note.id)
+        if p.author_id == note.author.id
+    }
+    rows: list[tuple[NewPicture, int]] = []
+    claims: list[Claim] = []
+    for picture in pictures:
+        new = _new_picture(note, picture, at, state)
+        shown = work_shown(sighted[picture.number])
+        work_id = known.get((picture.number, new.sha256)) or (
+            shown.work_id if shown else now.add_work()
+        )
+        rows.append((new, work_id))
+        archived = basis is ClaimBasis.REGISTERED
+        if archived or shown is None or may_claim(shown, note.author, at):
+            claims.append(
+                Claim(
+                    work_id=work_id,
+                    author_id=note.author.id,
+                    at=at,
+                    basis=basis,
+                    note_id=note.id,
+                    image_number=picture.number,
+                )
+            )
+    now.add_pictures(rows)
+    now.add_claims(claims)
+    if note.author.id and note.author.linked_ids:
+        now.link_authors(note.author.id, note.author.linked_ids)
+    return len(rows)
+
+
+def withdraw_pictures(now: Transaction, note: Note) -> None:
+    """Take out what an earlier check of this revision, or of a later one, had registered."""
+    now.remove_pictures(
+        picture.picture_id
+        for picture in now.pictures_of_note(note.id)
+        if picture.author_id == note.author.id and picture.revision >= note.revision
+    )
+
+
+def register_hash(now: Transaction, row: HashRow, *, received: datetime) -> None:
+    """Add a hash made elsewhere, as a work of its own."""
+    at = row.published_at or received
+    new = NewPicture(
+        note_id=row.note_id,
+        revision=1,
+        image_number=row.image_number,
+        author_id=row.author_id,
+        published_at=at,
+        recipe=row.recipe,
+        code=row.code,
+        quality=100 if row.quality is None else row.quality,
+        width=0,
+        height=0,
+        features=b"",
+        sha256="",
+        state=Registration.REGISTERED.value,
+    )
+    if any(
+        (p.image_number, p.recipe, p.code) == (new.image_number, new.recipe, new.code)
+        for p in now.pictures_of_note(new.note_id)
+    ):
+        return  # the list was imported before
+    work_id = now.add_work()
+    now.add_picture(new, work_id)
+    now.add_claim(
+        Claim(
+            work_id=work_id,
+            author_id=row.author_id,
+            at=at,
+            basis=ClaimBasis.REGISTERED,
+            note_id=row.note_id,
+            image_number=row.image_number,
+        )
+    )
+
+
+def _new_picture(
+    note: Note, picture: ExaminedPicture, at: datetime, state: Registration
+) -> NewPicture:
+    known = picture.fingerprint
+    return NewPicture(
+        note_id=note.id,
+        revision=note.revision,
+        image_number=picture.number,
+        author_id=note.author.id,
+        published_at=at,
+        recipe=known.recipe.name,
+        code=bytes(known.code),
+        quality=known.quality,
+        width=known.size[0],
+        height=known.size[1],
+        features=known.features.to_bytes() if known.features is not None else b"",
+        sha256=known.sha256,
+        state=state.value,
+    )

@@ -1,0 +1,213 @@
+"""Matches + claims → findings: who showed a picture first, and who may show it again. Pure.
+
+First in the register is not proof of authorship, so nothing here speaks of owners; a claim has a
+holder. An allowed copy stays a finding, with score 0 and the reason why.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import cv2
+import numpy as np
+
+from moderation.finding import Difference, Finding, FindingKind
+from moderation.match import Direction, Match, Polygon
+from moderation.note import Author, Claim, ClaimBasis
+
+DETECTOR = "copies@1"
+CLOCKS_AGREE = timedelta(minutes=10)
+"""Times closer than this prove nothing: servers' clocks and queues differ, and of two
+simultaneous uploads the order of registration decides."""
+MAX_FINDINGS = 3
+"""Per picture; a person reads no more."""
+
+SURE_SCORE = 0.9
+"""From here on two pictures count as the same work."""
+
+_COVERED = 0.8
+_EXPLAINS = (
+    None,
+    Difference.SAME_AUTHOR,
+    Difference.LINKED_ACCOUNT,
+    Difference.LICENSED,
+    Difference.EXEMPT_TEMPLATE,
+)
+"""What settles a part of a picture, so that later works with the same part do not matter."""
+_SHOWN = (ClaimBasis.FIRST_SEEN, ClaimBasis.REGISTERED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One match, with what the register knows about the work that it shows."""
+
+    match: Match
+    work_id: int
+    claims: tuple[Claim, ...] = ()
+    """All claims to the work, `linked_ids` filled in, by time."""
+    exempt_reason: str | None = None
+    """Why everybody may show this work at the time of the check; None if not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A sighting of a work, with the claim that counts."""
+
+    sighting: Sighting
+    holder: Claim
+    difference: Difference | None
+
+
+def holder_of(sighting: Sighting) -> Claim:
+    """The claim that counts for a work.
+
+    Proof from outside beats every date in the register; else the earliest showing counts. A work
+    without any claim is held by who shows it in the matched note.
+    """
+    for bases in ((ClaimBasis.EXTERNAL_PROOF,), _SHOWN):
+        claims = [claim for claim in sighting.claims if claim.basis in bases]
+        if claims:
+            return min(claims, key=lambda claim: claim.at)  # of equal times the first registered
+    match = sighting.match
+    return Claim(
+        work_id=sighting.work_id,
+        author_id=match.author_id,
+        at=match.published_at or datetime.max.replace(tzinfo=UTC),
+        basis=ClaimBasis.FIRST_SEEN,
+        note_id=match.note_id,
+        image_number=match.image_number,
+    )
+
+
+def copy_findings(
+    sightings: Iterable[Sighting],
+    *,
+    image_number: int,
+    author: Author,
+    at: datetime,
+) -> tuple[Finding, ...]:
+    """What the matches of one picture mean for its author.
+
+    Args:
+        sightings: proven matches with claims; several of one work are fine.
+        image_number: of the picture under check in its note, from 0.
+        author: who submits.
+        at: when the note was published (aware).
+
+    Returns:
+        At most `MAX_FINDINGS`, the earliest claim first. Where one part of the picture goes back
+        to several works (a collage of a picture and that picture), only the earliest counts; and
+        what the author may show is not held against them by later works that took it up.
+    """
+    by_work: dict[int, list[Sighting]] = defaultdict(list)
+    for sighting in sightings:
+        by_work[sighting.work_id].append(sighting)
+    shown = [max(of_work, key=_worth_showing) for of_work in by_work.values()]
+    held = [
+        _Held(sighting=s, holder=holder_of(s), difference=why_allowed(s, author, at)) for s in shown
+    ]
+    held.sort(key=lambda h: (h.holder.at, h.sighting.work_id))
+    return tuple(_finding(h, image_number) for h in _uncovered(held))[:MAX_FINDINGS]
+
+
+def _worth_showing(sighting: Sighting) -> tuple[object, ...]:
+    """Of several pictures of one work: the proven one, the claimant's own, the surest."""
+    match = sighting.match
+    own = holder_of(sighting).note_id == match.note_id
+    return (match.verified, match.direction is Direction.SAME, own, match.score, -match.picture_id)
+
+
+def why_allowed(sighting: Sighting, author: Author, at: datetime) -> Difference | None:
+    """Why this author may show the work, or why the match is not held in full; None if neither."""
+    holder = holder_of(sighting)
+    accounts = frozenset({author.id, *author.linked_ids} - {""})
+    if sighting.exempt_reason is not None:
+        return Difference.EXEMPT_TEMPLATE
+    if holder.author_id and holder.author_id == author.id:
+        return Difference.SAME_AUTHOR
+    if accounts & {holder.author_id, *holder.linked_ids}:
+        return Difference.LINKED_ACCOUNT
+    if accounts & {c.author_id for c in sighting.claims if c.basis is ClaimBasis.LICENSED}:
+        return Difference.LICENSED
+    if holder.basis in _SHOWN and at < holder.at - CLOCKS_AGREE:
+        return Difference.PUBLISHED_EARLIER
+    return None if sighting.match.verified else Difference.UNVERIFIED
+
+
+def _uncovered(held: Sequence[_Held]) -> list[_Held]:
+    kept: list[_Held] = []
+    for later in held:
+        region = later.sighting.match.region_query
+        explained = any(
+            earlier.difference in _EXPLAINS
+            and share_inside(region, earlier.sighting.match.region_query) >= _COVERED
+            for earlier in kept
+        )
+        if not explained:
+            kept.append(later)
+    return kept
+
+
+def share_inside(inner: Polygon, outer: Polygon) -> float:
+    """Share of a convex polygon's area that lies inside another, 0–1."""
+    if len(inner) < 3 or len(outer) < 3:
+        return 0.0
+    a, b = np.array(inner, np.float32), np.array(outer, np.float32)
+    area = float(cv2.contourArea(a))
+    shared, _ = cv2.intersectConvexConvex(a, b)
+    return min(1.0, float(shared) / area) if area > 0 else 0.0
+
+
+def _finding(held: _Held, image_number: int) -> Finding:
+    match, difference = held.sighting.match, held.difference
+    kind = FindingKind.IMAGE_COPY_PARTIAL
+    if difference is Difference.EXEMPT_TEMPLATE:
+        kind = FindingKind.IMAGE_TEMPLATE
+    elif match.direction is Direction.SAME:
+        kind = FindingKind.IMAGE_COPY
+    detail: dict[str, str | int | float | bool] = {
+        "holder": held.holder.author_id,
+        "claimed_at": held.holder.at.isoformat(),
+        "claim": held.holder.basis.value,
+        "work_id": held.sighting.work_id,
+    }
+    if held.sighting.exempt_reason is not None:
+        detail["exempt_reason"] = held.sighting.exempt_reason
+    counts = difference in (None, Difference.UNVERIFIED)
+    return Finding(
+        kind=kind,
+        score=match.score if counts else 0.0,
+        raw_score=match.score,
+        difference=difference,
+        image_number=image_number,
+        match=match,
+        detail=detail,
+        detector=DETECTOR,
+    )
+
+
+def work_shown(sightings: Iterable[Sighting]) -> Sighting | None:
+    """The sighting whose work the picture belongs to; None where it is a work of its own.
+
+    A collage that contains a picture, or a crop of it, is another work.
+    """
+    same = [
+        sighting
+        for sighting in sightings
+        if sighting.match.direction is Direction.SAME
+        and sighting.match.verified
+        and sighting.match.score >= SURE_SCORE
+    ]
+    return min(same, key=lambda s: (s.work_id, -s.match.score), default=None)
+
+
+def may_claim(sighting: Sighting, author: Author, at: datetime) -> bool:
+    """True if showing a known work gives its author a claim to it, beside those there are."""
+    return why_allowed(sighting, author, at) in (
+        Difference.SAME_AUTHOR,
+        Difference.LINKED_ACCOUNT,
+        Difference.PUBLISHED_EARLIER,
+    )

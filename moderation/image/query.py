@@ -1,0 +1,93 @@
+"""A picture under check, ready to be searched for: views, their hashes, and fine features.
+
+Hashes are made at once. The fine features cost more than all the rest together and most pictures
+have no candidate, so they are made when the first candidate asks.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.image.decode import Picture
+from moderation.image.fingerprint import Fingerprint
+from moderation.image.hashing import DIHEDRAL, PDQ256, HashRecipe, hash_with
+from moderation.image.local_features import stored_features
+from moderation.image.verify import QueryPicture
+from moderation.image.views import View, hash_views, query_views
+
+MIN_QUALITY = 20
+"""Of a view; flatter ones hash to noise and would meet every other flat picture."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Query:
+    """What is searched for. Safe to share between threads."""
+
+    picture: Picture
+    views: tuple[View, ...]
+    """Worth searching for; the whole picture first, whatever its quality."""
+    codes: NDArray[np.uint8]
+    """uint8 [views × 8, 32]: PDQ of each view in its eight dihedral forms, `DIHEDRAL` order."""
+    quality: int
+    """PDQ quality of the whole picture, 0–100."""
+    _verifiable: QueryPicture | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of(cls, picture: Picture, *, whole_only: bool = False) -> Query:
+        """Find the views and hash them.
+
+        Args:
+            picture: decoded.
+            whole_only: leave out frames, panels and crops; enough to group an archive by work.
+        """
+        views = query_views(picture.pixels, most=1) if whole_only else query_views(picture.pixels)
+        codes, qualities = hash_views(picture.pixels, views)
+        quality = int(qualities[0])
+        kept = [i for i, q in enumerate(qualities) if i == 0 or q >= MIN_QUALITY]
+        return cls(
+            picture=picture,
+            views=tuple(views[i] for i in kept),
+            codes=codes[kept].reshape(-1, PDQ256.bytes),
+            quality=quality,
+        )
+
+    def verifiable(self) -> QueryPicture:
+        """The picture with its fine features, made once."""
+        with self._lock:
+            if self._verifiable is None:
+                self._verifiable = QueryPicture.of(self.picture.pixels, self.picture.source_size)
+            return self._verifiable
+
+    def fingerprint(self) -> Fingerprint:
+        """What the register would keep of the picture; reads its features anew at each call."""
+        return Fingerprint(
+            recipe=PDQ256,
+            code=self.codes[0],
+            quality=self.quality,
+            size=self.picture.source_size,
+            features=stored_features(self.picture.pixels, self.picture.source_size),
+            sha256=self.picture.sha256,
+        )
+
+    def codes_for(self, recipe: HashRecipe) -> NDArray[np.uint8]:
+        """Codes to search for among those of `recipe`: uint8 [n, recipe.bytes].
+
+        The 64-bit recipes of archives hashed elsewhere are asked for the whole picture, upright
+        and mirrored.
+        """
+        if recipe == PDQ256:
+            return self.codes
+        pixels = self.picture.pixels
+        mirror = np.ascontiguousarray(pixels[:, ::-1])
+        return np.stack([hash_with(recipe, pixels), hash_with(recipe, mirror)])
+
+    def origin_of(self, recipe: HashRecipe, row: int) -> tuple[int, bool]:
+        """(number of the view, mirrored or not) behind `codes_for(recipe)[row]`."""
+        if recipe == PDQ256:
+            return row // len(DIHEDRAL), DIHEDRAL[row % len(DIHEDRAL)].mirrored
+        return 0, row == 1
