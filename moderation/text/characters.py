@@ -51,6 +51,8 @@ _TRADITIONAL = dict(
     )
 )
 
+_LONGEST_FORM = 3  # as ℡; U+FDFA alone would become eighteen letters, and a flood of it a bomb
+
 CHINESE_DIGITS = {
     **dict(zip("零〇○一二三四五六七八九", "000123456789", strict=True)),
     **dict(zip("幺壹贰叁肆伍陆柒捌玖两", "11234567892", strict=True)),
@@ -103,7 +105,7 @@ def _fold_once(character: str) -> str:
 
 def _plain_form(character: str) -> str:
     compatible = unicodedata.normalize("NFKC", character).lower()
-    if compatible != character:
+    if compatible != character and len(compatible) <= _LONGEST_FORM:
         return compatible
     letters = "".join(
         c for c in unicodedata.normalize("NFD", character) if unicodedata.category(c) != "Mn"

@@ -37,7 +37,7 @@ _WECHAT = (
     rf"[微薇威徽][xv](?![a-z]{{3}})|"
     rf"{_WEI}\n?{_XIN}|(?<![a-z0-9])v我(?!们)|卫星|绿(?:色|泡泡?)(?:聊天)?(?:软件|泡泡|app)?)"
 )
-_HALF = r"(?:[微薇威徽溦葳维卫喂]|(?<![a-z0-9])(?:v+|w)(?![a-uw-z]{4}))"
+_HALF = r"(?:[微薇威徽溦葳维卫喂]|(?<![a-z0-9])(?:v{1,4}|w)(?![a-uw-z]{4}))"
 _QQ = r"(?:(?<![a-z])(?:qq|q)|[扣抠叩口]{2}|企鹅|秋秋|球球|伽扣)"
 _MESSENGER = (
     r"(?:whats ?app|telegram|(?<![a-z])(?:tg|wa|ws)(?![a-z])|纸飞机|kakao(?:talk)?|skype|"
@@ -210,7 +210,7 @@ RULES = (
         r"(?:领取?|自取|获取|资料|福利|优惠|折扣|秒杀|内购|答疑|打卡|拼单|团购|笔记|"
         r"电子版)[^，,。\n]{0,4}(?:进|加|入))"
         r"(?:入)?(?:我们?的?|咱们?的?|个|一?下|小|本|官方|粉丝|福利|学习|交流|打卡|内购|折扣|"
-        r"团购|资料|微信|q+)*"
+        r"团购|资料|微信|q{1,4}){0,4}"
         r"(?:群聊?|裙(?![子摆撑装裤边袄])|峮|君羊|qun)",
         code="V6",
         not_after=_NARRATED,
@@ -251,7 +251,7 @@ RULES = (
         "group.invited",
         0.7,
         (
-            r"join (?:our|my|the|us in (?:our|the|this)) (?:[a-z]+ ){0,2}(?:group|community|"
+            r"join (?:our|my|the|us in (?:our|the|this)) (?:[a-z]{1,16} ){0,2}(?:group|community|"
             r"channel|server|chat)"
         ),
         code="V6",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from moderation.text.fields import Joined
-from moderation.text.marks import Mark, marks, rule
+from moderation.text.marks import MAX_HITS_PER_RULE, Mark, marks, rule
 
 _NOT_STATED = (
     r"(?:不是|不算|非|没有?|无|不|别|拒绝|并非|是不是|像|以为|怀疑|觉得是|烦|讨厌|满屏|全是|"
@@ -160,10 +160,12 @@ _WHISPER = rule(
 def _buried(joined: Joined) -> list[Mark]:
     """Abbreviated or single-word marks in the tags or the last characters of the text."""
     text = joined.text
-    marks_found = []
+    text_end = max((p.end for p in joined.pieces if p.field == "text"), default=0)
+    marks_found: list[Mark] = []
     for match in _TAIL.finditer(text):
+        if len(marks_found) == MAX_HITS_PER_RULE:
+            break
         field = joined.field_at(match.start("hit"))
-        text_end = max((p.end for p in joined.pieces if p.field == "text"), default=0)
         near_end = text_end - joined.normalised.starts[match.start("hit")] <= _TAIL_CHARS
         if field.startswith("tags") or (field == "text" and near_end):
             marks_found.append(

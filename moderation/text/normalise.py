@@ -99,7 +99,7 @@ _SPLIT_PAIRS = frozenset(
 _DIGIT_LIKE = "0-9lio" + "".join(CHINESE_DIGITS)
 _HEARTS = "❤♥💗💕💓💖💘💝🧡💛💚💙💜🖤🤍💌📩"
 
-_RUN = re.compile(r"[^\S\n]*\n\s*|\s{2,}|([^\w\s/])\1+|([^\W\d])\2{4,}")
+_RUN = re.compile(r"\s{2,}|([^\w\s/])\1+|([^\W\d])\2{4,}")
 _PINYIN = re.compile(r"(?<![a-z])[a-z]{2,6}(?![a-z])")
 _SEPARATED = re.compile(rf"(?<=[{HAN}])[^\w\n]{{1,2}}(?=[{HAN}])")
 _SEPARATED_LATIN = re.compile(r"(?<![a-z0-9])([qvw])[^\w\n+]{1,2}([qx])(?![a-z0-9])")

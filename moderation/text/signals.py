@@ -70,14 +70,15 @@ def read_signals(joined: Joined) -> tuple[Signal, ...]:
 def _without_overlaps(found: list[Mark]) -> list[Mark]:
     """Of overlapping marks with one code, the surest (then the longest) stays."""
     surest = sorted(found, key=lambda m: (-m.weight, m.start - m.end, m.start))
-    taken: dict[str, list[bool]] = {}
+    length = max((mark.end for mark in found), default=0)
+    taken: dict[str, bytearray] = {}
     kept = []
     for mark in surest:
         if mark.code not in taken:
-            taken[mark.code] = [False] * (max(m.end for m in found) + 1)
+            taken[mark.code] = bytearray(length)
         places = taken[mark.code]
         if not any(places[mark.start : mark.end]):
-            places[mark.start : mark.end] = [True] * (mark.end - mark.start)
+            places[mark.start : mark.end] = b"\1" * (mark.end - mark.start)
             kept.append(mark)
     return sorted(kept, key=lambda m: (m.start, m.end, m.code))
 
