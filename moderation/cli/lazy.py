@@ -1,0 +1,33 @@
+"""Groups that import a command when it is asked for, so that `--help` starts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of a package: `import-hashes` is `import_hashes.command`.
+
+    The modules import nothing heavy themselves; what they need comes in when they run.
+    """
+
+    def __init__(self, *args: Any, package: str, names: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._package = package
+        self._names = tuple(names)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which people meet them, not by alphabet."""
+        return list(self._names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command, or None where there is none of that name."""
+        if cmd_name not in self._names:
+            return None
+        module = import_module(f"{self._package}.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command

@@ -1,0 +1,138 @@
+"""Options that several commands share, and the types of their values."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import click
+
+from moderation.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from moderation.explain import Lang
+
+Options = ParamSpec("Options")
+NOW = "now"
+THEN = "then"
+
+
+class WrongValue(click.BadParameter):
+    """A value that cannot be used, with what to write instead."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def format_message(self) -> str:
+        """The message alone: it names the value, which names the option well enough."""
+        return self.message
+
+
+class Moment(click.ParamType[datetime]):
+    """A date (midnight UTC) or a date and time with its zone, as in a policy."""
+
+    name = "date"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """An aware datetime in UTC."""
+        try:
+            if len(value) == len("2026-11-21"):
+                return datetime.combine(date.fromisoformat(value), time(), UTC)
+            at = datetime.fromisoformat(value)
+            if at.tzinfo is not None:
+                return at.astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise WrongValue(
+                f"`{value:.60}` is not a date",
+                hint="write it as 2026-11-21 (midnight UTC) or 2026-11-21T08:00:00+08:00",
+            ) from None
+        raise WrongValue(
+            f"`{value:.60}` has no time zone",
+            hint="add the offset, as in 2026-11-21T08:00:00+08:00, or write the date only",
+        )
+
+
+class RulesOf(click.ParamType[datetime | str]):
+    """`now`, `then` or a date: the day whose rules apply."""
+
+    name = "now|then|date"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime | str:
+        """`now`, `then`, or an aware datetime."""
+        return value if value in (NOW, THEN) else MOMENT.convert(value, param, ctx)
+
+
+MOMENT = Moment()
+RULES_OF = RulesOf()
+
+
+def locale_lang(environment: Mapping[str, str] = os.environ) -> Lang:
+    """`zh` where the locale is Chinese, else `en`; the first of these that is set decides."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return "zh" if environment[name].lower().startswith("zh") else "en"
+    return "en"
+
+
+def speaking(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--json` and `--lang`, and as its first argument the `Screen` they ask for."""
+
+    @click.option(
+        "--json", "as_json", is_flag=True, help="Write JSON on standard output, for machines."
+    )
+    @click.option(
+        "--lang",
+        type=click.Choice(["zh", "en"]),
+        default=locale_lang,
+        show_default=False,
+        help="Language of what people read; else zh in a Chinese locale, en in any other.",
+    )
+    @functools.wraps(function)
+    def with_screen(*args: Any, as_json: bool, lang: Lang, **kwargs: Any) -> None:
+        function(Screen(as_json=as_json, lang=lang), *args, **kwargs)
+
+    return with_screen
+
+
+def register_option(function: Callable[Options, None]) -> Callable[Options, None]:
+    """`--register DIR`, also from the environment."""
+    return click.option(
+        "--register",
+        type=click.Path(path_type=Path),
+        required=True,
+        metavar="DIR",
+        envvar="MODERATION_REGISTER",
+        show_envvar=True,
+        help="Folder of the register.",
+    )(function)
+
+
+def image_option(function: Callable[Options, None]) -> Callable[Options, None]:
+    """`--image N`: which picture of a note."""
+    return click.option(
+        "--image",
+        "image_number",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Which picture, counted from 0 as in JSON; tables write it as #N.",
+    )(function)
+
+
+def outside_option(function: Callable[Options, None]) -> Callable[Options, None]:
+    """`--allow-outside`: trust the paths of an archive."""
+    return click.option(
+        "--allow-outside",
+        is_flag=True,
+        help="Let picture paths leave the archive's folder; only for archives that you trust.",
+    )(function)

@@ -1,0 +1,90 @@
+"""`moderation policy show`: what a policy says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from moderation.cli.options import MOMENT, speaking
+from moderation.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from moderation.policy import Rule, Terms, Window
+
+
+@click.command()
+@click.argument("policy_name", metavar="[NAME|FILE]", default="default")
+@click.option("--as-of", type=MOMENT, help="Only what is in force then.")
+@speaking
+def command(screen: Screen, policy_name: str, as_of: datetime | None) -> None:
+    """Show what a policy says.
+
+    Without a name it is `default`. A step holds from its score on; `from` is included, `until`
+    is not; times are UTC.
+
+    With --json: the whole policy, `{"name", "title", "digest", "rule", "allow", "fail",
+    "registration", "partner_programme"}`; with --as-of, its terms in force then.
+    """
+    from moderation.policy import Policy
+
+    policy = Policy.load(policy_name)
+    terms = policy.terms if as_of is None else policy.terms.at(as_of)
+    screen.json(policy.to_json() | terms.to_json())
+    if not screen.as_json:
+        screen.say(f"{policy.name}: {policy.title}", "bold")
+        screen.say(policy.digest, "dim")
+        screen.say("")
+        _show(screen, terms)
+
+
+def _show(screen: Screen, terms: Terms) -> None:
+    from moderation.cli import words
+    from moderation.verdict import Decision
+
+    def say(phrase: Any, **values: object) -> str:
+        return str(phrase.say(screen.lang, **values))
+
+    screen.table(
+        [
+            say(words.HEAD_RULE),
+            say(words.HEAD_KIND),
+            say(words.HEAD_STEPS),
+            say(words.HEAD_IN_FORCE),
+            say(words.HEAD_ONLY_FOR),
+        ],
+        [
+            (
+                rule.name,
+                rule.kind,
+                ", ".join(f"≥ {step.at:g} {step.decision}" for step in rule.steps) or "–",
+                _window(rule.window, say(words.ALWAYS)),
+                _restriction(rule),
+            )
+            for rule in terms.rules
+        ],
+    )
+    for allowance in terms.allowances:
+        listed = ", ".join(sorted(allowance.brands | allowance.authors))
+        kinds = ", ".join(sorted(allowance.kinds))
+        when = _window(allowance.window, say(words.ALWAYS))
+        screen.say("")
+        screen.say(say(words.ALLOWED, name=allowance.name, listed=listed, kinds=kinds, when=when))
+    screen.say("")
+    fail = {"default": terms.fail_default, **terms.fail}
+    for detector, rule in fail.items():
+        told = ", ".join(f"{cause} {decision}" for cause, decision in rule.to_json().items())
+        screen.say(say(words.SILENCE, detector=detector, told=told))
+    told = ", ".join(f"{decision} → {terms.registration[decision]}" for decision in Decision)
+    screen.say(say(words.REGISTRATION, told=told))
+
+
+def _window(window: Window, always: str) -> str:
+    ends = window.to_json()
+    return " ".join(f"{word} {at[:16]}" for word, at in ends.items() if at) or always
+
+
+def _restriction(rule: Rule) -> str:
+    asked = rule.when.to_json()
+    return "; ".join(f"{name}: {', '.join(asked[name])}" for name in asked if asked[name])

@@ -1,0 +1,43 @@
+"""`moderation register exempt`: a work that everybody may show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from moderation.cli.options import MOMENT, image_option, register_option, speaking
+from moderation.cli.screen import Screen
+
+
+@click.command()
+@click.argument("note")
+@register_option
+@image_option
+@click.option("--reason", required=True, metavar="TEXT", help="Why everybody may show it.")
+@click.option("--until", type=MOMENT, help="End of the exemption; none where not given.")
+@speaking
+def command(
+    screen: Screen,
+    note: str,
+    register: Path,
+    image_number: int,
+    reason: str,
+    until: datetime | None,
+) -> None:
+    """Let everybody show a work: a template, a meme.
+
+    The work is what the picture of NOTE shows. Copies are still found, and allowed.
+
+    With --json: `{"note_id", "image_number", "reason", "until"}`.
+    """
+    from moderation.cli import words
+    from moderation.gate import Gate
+
+    with Gate.open(register, create=False) as gate:
+        gate.exempt(note, image_number, reason=reason, until=until)
+    end = until.isoformat() if until else None
+    screen.json({"note_id": note, "image_number": image_number, "reason": reason, "until": end})
+    told = words.UNTIL.say(screen.lang, at=until.date().isoformat()) if until else ""
+    screen.say(words.EXEMPTED.say(screen.lang, note=note, number=image_number, until=told))

@@ -1,0 +1,49 @@
+"""`moderation register verify`: do index and register agree?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from moderation.cli.options import register_option, speaking
+from moderation.cli.screen import Screen
+
+
+@click.command()
+@register_option
+@speaking
+def command(screen: Screen, register: Path) -> None:
+    """Prove that index and register agree.
+
+    Reads the whole register; every search must see exactly what it holds. Exit code 6 where it
+    does not.
+
+    With --json: `{"ok", "last_seq", "pictures": {recipe: n}, "missing", "surplus",
+    "different", "rebuilt"}`.
+    """
+    from moderation.cli import words
+    from moderation.errors import IndexCorrupt
+    from moderation.gate import Gate
+
+    with Gate.open(register, create=False) as gate:
+        found = gate.verify()
+    screen.json(found.to_json())
+    screen.facts(
+        {
+            words.STATS["last_seq"].say(screen.lang): found.last_seq,
+            **found.pictures,
+            words.MISSING.say(screen.lang): found.missing,
+            words.SURPLUS.say(screen.lang): found.surplus,
+            words.DIFFERENT.say(screen.lang): found.different,
+        }
+    )
+    if found.rebuilt:
+        screen.say(words.REBUILT.say(screen.lang))
+    if not found.ok:
+        raise IndexCorrupt(
+            f"the index lacks {found.missing:,} pictures, has {found.surplus:,} too many and "
+            f"{found.different:,} with another hash",
+            hint="remove the folder `index` inside the register; it is made anew from the log",
+        )
+    screen.say(words.VERIFIED.say(screen.lang))

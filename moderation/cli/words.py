@@ -1,0 +1,176 @@
+"""What the command line says to people, in both languages; `explain` speaks of findings."""
+
+from __future__ import annotations
+
+from moderation.explain.names import Phrase
+from moderation.match import Direction
+
+PROGRESS = Phrase(
+    "{done:,}{of} done, {rate:,.0f}/s{left}", "已完成 {done:,}{of}，{rate:,.0f}/秒{left}"
+)
+PROGRESS_OF = Phrase(" of about {total:,}", " / 约 {total:,}")
+PROGRESS_LEFT = Phrase(", {left} left", "，剩余 {left}")
+
+# Verdicts
+
+HEAD_DECISION = Phrase("Decision", "结论")
+HEAD_NOTE = Phrase("Note", "笔记")
+HEAD_WHY = Phrase("Why", "原因")
+HEAD_MATCH = Phrase("Best match", "最佳匹配")
+NOT_JUDGED = Phrase("not judged", "未能审核")
+LINE = Phrase("line {line}", "第 {line} 行")
+MATCH_BY = Phrase("by {author}", "作者 {author}")
+MATCH_SCORE = Phrase("score {score:.2f}", "得分 {score:.2f}")
+
+CHECKED = Phrase("{notes:,} notes checked: {counts}", "共审核 {notes:,} 篇笔记：{counts}")
+CHECKED_NONE = Phrase("no notes in the input", "输入中没有笔记")
+NOTHING_WRITTEN = Phrase(
+    "a dry run: nothing was registered or recorded", "试运行：未登记也未记录任何内容"
+)
+WRITTEN = Phrase("written to {path}", "已写入 {path}")
+
+# Two pictures
+
+COMPARED_NOTHING = Phrase(
+    "Nothing in common was found: no part of one picture is proven to show the other.",
+    "未发现共同内容：没有证据表明其中一图呈现了另一图的任何部分。",
+)
+COMPARED_NO_DETAIL = Phrase(
+    "{picture} has too little detail for a proof; nothing was found.",
+    "{picture} 的细节太少，无法比对；未发现共同内容。",
+)
+COMPARED_SURE = Phrase("The pictures show the same work.", "两图呈现同一作品。")
+COMPARED_LIKELY = Phrase(
+    "The pictures may show the same work; a person should look.",
+    "两图可能呈现同一作品，建议人工查看。",
+)
+COMPARED_EXTENT = {
+    Direction.SAME: Phrase(
+        "Both show the same extent: {query} of A, {original} of B.",
+        "两图画面范围相同：占 A 的 {query}，占 B 的 {original}。",
+    ),
+    Direction.QUERY_IN_ORIGINAL: Phrase(
+        "A is a part of B and shows {original} of it.", "A 是 B 的局部，呈现了 B 的 {original}。"
+    ),
+    Direction.ORIGINAL_IN_QUERY: Phrase(
+        "A contains B, which fills {query} of it.", "A 包含 B，B 占 A 画面的 {query}。"
+    ),
+    Direction.OVERLAP: Phrase(
+        "They overlap: {query} of A, {original} of B.",
+        "两图部分重叠：占 A 的 {query}，占 B 的 {original}。",
+    ),
+}
+COMPARED_PROOF = Phrase("Proof: {proof}; {score}.", "依据：{proof}；{score}。")
+COMPARED_MIRRORED = Phrase("One is mirrored.", "其中一图已左右翻转。")
+
+# The register
+
+REGISTERED = Phrase(
+    "{notes:,} notes with {pictures:,} pictures registered",
+    "已登记 {notes:,} 篇笔记，共 {pictures:,} 张图片",
+)
+HASHES_REGISTERED = Phrase("{pictures:,} hashes registered", "已登记 {pictures:,} 个哈希")
+CLAIMED = Phrase(
+    "{author} now holds a claim ({basis}) to {note} #{number} since {at}",
+    "{author} 自 {at} 起对 {note} #{number} 持有登记（{basis}）",
+)
+LINKED = Phrase("{author} is now linked with {linked}", "{author} 已与 {linked} 关联")
+EXEMPTED = Phrase(
+    "{note} #{number} is now exempt: copies of it are allowed{until}",
+    "{note} #{number} 已豁免：允许使用该图片{until}",
+)
+UNTIL = Phrase(" until {at}", "，至 {at} 为止")
+REMOVED = Phrase(
+    "{pictures:,} pictures of {note} taken out of the search; the audit stays",
+    "{note} 的 {pictures:,} 张图片已从检索中移除；审核记录保留",
+)
+FORGET = Phrase(
+    "Forget the {kind} {subject}, with all pictures, claims and verdicts? This cannot be undone.",
+    "确定要遗忘{kind} {subject} 及其全部图片、登记与审核记录吗？此操作无法撤销。",
+)
+SUBJECT_NOTE = Phrase("note", "笔记")
+SUBJECT_AUTHOR = Phrase("author", "作者")
+FORGOTTEN = Phrase("Forgotten. Keep this receipt:", "已遗忘。请保存此回执：")
+VERIFIED = Phrase("register and index agree", "登记库与索引一致")
+REBUILT = Phrase(
+    "the snapshot on disk could not be used and was rebuilt from the register",
+    "磁盘上的索引快照不可用，已由登记库重建",
+)
+COMPACTED = Phrase(
+    "compacted: {before:,.1f} MB before, {after:,.1f} MB after",
+    "已压缩：之前 {before:,.1f} MB，之后 {after:,.1f} MB",
+)
+MORE_FAILURES = Phrase(
+    "and {number:,} more; --json tells all", "另有 {number:,} 项；--json 可列出全部"
+)
+STATS = {
+    "notes": Phrase("notes", "笔记"),
+    "pictures": Phrase("pictures", "图片"),
+    "works": Phrase("works", "作品"),
+    "claims": Phrase("claims", "登记"),
+    "authors": Phrase("authors", "作者"),
+    "verdicts": Phrase("verdicts", "审核记录"),
+    "last_seq": Phrase("last log entry", "日志末条序号"),
+    "unverified": Phrase("hash only", "仅有哈希"),
+}
+MISSING = Phrase("missing in the index", "索引缺少")
+SURPLUS = Phrase("too many in the index", "索引多余")
+DIFFERENT = Phrase("with another hash", "哈希不同")
+NO_HISTORY = Phrase("no verdict on {note} in this register", "此登记库中没有 {note} 的审核记录")
+HEAD_PICTURE = Phrase("Picture", "图片")
+HEAD_WORK = Phrase("Work", "作品")
+HEAD_AUTHOR = Phrase("Author", "作者")
+HEAD_PUBLISHED = Phrase("Published (UTC)", "发布时间 (UTC)")
+HEAD_CLAIM = Phrase("Claim", "登记依据")
+HEAD_SINCE = Phrase("Since (UTC)", "起始 (UTC)")
+HEAD_VERDICT = Phrase("Verdict", "结论")
+HEAD_WHEN = Phrase("When (UTC)", "时间 (UTC)")
+HEAD_REVISION = Phrase("Revision", "版本")
+HEAD_POLICY = Phrase("Policy", "策略")
+
+# Policies
+
+HEAD_NAME = Phrase("Name", "名称")
+HEAD_TITLE = Phrase("Title", "说明")
+HEAD_DIGEST = Phrase("Digest", "摘要")
+HEAD_RULE = Phrase("Rule", "规则")
+HEAD_KIND = Phrase("Finding", "发现类型")
+HEAD_STEPS = Phrase("Steps", "分级")
+HEAD_IN_FORCE = Phrase("In force", "有效期")
+HEAD_ONLY_FOR = Phrase("Only for", "仅适用于")
+HEAD_SUBJECT = Phrase("Term", "条目")
+ALWAYS = Phrase("always", "始终")
+ALLOWED = Phrase(
+    "allow-list {name} ({kinds}), {when}: {listed}", "白名单 {name}（{kinds}），{when}：{listed}"
+)
+SILENCE = Phrase(
+    "when a detector cannot answer ({detector}): {told}",
+    "检测器无法给出结果时（{detector}）：{told}",
+)
+REGISTRATION = Phrase("registration: {told}", "登记：{told}")
+SAME_RULES = Phrase("both say the same at {at}", "在 {at} 两者内容相同")
+GOOD_POLICY = Phrase(
+    "{path}: good, {rules} rules, {digest}", "{path}：有效，{rules} 条规则，{digest}"
+)
+
+# Models
+
+HEAD_PART = Phrase("Part", "部件")
+HEAD_VERSION = Phrase("Version", "版本")
+HEAD_WHAT = Phrase("What it is", "类别")
+PART_DETECTOR = Phrase("detector", "检测器")
+PART_RECIPE = Phrase("hash recipe, {bits} bits", "哈希配方，{bits} 位")
+PART_MODEL = Phrase("trained model in {path}", "训练模型，位于 {path}")
+NO_MODELS = Phrase(
+    "No trained model is installed: all verdicts rest on hashes, geometry and text rules. "
+    "Trained models come with a later version.",
+    "尚未安装训练模型：目前所有结论均基于哈希、几何比对与文本规则；训练模型将在后续版本提供。",
+)
+
+# Demo and report
+
+REPORTED = Phrase("{verdicts:,} verdicts in {path}", "已将 {verdicts:,} 条结论写入 {path}")
+UNREAD_NOTES = Phrase(
+    "{number:,} rows of {source} could not be read; their words and pictures are missing",
+    "{source} 中有 {number:,} 行无法读取，相应文字与图片缺失",
+)
