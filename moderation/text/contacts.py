@@ -37,6 +37,7 @@ _WECHAT = (
     rf"[微薇威徽][xv](?![a-z]{{3}})|"
     rf"{_WEI}\n?{_XIN}|(?<![a-z0-9])v我(?!们)|卫星|绿(?:色|泡泡?)(?:聊天)?(?:软件|泡泡|app)?)"
 )
+_WECHAT_UNBROKEN = _WECHAT.replace(r"\n?", "")
 _HALF = r"(?:[微薇威徽溦葳维卫喂]|(?<![a-z0-9])(?:v{1,4}|w)(?![a-uw-z]{4}))"
 _QQ = r"(?:(?<![a-z])(?:qq|q)|[扣抠叩口]{2}|企鹅|秋秋|球球|伽扣)"
 _MESSENGER = (
@@ -72,7 +73,7 @@ _WITH_HANDLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
     (name, weight, re.compile(pattern))
     for name, weight, pattern in (
         ("contact.wechat_handle", 0.97, rf"{_PLUS}{_WECHAT}{_GAP}{_HANDLE}"),
-        ("contact.wechat_handle", 0.9, rf"{_PLUS}{_WECHAT}{_WORDY_GAP}{_SURE_HANDLE}"),
+        ("contact.wechat_handle", 0.9, rf"{_PLUS}{_WECHAT_UNBROKEN}{_WORDY_GAP}{_SURE_HANDLE}"),
         (
             "contact.handle_wechat",
             0.9,
@@ -147,7 +148,7 @@ RULES = (
         (
             rf"{_OFFER_WITHOUT_HANDLE}(?:[微薇威徽溦葳](?![{HAN}])|"
             r"[微薇威徽](?=[，,。！!\s了聊咨详领找看备]|$)|"
-            rf"v(?![a-z0-9领脸家认]))"
+            rf"v(?![a-z0-9领脸家认字形]))"
         ),
         code="V1",
         not_after=_NARRATED + r"|(?:更|增|添|参|附|外|再|叠|[0-9a-z])\s?$",

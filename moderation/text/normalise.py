@@ -96,6 +96,9 @@ _SPLIT_PAIRS = frozenset(
     {word[i : i + 2] for word in _DISGUISED_WORDS for i in range(len(word) - 1)}
 ) | frozenset(a + b for a, b in product(READ_WEI, READ_XIN))
 
+_ENDS_IN_WEI = frozenset(("轻微", "细微", "略微", "稍微", "些微", "微微", "示威", "权威", "思维"))
+"""Words whose last character is only a neighbour of what follows a comma."""
+
 _DIGIT_LIKE = "0-9lio" + "".join(CHINESE_DIGITS)
 _HEARTS = "❤♥💗💕💓💖💘💝🧡💛💚💙💜🖤🤍💌📩"
 
@@ -122,7 +125,7 @@ _SYMBOLS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # Ten of something is left alone: 二十群, 前十, 第十.
         (
             rf"(?<![前第几数满{''.join(CHINESE_DIGITS)}0-9百千万])十"
-            r"(?=[^\w\n]?(?:[qv](?![a-uw-z])|vx|wx|扣|微|薇|威|徽|溦|葳|群|裙|企鹅))",
+            r"(?=[^\w\n]?(?:[qv](?![a-uw-z])|vx|wx|扣|微|薇|威|徽|溦|葳|群(?![人羊鸟孩众学])|裙|企鹅))",
             "+",
         ),
     )
@@ -219,7 +222,9 @@ def _decoded(match: re.Match[str]) -> str | None:
 def _joined(match: re.Match[str]) -> str | None:
     start, end = match.span()
     pair = match.string[start - 1] + match.string[end]
-    return "" if pair in _SPLIT_PAIRS else None
+    if pair not in _SPLIT_PAIRS or match.string[max(0, start - 2) : start] in _ENDS_IN_WEI:
+        return None
+    return ""
 
 
 def _as_digits(match: re.Match[str]) -> str | None:

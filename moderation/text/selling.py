@@ -49,7 +49,7 @@ SELLER_RULES = (
             r"充值)?(?!扣|叠|射|"
             rf"磨|腾|断)|(?<![0-9.])[0-9](?:\.[0-9])?折"
         ),
-        not_after=_BOUGHT,
+        not_after=_BOUGHT + r"|(?<!全场)打$",
     ),
     rule(
         "sell.package",

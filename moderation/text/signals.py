@@ -24,7 +24,7 @@ VIOLATIONS = ("V1", "V2", "V3", "V4", "V5", "V6", "V7", "V8")
 MIN_VIOLATION_WEIGHT = 0.3
 """Below this a mark is no violation, only a hint."""
 
-_COMMERCE = ("sell.", "recruit.", "price", "promo.pitch", "promo.results")
+_COMMERCE = ("sell.", "recruit.", "price", "promo.pitch", "promo.results", "claim.referral")
 _SURE_DIVERSION = ("V1", "V3", "V6")
 _COMPANION = "c2c.company"
 _RAISE, _LOWER = 0.25, 0.6
@@ -87,7 +87,7 @@ def _in_context(marks: list[Mark]) -> list[tuple[Mark, float]]:
     """Weights in the light of the whole note.
 
     "Message me" is weak alone, sure beside prices and stock, and weaker where somebody looks for
-    company; the same holds for "see my profile" and for absolute claims.
+    company; the same holds for "see my profile", a bare "add me" and absolute claims.
     """
     selling = sum(m.weight for m in marks if m.name.startswith(_COMMERCE)) >= 1.0
     diverted = any(m.code in _SURE_DIVERSION and m.weight >= 0.5 for m in marks)
@@ -95,7 +95,7 @@ def _in_context(marks: list[Mark]) -> list[tuple[Mark, float]]:
     weighed = []
     for mark in marks:
         weight = mark.weight
-        if mark.code in {"V4", "V5"}:
+        if mark.code in {"V4", "V5"} or mark.name == "contact.added_me":
             if selling or diverted:
                 weight = min(0.95, weight + _RAISE)
             elif company:
