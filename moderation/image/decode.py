@@ -13,17 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
 
-from moderation.errors import (
-    ImageTooLarge,
-    UnreadableImage,
-)
+from moderation.errors import ImageTooLarge, UnreadableImage
 from moderation.image.colour import srgb
 from moderation.image.formats import plugin_for
+from moderation.image.scaling import scaled
 from moderation.note import NoteImage
 
 MAX_SIDE_PX = 1536
@@ -237,7 +234,7 @@ def _target_size(width: int, height: int, max_side: int | None) -> tuple[int, in
 def _shrunk(pixels: NDArray[np.uint8], target: tuple[int, int]) -> NDArray[np.uint8]:
     if pixels.shape[1] <= target[0] and pixels.shape[0] <= target[1]:
         return pixels
-    return cv2.resize(pixels, target, interpolation=cv2.INTER_AREA)
+    return scaled(pixels, target)
 
 
 def _too_many_bytes(got: int, limits: DecodeLimits) -> ImageTooLarge:

@@ -7,8 +7,8 @@ above their median.
 
 Pictures up to 512 × 512 give the reference's bits. Above, the reference takes the nearest pixel;
 here areas are averaged and sampled `_EARLIER_PX` earlier, so that a scaled copy keeps its hash.
-Measured in bits against the hashes published with the reference (quality 100): at most 8 from
-those of the C++ program, 8 from those of the Python one, 4 from hashing without the step to 512.
+`benchmarks/pdq_conformance.py` measures the distance from the published hashes (8 bits at most
+where quality is 80 or more) and from the C++ code at full size.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moderation.errors import BadHash, RecipeMismatch
+from moderation.image.scaling import scaled
 
 Pixels = NDArray[np.uint8]
 """uint8 [H, W, 3], RGB."""
@@ -115,68 +116,115 @@ class Pdq:
 
 def pdq(pixels: Pixels) -> Pdq:
     """PDQ hash and quality of uint8 [H, W, 3]."""
-    spectrum, quality = _spectrum(pixels)
-    return Pdq(bits=_packed(spectrum), quality=quality)
+    field = _field(pixels, part=False)
+    return Pdq(bits=_packed(field.spectrum()), quality=field.quality())
 
 
-def pdq_dihedral(pixels: Pixels) -> tuple[NDArray[np.uint8], int]:
-    """All eight hashes from one DCT, uint8 [8, 32] in the order of `DIHEDRAL`, and the quality.
+def pdq_dihedral(pixels: Pixels, *, part: bool = False) -> tuple[NDArray[np.uint8], int]:
+    """Hashes of a picture turned and mirrored in all eight ways, for little more than one.
 
-    Turning the spectrum is not quite hashing the turned picture, whose box windows lie
-    differently: on photographs the two agree within 12 bits above 512 px. Up to 512 px the
-    reference's even windows count for more, and it can be twice that.
+    Each is what `pdq` says of the turned pixels: on photographs 0 bits away in the median and 2
+    at most; up to 18 where a side is below 257 px, as a window is cut at another edge there.
+
+    Args:
+        pixels: uint8 [H, W, 3].
+        part: Cut out of a picture, so the original was larger in all likelihood: brought to
+            512 × 512 even from below. Scaled down to 300 px, photographs of 1440 px are then 2
+            bits away from themselves in the median and 6 at most, instead of 8 and 26.
+
+    Returns:
+        Codes uint8 [8, 32] in the order of `DIHEDRAL`; quality 0–100.
     """
-    a, quality = _spectrum(pixels)
-    t = a.T
-    rows, columns = _ODD_FREQUENCIES[:, None], _ODD_FREQUENCIES[None, :]
-    turned = (a, rows * t, rows * columns * a, columns * t)
-    mirrored = (rows * a, columns * a, t, rows * columns * t)
-    return np.stack([_packed(x) for x in turned + mirrored]), quality
+    field = _field(pixels, part=part)
+    a, x = field.spectrum(), field.spectrum(flip_x=True)
+    y, both = field.spectrum(flip_y=True), field.spectrum(flip_x=True, flip_y=True)
+    turned = (a, y.T, both, x.T)  # `numpy.rot90` is to mirror, then to transpose
+    mirrored = (x, y, a.T, both.T)
+    return np.stack([_packed(s) for s in turned + mirrored]), field.quality()
 
 
-# Mirroring a signal turns the sign of its odd frequencies 1, 3, …, at indices 0, 2, ….
-_ODD_FREQUENCIES = np.where(np.arange(16) % 2 == 0, -1, 1).astype(np.float32)
 _DCT = (
     np.sqrt(2 / _GRID)
     * np.cos(np.pi / (2 * _GRID) * np.outer(np.arange(1, 17), 2 * np.arange(_GRID) + 1))
 ).astype(np.float32)  # [16, 64], without the constant row
 
 
-def _spectrum(pixels: Pixels) -> tuple[NDArray[np.float32], int]:
-    """DCT float32 [16, 16] and quality 0–100."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Field:
+    """Filtered luma and where to sample it."""
+
+    luma: NDArray[np.float32]
+    """float32 [H, W]."""
+    rows: NDArray[np.intp]
+    """int [2, 64]: rows sampled; then those of the flipped picture, in its order."""
+    columns: NDArray[np.intp]
+
+    def spectrum(self, *, flip_x: bool = False, flip_y: bool = False) -> NDArray[np.float32]:
+        """DCT float32 [16, 16] of the picture, or of its mirror image at an axis."""
+        grid = self._grid(flip_x, flip_y)
+        if np.ptp(grid) < _FLAT:
+            return np.zeros((16, 16), np.float32)
+        return _DCT @ grid @ _DCT.T
+
+    def quality(self) -> int:
+        """The sum of significant gradients, 0–100."""
+        grid = self._grid(False, False)
+        # Truncation to whole percents is part of the measure: small gradients count nothing.
+        steps = (np.diff(grid, axis=0), np.diff(grid, axis=1))
+        return min(100, sum(int(np.abs(np.trunc(s * 100 / 255)).sum()) for s in steps) // 90)
+
+    def _grid(self, flip_x: bool, flip_y: bool) -> NDArray[np.float32]:
+        return self.luma[np.ix_(self.rows[int(flip_x)], self.columns[int(flip_y)])]
+
+
+def _field(pixels: Pixels, *, part: bool) -> _Field:
     height, width = pixels.shape[:2]
     if min(height, width) < _MIN_SIDE_PX:
-        return np.zeros((16, 16), np.float32), 0
-    if max(height, width) > _HASHED_SIDE_PX:
+        nothing = np.zeros((2, _GRID), np.intp)
+        return _Field(luma=np.zeros((1, 1), np.float32), rows=nothing, columns=nothing)
+    if part or max(height, width) > _HASHED_SIDE_PX:
         # Rounding luma to 8 bits is lost in the average, and three times as fast.
-        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        grey = cv2.resize(grey, (_HASHED_SIDE_PX,) * 2, interpolation=cv2.INTER_AREA)
+        grey = scaled(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (_HASHED_SIDE_PX,) * 2)
         luma, earlier = grey.astype(np.float32), _EARLIER_PX
     else:
         grey = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2GRAY)
         luma, earlier = np.asarray(grey, dtype=np.float32), 0
-    grid = _grid(luma, earlier)
-    if np.ptp(grid) < _FLAT:
-        return np.zeros((16, 16), np.float32), 0
-    return _DCT @ grid @ _DCT.T, _quality(grid)
-
-
-def _grid(luma: NDArray[np.float32], earlier: int) -> NDArray[np.float32]:
-    """Filter luma [H, W] with a tent (a box, twice) and sample it: float32 [64, 64]."""
     height, width = luma.shape
     if height == width == _GRID:  # counts as sampled already
-        return luma
+        every = np.stack([np.arange(_GRID), np.arange(_GRID)[::-1]])
+        return _Field(luma=luma, rows=every, columns=every)
+    window = (_window(width), _window(height))
+    return _Field(
+        luma=_filtered(luma, window),
+        rows=_places(height, window[1], earlier),
+        columns=_places(width, window[0], earlier),
+    )
+
+
+def _window(side: int) -> int:
+    return -(-side // (2 * _GRID))
+
+
+def _filtered(luma: NDArray[np.float32], window: tuple[int, int]) -> NDArray[np.float32]:
+    """A tent filter: a box of `window` (width, height), twice."""
     # A window of w reaches w // 2 pixels to the right, the rest to the left, both cut at the edge.
     # OpenCV rather than one matrix product: threads of BLAS stall for 60 ms on a busy machine.
-    window = (-(-width // (2 * _GRID)), -(-height // (2 * _GRID)))
     left = ((window[0] - 1) // 2, (window[1] - 1) // 2)
+    height, width = luma.shape
     share = np.outer(_reciprocal_cover(height, window[1]), _reciprocal_cover(width, window[0]))
     for _ in range(2):
         luma = share * cv2.boxFilter(
             luma, -1, window, anchor=left, normalize=False, borderType=cv2.BORDER_CONSTANT
         )
-    rows, columns = (((np.arange(_GRID) + 0.5) * n / _GRID).astype(int) for n in (height, width))
-    return luma[np.ix_(rows - earlier, columns - earlier)]
+    return luma
+
+
+def _places(side: int, window: int, earlier: int) -> NDArray[np.intp]:
+    """Where 64 samples lie along a side, and where those of its mirror image do: int [2, 64]."""
+    places = ((np.arange(_GRID) + 0.5) * side / _GRID).astype(np.intp) - earlier
+    # An even window reaches one pixel further right; in the mirror image, twice, further left.
+    mirrored = side - 1 - places - (2 if window % 2 == 0 else 0)
+    return np.stack([places, np.maximum(mirrored, 0)])
 
 
 def _reciprocal_cover(side: int, window: int) -> NDArray[np.float32]:
@@ -184,12 +232,6 @@ def _reciprocal_cover(side: int, window: int) -> NDArray[np.float32]:
     at = np.arange(side)
     last, first = np.minimum(at + window // 2, side - 1), np.maximum(at - (window - 1) // 2, 0)
     return (1 / (last - first + 1)).astype(np.float32)
-
-
-def _quality(grid: NDArray[np.float32]) -> int:
-    # Truncation to whole percents is part of the measure: small gradients count nothing.
-    steps = (np.diff(grid, axis=0), np.diff(grid, axis=1))
-    return min(100, sum(int(np.abs(np.trunc(s * 100 / 255)).sum()) for s in steps) // 90)
 
 
 def _packed(spectrum: NDArray[np.float32]) -> Code:
