@@ -97,9 +97,11 @@ def _fold_once(character: str) -> str:
         return " "
     if category in _DROPPED_CATEGORIES or character in _BLANK_LETTERS:
         return ""
-    if category in {"No", "Nd"} and unicodedata.numeric(character).is_integer():
+    if category in {"No", "Nd"}:
         # ① ⑴ ⒈ ❶ ➊ ７ ٣ ⁷ all say a number; NFKC would leave brackets or nothing.
-        return str(int(unicodedata.numeric(character)))
+        number = unicodedata.numeric(character)
+        if number.is_integer() and number < 10**_LONGEST_FORM:
+            return str(int(number))
     return _TRADITIONAL.get(character) or _LOOK_ALIKES.get(character) or _plain_form(character)
 
 
