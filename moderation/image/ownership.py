@@ -98,9 +98,10 @@ def copy_findings(
         at: when the note was published (aware).
 
     Returns:
-        At most `MAX_FINDINGS`, the earliest claim first. Where one part of the picture goes back
-        to several works (a collage of a picture and that picture), only the earliest counts; and
-        what the author may show is not held against them by later works that took it up.
+        At most `MAX_FINDINGS`, outside proof first, then the earliest claim. Where one part of
+        the picture goes back to several works (a collage of a picture and that picture), only the
+        first of these counts; and what the author may show is not held against them by later
+        works that took it up.
     """
     by_work: dict[int, list[Sighting]] = defaultdict(list)
     for sighting in sightings:
@@ -109,8 +110,13 @@ def copy_findings(
     held = [
         _Held(sighting=s, holder=holder_of(s), difference=why_allowed(s, author, at)) for s in shown
     ]
-    held.sort(key=lambda h: (h.holder.at, h.sighting.work_id))
+    held.sort(key=_precedence)
     return tuple(_finding(h, image_number) for h in _uncovered(held))[:MAX_FINDINGS]
+
+
+def _precedence(held: _Held) -> tuple[object, ...]:
+    proven = held.holder.basis is ClaimBasis.EXTERNAL_PROOF
+    return (not proven, held.holder.at, held.sighting.work_id)
 
 
 def _worth_showing(sighting: Sighting) -> tuple[object, ...]:
@@ -132,7 +138,7 @@ def why_allowed(sighting: Sighting, author: Author, at: datetime) -> Difference 
         return Difference.LINKED_ACCOUNT
     if accounts & {c.author_id for c in sighting.claims if c.basis is ClaimBasis.LICENSED}:
         return Difference.LICENSED
-    if holder.basis in _SHOWN and at < holder.at - CLOCKS_AGREE:
+    if holder.basis in _SHOWN and holder.at - at > CLOCKS_AGREE:
         return Difference.PUBLISHED_EARLIER
     return None if sighting.match.verified else Difference.UNVERIFIED
 
