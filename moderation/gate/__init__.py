@@ -3,7 +3,9 @@
 - `examination`: what can be seen of a note without the register's lock
 - `followed_index`: the search index, following the register's log
 - `search`: candidates → matches → sightings
-- `registration`, `imports`: what becomes of pictures in the register
+- `conclusion`: examination → verdict → register, while the lock is held
+- `registration`, `imports`, `declarations`: what is put into the register
+- `ahead`: a stream of notes, examined on all cores
 - `gate`: `Gate`, the sentence that joins them
 - `compare`: two pictures without a register
 """

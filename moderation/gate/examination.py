@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,9 +11,10 @@ from types import MappingProxyType
 from moderation.errors import InputError, MissingExtra, StoreError
 from moderation.finding import Finding, FindingKind, ItemFailure
 from moderation.gate.followed_index import FollowedIndex
-from moderation.gate.search import prove
+from moderation.gate.search import Tried, prove
 from moderation.image.decode import DecodeLimits, decode
 from moderation.image.fingerprint import Fingerprint
+from moderation.image.matching import Candidate
 from moderation.image.ownership import DETECTOR as COPIES
 from moderation.image.query import Query
 from moderation.match import Match
@@ -38,7 +39,9 @@ class ExaminedPicture:
     number: int
     query: Query
     fingerprint: Fingerprint
-    matches: list[Match] = field(default_factory=list)
+    candidates: Sequence[Candidate] = ()
+    tried: Tried = field(default_factory=dict)
+    matches: Sequence[Match] = ()
 
 
 Seen = ExaminedPicture | Finding | ItemFailure
@@ -89,18 +92,22 @@ def examine(
             picture = decode(image, limits=limits)
         except (InputError, MissingExtra) as error:
             return _undecodable(number, error)
+        except Exception as error:
+            return unanswered(error, DECODE, note, number)
         try:
             query = Query.of(picture, whole_only=for_archive)
-            return ExaminedPicture(
+            seen = ExaminedPicture(
                 number=number,
                 query=query,
                 fingerprint=query.fingerprint(),
-                matches=prove(query, index.candidates(query), register, note=note),
+                candidates=index.candidates(query),
             )
+            seen.matches = prove(query, seen.candidates, register, note=note, tried=seen.tried)
         except StoreError:
             raise  # the register is broken for every note, not for this one
         except Exception as error:
-            return _unanswered(error, COPIES, note, number)
+            return unanswered(error, COPIES, note, number)
+        return seen
 
     run: Callable[..., Iterable[Seen]] = map
     if pool is not None and len(note.images) > 1:
@@ -121,7 +128,7 @@ def _read(note: Note) -> tuple[Finding | ItemFailure, ...]:
     try:
         return findings_from(assess_text(note))
     except Exception as error:
-        return (_unanswered(error, TEXT, note, None),)
+        return (unanswered(error, TEXT, note, None),)
 
 
 def _undecodable(number: int, error: InputError | MissingExtra) -> Finding:
@@ -135,7 +142,7 @@ def _undecodable(number: int, error: InputError | MissingExtra) -> Finding:
     )
 
 
-def _unanswered(error: Exception, detector: str, note: Note, number: int | None) -> ItemFailure:
+def unanswered(error: Exception, detector: str, note: Note, number: int | None) -> ItemFailure:
     """A fault of ours in one detector: the rest is judged, and the policy says what this means."""
     name = detector.partition("@")[0]
     log.exception("detector `%s` failed on note %r", name, note.id, exc_info=error)

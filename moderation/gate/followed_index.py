@@ -76,6 +76,8 @@ class FollowedIndex:
         self._lock = threading.RLock()
         self._indexes: dict[str, HashIndex] = {}
         self._saved_seq = 0
+        self._misleading = False
+        """The snapshot on disk tells of another history than the register's."""
         self._load()
 
     def catch_up(self, register: Reading) -> int:
@@ -98,30 +100,43 @@ class FollowedIndex:
             for hit in index.search(query.codes_for(index.recipe), radius_for(index.recipe))
         ]
 
-    def save(self) -> None:
-        """Write snapshots, unless another process is at it: then its own will do.
+    def save(self, register: Reading, *, wait: bool = False) -> None:
+        """Write snapshots of the register's present state.
+
+        Args:
+            register: followed once more first, so that nothing deleted is written back.
+            wait: False leaves it to the process that is saving just now, if there is one.
 
         Raises:
             StoreUnwritable: the disk is full, read-only or forbidden.
         """
-        with self._lock, _only_one(self._folder) as alone:
+        with self._lock, _only_one(self._folder, wait=wait) as alone:
             if not alone:
                 return
-            for name, index in self._indexes.items():
-                index.seq = self.seq
-                index.save(self._folder / name)
+            self.catch_up(register)
+            for name, recipe in RECIPES.items():
+                if name in self._indexes or (self._folder / name).is_dir():
+                    index = self._indexes.setdefault(name, HashIndex(recipe))
+                    index.seq = self.seq
+                    index.save(self._folder / name)
             self._saved_seq = self.seq
+            self._misleading = False
 
     def is_worth_saving(self) -> bool:
-        """True if reading the log from the last snapshot has become slow."""
-        return self.seq - self._saved_seq >= _NEW_ENTRIES_WORTH_SAVING
+        """True if reading the log from the last snapshot has become slow, or it is of no use."""
+        return self._misleading or self.seq - self._saved_seq >= _NEW_ENTRIES_WORTH_SAVING
 
-    def compact(self) -> None:
-        """Drop the codes of deleted pictures from memory and from the disk."""
+    def compact(self, register: Reading) -> None:
+        """Drop the codes of deleted pictures from memory and from the disk.
+
+        Raises:
+            StoreUnwritable: the disk is full, read-only or forbidden.
+        """
         with self._lock:
+            self.catch_up(register)
             for index in self._indexes.values():
                 index.compact()
-            self.save()
+            self.save(register, wait=True)
 
     def verify(self, register: Register) -> Verification:
         """Compare every code with the register's, in one consistent state of both."""
@@ -155,7 +170,6 @@ class FollowedIndex:
         seqs = {index.seq for index in self._indexes.values()}
         if self.rebuilt or len(seqs) > 1:
             # Of different ages after a crash between two of them; the log makes all anew.
-            self.rebuilt = True
             self._forget_snapshots()
         elif seqs:
             self.seq = self._saved_seq = seqs.pop()
@@ -163,7 +177,7 @@ class FollowedIndex:
     def _forget_snapshots(self) -> None:
         self._indexes.clear()
         self.seq = self._saved_seq = 0
-        self.rebuilt = True
+        self.rebuilt = self._misleading = True
 
     def _apply(self, entries: Sequence[LogEntry]) -> None:
         # A picture is added once and removed at most once, so removals may come last.
@@ -211,7 +225,7 @@ def _additions(
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[bool]:
+def _only_one(folder: Path, *, wait: bool) -> Iterator[bool]:
     """True for one process at a time; the lock goes with the process, however it ends."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -223,7 +237,7 @@ def _only_one(folder: Path) -> Iterator[bool]:
         ) from error
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             yield False
         else:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,30 +21,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.archive import HashRow
-from moderation.errors import BadNote, BadSetting, StoreUnwritable, UnknownSubject
+from moderation.errors import BadNote, BadSetting, StoreError
 from moderation.finding import ItemFailure
-from moderation.gate.examination import DETECTORS, Examination, examine
-from moderation.gate.followed_index import FollowedIndex, Verification, candidates_among
-from moderation.gate.imports import Registered, portions, unreadable
-from moderation.gate.registration import register_hash, register_pictures, withdraw_pictures
-from moderation.gate.search import prove, sightings
+from moderation.gate.ahead import examined_ahead
+from moderation.gate.conclusion import conclude, judge
+from moderation.gate.declarations import record_claim, work_shown_in
+from moderation.gate.examination import Examination, examine
+from moderation.gate.followed_index import FollowedIndex, Verification
+from moderation.gate.imports import Registered, import_hashes, import_notes
+from moderation.gate.search import prove
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
-from moderation.image.ownership import Sighting, copy_findings
 from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Claim, ClaimBasis, Note, NoteImage
-from moderation.policy import Policy, decide
-from moderation.store import Receipt, Register, RegisterStats, StoredPicture, Transaction
-from moderation.store.reading import Reading
-from moderation.verdict import Registration, Verdict
+from moderation.policy import Policy
+from moderation.store import Receipt, Register, RegisterStats
+from moderation.verdict import Verdict
 
 INDEX_FOLDER = "index"
 """Folder of the index's snapshots inside the register's folder."""
-_NOTES_AT_ONCE = 32  # of an import, in one transaction: quick, and lets others in between
-_HASHES_AT_ONCE = 2_000
-
-Sighted = dict[int, list[Sighting]]
-"""Picture number → where the register shows it."""
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +67,7 @@ class Gate:
         self._index = index
         self._as_of = as_of
         self._limits = limits
+        self._closed = False
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="gate")
 
     @classmethod
@@ -140,7 +135,7 @@ class Gate:
         Notes are examined ahead on all cores; what the earlier ones register counts for the
         later ones. Failures among the notes pass through in their place.
         """
-        for item in self._ahead(notes, for_archive=False):
+        for item in examined_ahead(notes, self._examine, self._pool):
             yield item if isinstance(item, ItemFailure) else self._conclude(item, register=register)
 
     def register_many(
@@ -159,30 +154,8 @@ class Gate:
             StoreError: the register cannot be used; what is done stays, and registering the
                 same notes again changes nothing.
         """
-        notes_done = pictures = 0
-        failures: list[ItemFailure] = []
-        for portion in portions(self._ahead(notes, for_archive=True), _NOTES_AT_ONCE):
-            examined = [item for item in portion if isinstance(item, Examination)]
-            failures += [item for item in portion if isinstance(item, ItemFailure)]
-            failures += [failure for one in examined for failure in unreadable(one)]
-            with self.register.transaction() as now:
-                received = datetime.now(UTC)
-                for one in examined:
-                    at = one.note.published_at or received
-                    pictures += register_pictures(
-                        now,
-                        one.note,
-                        one.pictures,
-                        self._sighted(one, now, at),
-                        at=at,
-                        state=Registration.REGISTERED,
-                        basis=ClaimBasis.REGISTERED,
-                    )
-            notes_done += len(examined)
-            self._save_if_worth_it()
-            if progress is not None:
-                progress(notes_done)
-        return Registered(notes=notes_done, pictures=pictures, failures=tuple(failures))
+        examined = examined_ahead(notes, partial(self._examine, for_archive=True), self._pool)
+        return import_notes(examined, self.register, after=self._saving(progress))
 
     def register_hashes(
         self,
@@ -199,20 +172,7 @@ class Gate:
         Raises:
             StoreError: the register cannot be used; what is done stays.
         """
-        done = 0
-        failures: list[ItemFailure] = []
-        for portion in portions(rows, _HASHES_AT_ONCE):
-            good = [row for row in portion if isinstance(row, HashRow)]
-            failures += [row for row in portion if isinstance(row, ItemFailure)]
-            with self.register.transaction() as now:
-                received = datetime.now(UTC)
-                for row in good:
-                    register_hash(now, row, received=received)
-            done += len(good)
-            self._save_if_worth_it()
-            if progress is not None:
-                progress(done)
-        return Registered(notes=done, pictures=done, failures=tuple(failures))
+        return import_hashes(rows, self.register, after=self._saving(progress))
 
     def find_copies(
         self, image: bytes | str | Path | NDArray[np.uint8] | NoteImage, limit: int = 10
@@ -258,25 +218,15 @@ class Gate:
             UnknownSubject: no such picture in the register.
             BadNote: no author, a basis that is none, or a time without zone.
         """
-        if not author_id:
-            raise BadNote("`author_id` is empty", hint="name the author who claims the work")
-        try:
-            basis = ClaimBasis(basis)
-        except ValueError:
-            known = ", ".join(f"`{known}`" for known in ClaimBasis)
-            raise BadNote(f"unknown basis {basis!r:.40}", hint=f"use one of {known}") from None
-        with self.register.transaction() as now:
-            claim = Claim(
-                work_id=_picture(now, note_id, image_number).work_id,
-                author_id=author_id,
-                at=at or datetime.now(UTC),
-                basis=basis,
-                note_id=note_id,
-                image_number=image_number,
-                proof=proof,
-            )
-            now.add_claim(claim)
-        return claim
+        return record_claim(
+            self.register,
+            note_id,
+            image_number,
+            author_id=author_id,
+            basis=basis,
+            at=at or datetime.now(UTC),
+            proof=proof,
+        )
 
     def link_authors(self, author_id: str, linked_ids: Iterable[str]) -> None:
         """Record that accounts belong together, in both directions."""
@@ -292,7 +242,7 @@ class Gate:
             UnknownSubject: no such picture in the register.
         """
         with self.register.transaction() as now:
-            now.exempt_work(_picture(now, note_id, image_number).work_id, reason, until)
+            now.exempt_work(work_shown_in(now, note_id, image_number), reason, until)
 
     def remove(self, note_id: str) -> int:
         """Take a note's pictures out of the search; the audit stays. Returns how many."""
@@ -314,10 +264,9 @@ class Gate:
                 hint="name the note or the author",
             )
         with self.register.transaction() as now:
-            if note_id is not None:
-                receipt = now.forget_note(note_id)
-            else:
-                receipt = now.forget_author(author_id or "")
+            receipt = (
+                now.forget_author(author_id or "") if note_id is None else now.forget_note(note_id)
+            )
         self.compact()
         return receipt
 
@@ -341,16 +290,16 @@ class Gate:
             StoreBusy: another process is at work for too long; try again later.
             StoreUnwritable: there is not enough space.
         """
-        self._index.catch_up(self.register)
-        self._index.compact()
+        self._index.compact(self.register)
         self.register.scrub()
 
     def close(self) -> None:
-        """Save what is worth it and close. A gate is of no use afterwards."""
-        self._pool.shutdown(cancel_futures=True)
-        with suppress(StoreUnwritable):  # a snapshot only saves time
+        """Save what is worth it and close, once. A gate is of no use afterwards."""
+        if not self._closed:
+            self._closed = True
+            self._pool.shutdown(cancel_futures=True)
             self._save_if_worth_it()
-        self.register.close()
+            self.register.close()
 
     def __enter__(self) -> Self:
         return self
@@ -375,99 +324,27 @@ class Gate:
             for_archive=for_archive,
         )
 
-    def _ahead(
-        self, notes: Iterable[Note | ItemFailure], *, for_archive: bool
-    ) -> Iterator[Examination | ItemFailure]:
-        """Examine notes on all cores, a few ahead of the caller, in their order."""
-        waiting: deque[Future[Examination] | ItemFailure] = deque()
-        room = 2 * (os.cpu_count() or 1)
-        try:
-            for note in notes:
-                if isinstance(note, ItemFailure):
-                    waiting.append(note)
-                else:
-                    waiting.append(self._pool.submit(self._examine, note, for_archive=for_archive))
-                while len(waiting) >= room:
-                    yield _result(waiting.popleft())
-            while waiting:
-                yield _result(waiting.popleft())
-        finally:
-            for left in waiting:
-                if isinstance(left, Future):
-                    left.cancel()
-
     def _conclude(self, examined: Examination, *, register: bool) -> Verdict:
         if not register:
-            return self._decide(examined, self.register, datetime.now(UTC))[0]
-        note = examined.note
-        with self.register.transaction() as now:
-            received = datetime.now(UTC)  # inside the lock: times follow the order of registration
-            verdict, sighted = self._decide(examined, now, received)
-            if verdict.registration is Registration.SKIPPED:
-                withdraw_pictures(now, note)
-            else:
-                register_pictures(
-                    now,
-                    note,
-                    examined.pictures,
-                    sighted,
-                    at=note.published_at or received,
-                    state=verdict.registration,
-                    basis=ClaimBasis.FIRST_SEEN,
-                )
-            now.record_verdict(verdict, note=note, decided_at=received)
+            received = datetime.now(UTC)
+            return judge(
+                examined, self.register, self.policy, received=received, as_of=self._as_of
+            )[0]
+        verdict = conclude(examined, self.register, self.policy, as_of=self._as_of)
         self._save_if_worth_it()
         return verdict
 
-    def _decide(
-        self, examined: Examination, now: Reading, received: datetime
-    ) -> tuple[Verdict, Sighted]:
-        note = examined.note
-        at = note.published_at or received
-        sighted = self._sighted(examined, now, at)
-        copies = [
-            finding
-            for number, seen in sighted.items()
-            for finding in copy_findings(seen, image_number=number, author=note.author, at=at)
-        ]
-        verdict = decide(
-            self.policy,
-            note,
-            [*examined.findings, *copies],
-            examined.failures,
-            as_of=self._as_of or received,
-            detectors=DETECTORS,
-            register_seq=now.last_seq(),
-        )
-        return verdict, sighted
+    def _saving(self, progress: Callable[[int], None] | None) -> Callable[[int], None]:
+        def after(done: int) -> None:
+            self._save_if_worth_it()
+            if progress is not None:
+                progress(done)
 
-    def _sighted(self, examined: Examination, now: Reading, at: datetime) -> Sighted:
-        """Matches found without the lock, and those among what was registered since."""
-        since = now.log_after(examined.seq)
-        found: Sighted = {}
-        for picture in examined.pictures:
-            fresh = candidates_among(picture.query, since)
-            more = prove(picture.query, fresh, now, note=examined.note) if fresh else []
-            found[picture.number] = sightings([*picture.matches, *more], now, at=at)
-        return found
+        return after
 
     def _save_if_worth_it(self) -> None:
         if self._index.is_worth_saving():
             try:
-                self._index.save()
-            except StoreUnwritable:
+                self._index.save(self.register)
+            except StoreError:  # what was registered is safe
                 log.warning("the index snapshot could not be saved; the log will do", exc_info=True)
-
-
-def _result(waiting: Future[Examination] | ItemFailure) -> Examination | ItemFailure:
-    return waiting if isinstance(waiting, ItemFailure) else waiting.result()
-
-
-def _picture(now: Transaction, note_id: str, image_number: int) -> StoredPicture:
-    for picture in now.pictures_of_note(note_id):
-        if picture.image_number == image_number:
-            return picture
-    raise UnknownSubject(
-        f"picture {image_number} of note `{note_id}` is not in the register",
-        hint="check both numbers with `moderation register history`",
-    )

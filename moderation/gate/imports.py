@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
+from moderation.archive import HashRow
 from moderation.finding import Finding, ItemFailure
+from moderation.gate.conclusion import sight
 from moderation.gate.examination import Examination
+from moderation.gate.registration import register_hash, register_pictures
+from moderation.note import ClaimBasis
+from moderation.store import Register
+from moderation.verdict import Registration
+
+_NOTES_AT_ONCE = 32  # in one transaction: quick, and lets others in between
+_HASHES_AT_ONCE = 2_000
 
 Item = TypeVar("Item")
 
@@ -31,15 +41,65 @@ class Registered:
         }
 
 
-def unreadable(examination: Examination) -> Iterator[ItemFailure]:
+def import_notes(
+    examined: Iterable[Examination | ItemFailure],
+    register: Register,
+    *,
+    after: Callable[[int], None],
+) -> Registered:
+    """Register examined notes, a portion in each transaction; `after` is told how many so far."""
+    notes = pictures = 0
+    failures: list[ItemFailure] = []
+    for portion in _portions(examined, _NOTES_AT_ONCE):
+        good = [item for item in portion if isinstance(item, Examination)]
+        failures += [item for item in portion if isinstance(item, ItemFailure)]
+        failures += [failure for one in good for failure in _unreadable(one)]
+        with register.transaction() as now:
+            received = datetime.now(UTC)
+            for one in good:
+                at = one.note.published_at or received
+                sighted, unproven = sight(one, now, at)
+                failures += unproven
+                pictures += register_pictures(
+                    now,
+                    one.note,
+                    one.pictures,
+                    sighted,
+                    at=at,
+                    state=Registration.REGISTERED,
+                    basis=ClaimBasis.REGISTERED,
+                )
+        notes += len(good)
+        after(notes)
+    return Registered(notes=notes, pictures=pictures, failures=tuple(failures))
+
+
+def import_hashes(
+    rows: Iterable[HashRow | ItemFailure], register: Register, *, after: Callable[[int], None]
+) -> Registered:
+    """Register hashes made elsewhere, likewise."""
+    done = 0
+    failures: list[ItemFailure] = []
+    for portion in _portions(rows, _HASHES_AT_ONCE):
+        good = [row for row in portion if isinstance(row, HashRow)]
+        failures += [row for row in portion if isinstance(row, ItemFailure)]
+        with register.transaction() as now:
+            received = datetime.now(UTC)
+            for row in good:
+                register_hash(now, row, received=received)
+        done += len(good)
+        after(done)
+    return Registered(notes=done, pictures=done, failures=tuple(failures))
+
+
+def _unreadable(examination: Examination) -> Iterator[ItemFailure]:
     """What an import could not take from a note."""
     yield from examination.failures
     for finding in examination.findings:
         yield _as_failure(finding, examination.note.id)
 
 
-def portions(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Lists of at most `size` items, in order."""
+def _portions(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     stream = iter(items)
     while portion := list(islice(stream, size)):
         yield portion

@@ -29,25 +29,28 @@ def register_pictures(
         now: the transaction.
         note: whose pictures they are.
         pictures: readable ones.
-        sighted: picture number → where the register shows it.
+        sighted: picture number → where the register shows it; pictures that are not among them
+            could not be compared, so they are left out.
         at: publication time.
         state: `registered` or `held`.
         basis: of the claims. `registered` (an archive) always claims, and the earliest time will
             count; `first_seen` brings no claim to a work that somebody else holds.
     """
-    known = {
-        (p.image_number, p.sha256): p.work_id
+    # Known from an earlier check or revision, or shown twice in this note: the same work again.
+    work_of = {
+        p.sha256: p.work_id
         for p in now.pictures_of_note(note.id)
-        if p.author_id == note.author.id
+        if p.author_id == note.author.id and p.sha256
     }
     rows: list[tuple[NewPicture, int]] = []
     claims: list[Claim] = []
     for picture in pictures:
+        if picture.number not in sighted:
+            continue
         new = _new_picture(note, picture, at, state)
         shown = work_shown(sighted[picture.number])
-        work_id = known.get((picture.number, new.sha256)) or (
-            shown.work_id if shown else now.add_work()
-        )
+        work_id = work_of.get(new.sha256) or (shown.work_id if shown else now.add_work())
+        work_of[new.sha256] = work_id
         rows.append((new, work_id))
         archived = basis is ClaimBasis.REGISTERED
         if archived or shown is None or may_claim(shown, note.author, at):

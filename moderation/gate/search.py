@@ -25,9 +25,17 @@ MAX_WORKS = 16
 _PER_WORK = 2
 _LOOKED_UP = 2_000
 
+Tried = dict[int, Match | None]
+"""Picture number → its match; None where the proof failed."""
+
 
 def prove(
-    query: Query, candidates: Iterable[Candidate], register: Reading, *, note: Note | None = None
+    query: Query,
+    candidates: Iterable[Candidate],
+    register: Reading,
+    *,
+    note: Note | None = None,
+    tried: Tried | None = None,
 ) -> list[Match]:
     """Verify the most likely candidates.
 
@@ -39,24 +47,27 @@ def prove(
         candidates: from the index.
         register: where their fingerprints are.
         note: the note under check; pictures of its own earlier revisions are left out.
+        tried: what came of candidates that were verified before; filled in here.
+
+    Returns:
+        Matches, best first.
     """
+    tried = {} if tried is None else tried
     ranked = nearest(candidates)[:_LOOKED_UP]
     works = register.works_of(candidate.picture_id for candidate in ranked)
+    own = _own(register, note) if works and note is not None else frozenset()
     by_work: dict[int, list[Candidate]] = defaultdict(list)
     for candidate in ranked:
-        if candidate.picture_id in works:
+        if candidate.picture_id in works and candidate.picture_id not in own:
             by_work[works[candidate.picture_id]].append(candidate)
     chosen = [c for of_work in list(by_work.values())[:MAX_WORKS] for c in _telling(of_work)]
-    pictures = register.pictures(candidate.picture_id for candidate in chosen)
-    found = []
+    pictures = register.pictures(c.picture_id for c in chosen if c.picture_id not in tried)
     for candidate in chosen:
-        picture = pictures.get(candidate.picture_id)
-        if picture is None or (note is not None and _is_of(picture, note)):
-            continue
-        proven = match(query, known_picture(picture), candidate)
-        if proven is not None:
-            found.append(proven)
-    return sorted(found, key=lambda m: (-m.score, m.picture_id))
+        if candidate.picture_id in pictures:
+            picture = pictures[candidate.picture_id]
+            tried[candidate.picture_id] = match(query, known_picture(picture), candidate)
+    found = (tried.get(candidate.picture_id) for candidate in chosen)
+    return sorted((m for m in found if m is not None), key=lambda m: (-m.score, m.picture_id))
 
 
 def sightings(matches: Sequence[Match], register: Reading, *, at: datetime) -> list[Sighting]:
@@ -115,5 +126,9 @@ def _telling(of_work: list[Candidate]) -> list[Candidate]:
     return list(dict.fromkeys([of_work[0], first]))[:_PER_WORK]
 
 
-def _is_of(picture: StoredPicture, note: Note) -> bool:
-    return picture.note_id == note.id and picture.author_id == note.author.id
+def _own(register: Reading, note: Note) -> frozenset[int]:
+    return frozenset(
+        picture.picture_id
+        for picture in register.pictures_of_note(note.id)
+        if picture.author_id == note.author.id
+    )

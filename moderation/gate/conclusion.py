@@ -1,0 +1,111 @@
+"""Examination → Verdict → register: what happens while the register's lock is held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from moderation.errors import StoreError
+from moderation.finding import ItemFailure
+from moderation.gate.examination import DETECTORS, Examination, ExaminedPicture, unanswered
+from moderation.gate.followed_index import candidates_among
+from moderation.gate.registration import register_pictures, withdraw_pictures
+from moderation.gate.search import prove, sightings
+from moderation.image.ownership import DETECTOR, Sighting, copy_findings
+from moderation.note import ClaimBasis, Note
+from moderation.policy import Policy, decide
+from moderation.store import LogEntry, Register
+from moderation.store.reading import Reading
+from moderation.verdict import Registration, Verdict
+
+Sighted = Mapping[int, Sequence[Sighting]]
+"""Picture number → where the register shows it."""
+
+
+def judge(
+    examined: Examination,
+    now: Reading,
+    policy: Policy,
+    *,
+    received: datetime,
+    as_of: datetime | None,
+) -> tuple[Verdict, Sighted]:
+    """Decide on a note by all that the register holds now; writes nothing.
+
+    Args:
+        examined: what was seen of the note, perhaps some entries of the log ago.
+        now: the register.
+        policy: to decide by.
+        received: the time of publication where the note has none.
+        as_of: instant whose rules apply; None for `received`.
+    """
+    note = examined.note
+    at = note.published_at or received
+    sighted, failures = sight(examined, now, at)
+    copies = [
+        finding
+        for number, seen in sighted.items()
+        for finding in copy_findings(seen, image_number=number, author=note.author, at=at)
+    ]
+    verdict = decide(
+        policy,
+        note,
+        [*examined.findings, *copies],
+        [*examined.failures, *failures],
+        as_of=as_of or received,
+        detectors=DETECTORS,
+        register_seq=now.last_seq(),
+    )
+    return verdict, sighted
+
+
+def conclude(
+    examined: Examination, register: Register, policy: Policy, *, as_of: datetime | None
+) -> Verdict:
+    """Decide, and register pictures, claims and verdict, all in one transaction."""
+    note = examined.note
+    with register.transaction() as now:
+        received = datetime.now(UTC)  # inside the lock: times follow the order of registration
+        verdict, sighted = judge(examined, now, policy, received=received, as_of=as_of)
+        if verdict.registration is Registration.SKIPPED:
+            withdraw_pictures(now, note)
+        else:
+            register_pictures(
+                now,
+                note,
+                examined.pictures,
+                sighted,
+                at=note.published_at or received,
+                state=verdict.registration,
+                basis=ClaimBasis.FIRST_SEEN,
+            )
+        now.record_verdict(verdict, note=note, decided_at=received)
+    return verdict
+
+
+def sight(
+    examined: Examination, now: Reading, at: datetime
+) -> tuple[Sighted, tuple[ItemFailure, ...]]:
+    """Where the register shows each picture now; a picture that fails here is not among them."""
+    since = now.log_after(examined.seq)
+    found: dict[int, Sequence[Sighting]] = {}
+    failures: list[ItemFailure] = []
+    for picture in examined.pictures:
+        try:
+            if since:
+                _look_again(picture, since, now, examined.note)
+            found[picture.number] = sightings(picture.matches, now, at=at)
+        except StoreError:
+            raise
+        except Exception as error:
+            failures.append(unanswered(error, DETECTOR, examined.note, picture.number))
+    return found, tuple(failures)
+
+
+def _look_again(
+    picture: ExaminedPicture, since: Sequence[LogEntry], now: Reading, note: Note
+) -> None:
+    # The choice among candidates is made anew, as if all had been there from the start; proofs
+    # that were tried before are not repeated.
+    candidates = [*picture.candidates, *candidates_among(picture.query, since)]
+    picture.matches = prove(picture.query, candidates, now, note=note, tried=picture.tried)

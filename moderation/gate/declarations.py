@@ -1,0 +1,57 @@
+"""What people tell the register about a work: licences, and proof from outside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from moderation.errors import BadNote, UnknownSubject
+from moderation.note import Claim, ClaimBasis
+from moderation.store import Register
+from moderation.store.reading import Reading
+
+
+def record_claim(
+    register: Register,
+    note_id: str,
+    image_number: int,
+    *,
+    author_id: str,
+    basis: ClaimBasis | str,
+    at: datetime,
+    proof: str,
+) -> Claim:
+    """Add a claim to the work that a registered picture shows; see `Gate.claim`."""
+    if not author_id:
+        raise BadNote("`author_id` is empty", hint="name the author who claims the work")
+    try:
+        basis = ClaimBasis(basis)
+    except ValueError:
+        known = ", ".join(f"`{known}`" for known in ClaimBasis)
+        raise BadNote(f"unknown basis {basis!r:.40}", hint=f"use one of {known}") from None
+    with register.transaction() as now:
+        claim = Claim(
+            work_id=work_shown_in(now, note_id, image_number),
+            author_id=author_id,
+            at=at,
+            basis=basis,
+            note_id=note_id,
+            image_number=image_number,
+            proof=proof,
+        )
+        now.add_claim(claim)
+    return claim
+
+
+def work_shown_in(register: Reading, note_id: str, image_number: int) -> int:
+    """Number of the work that a registered picture shows.
+
+    Raises:
+        UnknownSubject: no such picture in the register.
+    """
+    for picture in register.pictures_of_note(note_id):
+        if picture.image_number == image_number:
+            return picture.work_id
+    raise UnknownSubject(
+        f"picture {image_number} of note `{note_id}` is not in the register",
+        hint="check both numbers with `moderation register history`",
+    )
