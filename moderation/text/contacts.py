@@ -66,7 +66,7 @@ _INVITES = re.compile(r"(?<![让叫要喊给])(?:加我|找我|联系我|来找|
 _NUMBER_OF_ELSE = re.compile(
     r"(?:订单|单号|快递|运单|编号|型号|货号|条码|批号|学号|考号|准考证|航班|车次|isbn|id|"
     r"防伪|批准文号|备案|许可证|"
-    r"国妆|粤妆|沪妆|order|tracking|serial|model)[^，,。]{0,6}$"
+    r"国妆|粤妆|沪妆|order ?(?:no|number|id|#|:)|tracking|serial|model)[^，,。]{0,6}$"
 )
 
 _WITH_HANDLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
