@@ -415,9 +415,7 @@ def any_sightings(draw: st.DrawFn) -> list[Sighting]:
     }
     matches = draw(st.lists(some_matches, max_size=6, unique_by=lambda m: m.picture_id))
     return [
-        Sighting(
-            match=m, work_id=work_id, claims=works[work_id][0], exempt_reason=works[work_id][1]
-        )
+        Sighting(match=m, work_id=work_id, **works[work_id])
         for m in matches
         for work_id in [draw(st.sampled_from(sorted(works)))]
     ]
