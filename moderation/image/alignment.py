@@ -23,7 +23,11 @@ from moderation.image.local_features import LocalFeatures
 _RATIO = 0.80  # Lowe's ratio test
 _HYPOTHESIS_TOLERANCE = 0.06  # of the original's long side: one pair fixes a transform only roughly
 _REFINE_TOLERANCES = (0.035, 0.02, 0.012)
+_RIVALS = 2
+_SAME_PLACE = 1.0  # diameters within which two features are one detail, found twice
 _MIN_PAIRS = 5
+_PLANE_PAIRS = 12
+_MAX_TILT = 0.5
 _MAX_STRETCH = 1.7  # longer axis of the transform over the shorter
 _MAX_ZOOM = 12.0  # how much larger one picture may show what the other shows
 
@@ -36,6 +40,8 @@ class Alignment:
     """The best transform found, with the numbers on which it is judged."""
 
     affine: Affine
+    plane: NDArray[np.float64]
+    """float64 [3, 3]: the same with perspective, for pictures photographed from a screen."""
     mirrored: bool
     inliers: int
     inlier_share: float
@@ -65,19 +71,22 @@ def align(query: LocalFeatures, original: LocalFeatures) -> Alignment | None:
         The better of both mirror states, or None where no sane transform has
         `_MIN_PAIRS` inliers.
     """
-    states = [(query, False), (query.mirrored(), True)]
+    # Mirroring the few features of the original finds the same pairs as mirroring the query.
+    upright, mirrored = _pairs(query, original)
     found = [
         alignment
-        for state, mirrored in states
-        if (alignment := _align_one(state, original, mirrored=mirrored)) is not None
+        for state, pairs, flipped in (
+            (query, upright, False),
+            (query.mirrored(), mirrored, True),
+        )
+        if (alignment := _align_one(state, original, pairs, mirrored=flipped)) is not None
     ]
     return max(found, key=lambda a: (a.inliers, a.inlier_share), default=None)
 
 
 def _align_one(
-    query: LocalFeatures, original: LocalFeatures, *, mirrored: bool
+    query: LocalFeatures, original: LocalFeatures, pairs: NDArray[np.intp], *, mirrored: bool
 ) -> Alignment | None:
-    pairs = _pairs(query, original)
     if len(pairs) < _MIN_PAIRS:
         return None
     unit = float(max(original.size))
@@ -94,63 +103,96 @@ def _align_one(
         affine = _fit(source[inside], target[inside], similarity=step == 0 or inside.sum() < 8)
         if affine is None or not _sane(affine, query.size, original.size):
             return None
-        distance = np.linalg.norm(_apply(affine, source) - target, axis=1)
+        distance = np.linalg.norm(apply(affine, source) - target, axis=1)
         inside = distance <= tolerance * unit
     if affine is None or inside.sum() < _MIN_PAIRS:
         return None
+    plane, residual = _plane(source[inside], target[inside], affine, query.size)
     if mirrored:
-        affine = affine @ _flip(query.size)
+        flip = _flip(query.size)
+        affine, plane = affine @ flip, plane @ flip
         query = query.mirrored()
     return _describe(
         affine,
+        plane,
         query,
         original,
         target[inside],
         mirrored=mirrored,
-        residual=_residual(source[inside], target[inside]) / unit,
+        residual=residual / unit,
     )
 
 
-def _residual(source: NDArray[np.float64], target: NDArray[np.float64]) -> float:
-    """Median error in pixels after the best plane-to-plane fit.
+def _plane(
+    source: NDArray[np.float64],
+    target: NDArray[np.float64],
+    affine: Affine,
+    query_size: tuple[int, int],
+) -> tuple[NDArray[np.float64], float]:
+    """The best plane-to-plane transform, and its median error in original pixels.
 
     A copy is flat: all its details move together, to a fraction of a pixel, even
     when photographed from a screen. A second photograph of the same scene is
     not: near and far details move apart.
     """
+    whole = np.concatenate([affine, [[0.0, 0.0, 1.0]]])
     points = source.astype(np.float32).reshape(-1, 1, 2)
-    matrix = None
-    if len(source) >= 10:
-        matrix, _ = cv2.findHomography(points, target.astype(np.float32))
-    if matrix is None:
-        affine = _fit(source, target, similarity=False)
-        if affine is None:
-            return float("inf")
-        matrix = np.concatenate([affine, [[0.0, 0.0, 1.0]]])
-    landed = cv2.perspectiveTransform(points, matrix).reshape(-1, 2)
-    return float(np.median(np.linalg.norm(landed - target, axis=1)))
+    if len(source) >= _PLANE_PAIRS:
+        plane, _ = cv2.findHomography(points, target.astype(np.float32))
+        # Seen nearly from the front, the third row hardly changes over the picture.
+        if plane is not None and abs(plane[2, :2]) @ np.array(query_size) < _MAX_TILT:
+            whole = plane
+    landed = cv2.perspectiveTransform(points, whole).reshape(-1, 2)
+    return whole, float(np.median(np.linalg.norm(landed - target, axis=1)))
 
 
-def _pairs(query: LocalFeatures, original: LocalFeatures) -> NDArray[np.intp]:
-    """[n, 2] of (query, original) indices: nearest, clearly nearer than the second, one to one."""
+def _pairs(
+    query: LocalFeatures, original: LocalFeatures
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Alike features, upright and mirrored, each [n, 2] of (query, original) indices.
+
+    For each feature of the original the nearest of the query, if it is clearly nearer than the
+    nearest from another place; one to one.
+    """
     if len(query) < 2 or len(original) < 2:
-        return np.empty((0, 2), dtype=np.intp)
-    a = query.descriptors.astype(np.float32)
-    b = original.descriptors.astype(np.float32)
-    a /= np.maximum(np.linalg.norm(a, axis=1, keepdims=True), 1e-6)
-    b /= np.maximum(np.linalg.norm(b, axis=1, keepdims=True), 1e-6)
-    cosine = b @ a.T  # float32 [original, query]
-    best_two = np.argpartition(-cosine, 1, axis=1)[:, :2]
-    values = np.take_along_axis(cosine, best_two, axis=1)
-    swap = values[:, 0] < values[:, 1]
-    best = np.where(swap, best_two[:, 1], best_two[:, 0])
-    distance = np.sqrt(np.maximum(2 - 2 * values.max(axis=1), 0))
-    second = np.sqrt(np.maximum(2 - 2 * values.min(axis=1), 0))
-    keep = np.flatnonzero(distance < _RATIO * second)
-    order = keep[np.argsort(distance[keep], kind="stable")]
+        none = np.empty((0, 2), dtype=np.intp)
+        return none, none
+    a = _unit(query.descriptors)
+    b = _unit(np.concatenate([original.descriptors, original.mirrored().descriptors]))
+    cosine = b @ a.T  # float32 [2 × original, query]
+    rows = np.arange(len(cosine))
+    best = cosine.argmax(axis=1)
+    nearest = cosine[rows, best]
+    cosine[rows, best] = -1.0
+    rival = cosine.argmax(axis=1)
+    for _ in range(_RIVALS):  # a detail is often found twice: at two scales, with two angles
+        apart = np.abs(query.points[rival] - query.points[best]).max(axis=1)
+        again = apart < _SAME_PLACE * query.scales[best]
+        if not again.any():
+            break
+        cosine[rows[again], rival[again]] = -1.0
+        rival[again] = cosine[again].argmax(axis=1)
+    distance = np.sqrt(np.maximum(2 - 2 * nearest, 0))
+    second = np.sqrt(np.maximum(2 - 2 * cosine[rows, rival], 0))
+    keep = distance < _RATIO * second
+    count = len(original)
+    upright = _one_to_one(best[:count], distance[:count], keep[:count])
+    return upright, _one_to_one(best[count:], distance[count:], keep[count:])
+
+
+def _one_to_one(
+    best: NDArray[np.intp], distance: NDArray[np.float32], keep: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    kept = np.flatnonzero(keep)
+    order = kept[np.argsort(distance[kept], kind="stable")]
     _, first = np.unique(best[order], return_index=True)
     chosen = order[np.sort(first)]
     return np.stack([best[chosen], chosen], axis=1)
+
+
+def _unit(descriptors: NDArray[np.uint8]) -> NDArray[np.float32]:
+    rows = descriptors.astype(np.float32)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
 
 
 def _best_hypothesis(
@@ -209,6 +251,7 @@ def _sane(affine: Affine, query_size: tuple[int, int], original_size: tuple[int,
 
 def _describe(
     affine: Affine,
+    plane: NDArray[np.float64],
     query: LocalFeatures,
     original: LocalFeatures,
     inlier_points: NDArray[np.float64],
@@ -216,19 +259,20 @@ def _describe(
     mirrored: bool,
     residual: float,
 ) -> Alignment | None:
-    inverse = _inverse(affine)
+    back_again = inverse(affine)
     query_frame, original_frame = _frame(query.size), _frame(original.size)
-    region_original = _clip(_apply(affine, query_frame), original_frame)
-    region_query = _clip(_apply(inverse, original_frame), query_frame)
+    region_original = _clip(apply(affine, query_frame), original_frame)
+    region_query = _clip(apply(back_again, original_frame), query_frame)
     area_original, area_query = _area(region_original), _area(region_query)
     if area_original <= 0 or area_query <= 0:
         return None
-    back = _apply(inverse, original.points.astype(np.float64))
+    back = apply(back_again, original.points.astype(np.float64))
     visible = np.all((back >= 0) & (back <= np.array(query.size)), axis=1).sum()
     hull = cv2.convexHull(inlier_points.astype(np.float32)).reshape(-1, 2)
     inliers = len(inlier_points)
     return Alignment(
         affine=affine,
+        plane=plane,
         mirrored=mirrored,
         inliers=inliers,
         inlier_share=min(1.0, inliers / max(int(visible), 1)),
@@ -242,11 +286,13 @@ def _describe(
     )
 
 
-def _apply(affine: Affine, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def apply(affine: Affine, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points float64 [n, 2] moved by the transform."""
     return points @ affine[:, :2].T + affine[:, 2]
 
 
-def _inverse(affine: Affine) -> Affine:
+def inverse(affine: Affine) -> Affine:
+    """The transform from original to query."""
     linear = np.linalg.inv(affine[:, :2])
     return np.concatenate([linear, -(linear @ affine[:, 2:])], axis=1)
 

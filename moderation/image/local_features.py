@@ -13,6 +13,7 @@ values of its SIFT descriptors in a known way (`mirrored`).
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -25,11 +26,16 @@ STORED_FEATURES = 112
 """Features kept of a registered picture: 112 × 70 bytes stay below 8 KB."""
 STORED_SIDE_PX = 448
 """Long side at which a registered picture is read."""
+STORED_COARSE = 64
 QUERY_FEATURES = 1200
-QUERY_SIDE_PX = 896
+QUERY_COARSE = 400
+QUERY_SIDE_PX = 704
 """A query is read finer, so that a collage cell of it still has the detail of a whole picture."""
 
 _CONTRAST_THRESHOLD = 0.02  # half of Lowe's 0.04: hazy and dark photographs keep some features
+COARSE_PX = 3.6
+"""Diameter from which a detail can be read without doubling the picture first."""
+_SURPLUS = 3  # details detected for each one kept
 _GRID = 8  # cells a side for spreading stored features over the picture
 _QUANTUM = 0.5 / 15  # RootSIFT values lie in 0–1 and hardly ever pass 0.5
 _SCALE_STEPS = 24  # steps of 2.9 % a unit
@@ -129,12 +135,12 @@ def stored_features(pixels: NDArray[np.uint8], source_size: tuple[int, int]) -> 
         pixels: uint8 [H, W, 3], RGB, upright.
         source_size: width and height of the source, in whose pixels places are given.
     """
-    return _extract(pixels, source_size, STORED_SIDE_PX, STORED_FEATURES)
+    return _extract(pixels, source_size, STORED_SIDE_PX, STORED_FEATURES, STORED_COARSE)
 
 
 def query_features(pixels: NDArray[np.uint8], source_size: tuple[int, int]) -> LocalFeatures:
     """Features of a picture under check: many, read at a finer scale, never stored."""
-    return _extract(pixels, source_size, QUERY_SIDE_PX, QUERY_FEATURES)
+    return _extract(pixels, source_size, QUERY_SIDE_PX, QUERY_FEATURES, QUERY_COARSE)
 
 
 def descriptors_at(
@@ -162,14 +168,14 @@ def descriptors_at(
         cv2.KeyPoint(float(x), float(y), float(s), float(a), 0, int(o & 255) | int(n - 3 * o) << 8)
         for (x, y), s, a, n, o in zip(points, scales, angles, steps, octaves, strict=True)
     ]
-    kept, raw = cv2.SIFT_create().compute(grey, keypoints)
+    kept, raw = cv2.SIFT.create().compute(grey, keypoints)
     if len(kept) != len(keypoints):  # OpenCV drops none today; a silent shift would be a lie
         raise RuntimeError(f"asked for {len(keypoints)} descriptors, got {len(kept)}")
     return _quantise(raw)
 
 
 def _extract(
-    pixels: NDArray[np.uint8], source_size: tuple[int, int], side_px: int, most: int
+    pixels: NDArray[np.uint8], source_size: tuple[int, int], side_px: int, most: int, coarse: int
 ) -> LocalFeatures:
     height, width = pixels.shape[:2]
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)  # uint8 [H, W]
@@ -178,9 +184,9 @@ def _extract(
         small = (max(1, round(width * ratio)), max(1, round(height * ratio)))
         grey = cv2.resize(grey, small, interpolation=cv2.INTER_AREA)
     # Each call owns its detector: OpenCV objects are not safe to share between threads.
-    sift = cv2.SIFT_create(nfeatures=4 * most, contrastThreshold=_CONTRAST_THRESHOLD)
+    sift = cv2.SIFT.create(nfeatures=_SURPLUS * most, contrastThreshold=_CONTRAST_THRESHOLD)
     keypoints = sift.detect(grey, None)
-    keypoints = _spread(keypoints, grey.shape[1], grey.shape[0], most)
+    keypoints = _spread(keypoints, grey.shape[1], grey.shape[0], most, coarse)
     if keypoints:
         keypoints, raw = sift.compute(grey, keypoints)
     if not keypoints:
@@ -200,18 +206,36 @@ def _extract(
 
 
 def _spread(
-    keypoints: tuple[cv2.KeyPoint, ...], width: int, height: int, most: int
+    keypoints: Sequence[cv2.KeyPoint], width: int, height: int, most: int, coarse: int
 ) -> list[cv2.KeyPoint]:
-    """Strongest first, but no cell of the grid may fill up before others had their turn."""
-    cells: dict[tuple[int, int], int] = {}
-    ranked = []
-    for keypoint in sorted(keypoints, key=lambda k: (-k.response, k.pt, k.angle)):
-        x, y = keypoint.pt
-        cell = (int(x * _GRID / width), int(y * _GRID / height))
-        cells[cell] = cells.get(cell, 0) + 1
-        ranked.append((cells[cell], keypoint))
-    ranked.sort(key=lambda pair: pair[0])  # stable: within a round, strongest first
-    return [keypoint for _, keypoint in ranked[:most]]
+    """Strongest first, but no cell of the grid may fill up before others had their turn.
+
+    Four of five details that SIFT finds are of the finest octave and die in any reduction, so
+    `coarse` places are kept for larger ones.
+    """
+    if not keypoints:
+        return []
+    points = np.array([k.pt for k in keypoints])
+    strength = np.array([k.response for k in keypoints])
+    angles = np.array([k.angle for k in keypoints])
+    large = np.array([k.size for k in keypoints]) >= COARSE_PX
+    order = np.lexsort((angles, points[:, 1], points[:, 0], -strength))
+    columns_rows = (points * _GRID / (width, height)).astype(np.intp)
+    cells = columns_rows[:, 0] + 1024 * columns_rows[:, 1]
+    chosen = _in_turns(order[large[order]], cells)[:coarse]
+    rest = np.setdiff1d(order, chosen)
+    rest = order[np.isin(order, rest)]
+    chosen = np.concatenate([chosen, _in_turns(rest, cells)[: most - len(chosen)]])
+    return [keypoints[i] for i in chosen]
+
+
+def _in_turns(order: NDArray[np.intp], cells: NDArray[np.intp]) -> NDArray[np.intp]:
+    """`order` again, each cell's first before any cell's second, and so on."""
+    taken: dict[int, int] = {}
+    turns = np.empty(len(order), dtype=int)
+    for i, cell in enumerate(cells[order].tolist()):
+        turns[i] = taken[cell] = taken.get(cell, 0) + 1
+    return order[np.argsort(turns, kind="stable")]
 
 
 def _quantise(raw: NDArray[np.float32]) -> NDArray[np.uint8]:
