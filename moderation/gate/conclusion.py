@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from moderation.errors import StoreError
 from moderation.finding import ItemFailure
 from moderation.gate.examination import DETECTORS, Examination, ExaminedPicture, unanswered
-from moderation.gate.followed_index import candidates_among
+from moderation.gate.followed_index import FollowedIndex, near_among
 from moderation.gate.registration import register_pictures, withdraw_pictures
 from moderation.gate.search import prove, sightings
 from moderation.image.ownership import DETECTOR, Sighting, copy_findings
@@ -25,6 +25,7 @@ Sighted = Mapping[int, Sequence[Sighting]]
 def judge(
     examined: Examination,
     now: Reading,
+    index: FollowedIndex,
     policy: Policy,
     *,
     received: datetime,
@@ -35,13 +36,14 @@ def judge(
     Args:
         examined: what was seen of the note, perhaps some entries of the log ago.
         now: the register.
+        index: of the register's committed pictures.
         policy: to decide by.
         received: the time of publication where the note has none.
         as_of: instant whose rules apply; None for `received`.
     """
     note = examined.note
     at = note.published_at or received
-    sighted, failures = sight(examined, now, at)
+    sighted, failures = sight(examined, now, at, index)
     copies = [
         finding
         for number, seen in sighted.items()
@@ -60,13 +62,18 @@ def judge(
 
 
 def conclude(
-    examined: Examination, register: Register, policy: Policy, *, as_of: datetime | None
+    examined: Examination,
+    register: Register,
+    index: FollowedIndex,
+    policy: Policy,
+    *,
+    as_of: datetime | None,
 ) -> Verdict:
     """Decide, and register pictures, claims and verdict, all in one transaction."""
     note = examined.note
     with register.transaction() as now:
         received = datetime.now(UTC)  # inside the lock: times follow the order of registration
-        verdict, sighted = judge(examined, now, policy, received=received, as_of=as_of)
+        verdict, sighted = judge(examined, now, index, policy, received=received, as_of=as_of)
         if verdict.registration is Registration.SKIPPED:
             withdraw_pictures(now, note)
         else:
@@ -84,16 +91,26 @@ def conclude(
 
 
 def sight(
-    examined: Examination, now: Reading, at: datetime
+    examined: Examination, now: Reading, at: datetime, index: FollowedIndex | None
 ) -> tuple[Sighted, tuple[ItemFailure, ...]]:
-    """Where the register shows each picture now; a picture that fails here is not among them."""
+    """Where the register shows each picture now; a picture that fails here is not among them.
+
+    Args:
+        examined: what was seen some entries of the log ago.
+        now: the register.
+        at: when the note was published.
+        index: searched anew for shared features where the log has moved on; None for an archive,
+            which is grouped by hashes alone and whose own entries are not committed yet.
+    """
     since = now.log_after(examined.seq)
+    if since and index is not None:
+        index.catch_up(now)
     found: dict[int, Sequence[Sighting]] = {}
     failures: list[ItemFailure] = []
     for picture in examined.pictures:
         try:
             if since:
-                _look_again(picture, since, now, examined.note)
+                _look_again(picture, since, now, index, examined.note)
             found[picture.number] = sightings(picture.matches, now, at=at)
         except StoreError:
             raise
@@ -103,9 +120,15 @@ def sight(
 
 
 def _look_again(
-    picture: ExaminedPicture, since: Sequence[LogEntry], now: Reading, note: Note
+    picture: ExaminedPicture,
+    since: Sequence[LogEntry],
+    now: Reading,
+    index: FollowedIndex | None,
+    note: Note,
 ) -> None:
     # The choice among candidates is made anew, as if all had been there from the start; proofs
     # that were tried before are not repeated.
-    candidates = [*picture.candidates, *candidates_among(picture.query, since)]
+    candidates = [*picture.near, *near_among(picture.query, since)]
+    if index is not None:
+        candidates += index.sharing(picture.query)
     picture.matches = prove(picture.query, candidates, now, note=note, tried=picture.tried)

@@ -39,7 +39,8 @@ class ExaminedPicture:
     number: int
     query: Query
     fingerprint: Fingerprint
-    candidates: Sequence[Candidate] = ()
+    near: Sequence[Candidate] = ()
+    """Registered pictures with a near hash."""
     tried: Tried = field(default_factory=dict)
     matches: Sequence[Match] = ()
 
@@ -100,9 +101,10 @@ def examine(
                 number=number,
                 query=query,
                 fingerprint=query.fingerprint(),
-                candidates=index.candidates(query),
+                near=index.near(query),
             )
-            seen.matches = prove(query, seen.candidates, register, note=note, tried=seen.tried)
+            candidates = seen.near if for_archive else [*seen.near, *index.sharing(query)]
+            seen.matches = prove(query, candidates, register, note=note, tried=seen.tried)
         except StoreError:
             raise  # the register is broken for every note, not for this one
         except Exception as error:

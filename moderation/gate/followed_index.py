@@ -1,4 +1,4 @@
-"""The search index, following the register's log.
+"""The search indexes, following the register's log: hashes by recipe, and local features.
 
 The log is the truth. The index in memory is brought up to it before every search, so an addition
 or a deletion by any process holds for the next query of every other. Snapshots on disk only save
@@ -18,14 +18,18 @@ from typing import Any
 import numpy as np
 
 from moderation.errors import IndexCorrupt, RecipeMismatch, StoreUnwritable
+from moderation.image.feature_index import FEATURE_KEYS, FeatureIndex, keys_of
 from moderation.image.hashing import RECIPES, HashRecipe, hamming_matrix, recipe_named
 from moderation.image.index import HashIndex
-from moderation.image.matching import Candidate, radius_for
+from moderation.image.local_features import LocalFeatures
+from moderation.image.matching import MIN_VOTES, Candidate, radius_for
 from moderation.image.query import Query
 from moderation.store import LogEntry, LogOp, Register
 from moderation.store.reading import Reading
 
-_ENTRIES_AT_ONCE = 20_000
+SHARING = 24
+"""Pictures that shared features may nominate for one query."""
+_ENTRIES_AT_ONCE = 5_000  # with features, 8 KB each
 _NEW_ENTRIES_WORTH_SAVING = 1_000
 
 
@@ -38,11 +42,11 @@ class Verification:
     pictures: Mapping[str, int]
     """Recipe → pictures in the register."""
     missing: int
-    """In the register, not in the index."""
+    """In the register, not in an index."""
     surplus: int
-    """In the index, not in the register."""
+    """In an index, not in the register."""
     different: int
-    """In both, with another hash."""
+    """In both, with another hash or other features."""
     rebuilt: bool
     """The snapshot on disk was of no use, and the index was made anew from the register."""
 
@@ -65,7 +69,7 @@ class Verification:
 
 
 class FollowedIndex:
-    """One `HashIndex` for each recipe that the register holds. Safe to use from many threads."""
+    """Hashes and features of all registered pictures. Safe to use from many threads."""
 
     def __init__(self, folder: Path) -> None:
         """Start from the snapshots in `folder`, where there are any."""
@@ -74,7 +78,8 @@ class FollowedIndex:
         self.rebuilt = False
         self._folder = folder
         self._lock = threading.RLock()
-        self._indexes: dict[str, HashIndex] = {}
+        self._hashes: dict[str, HashIndex] = {}
+        self._features = FeatureIndex()
         self._saved_seq = 0
         self._misleading = False
         """The snapshot on disk tells of another history than the register's."""
@@ -90,14 +95,25 @@ class FollowedIndex:
                 self._apply(entries)
             return self.seq
 
-    def candidates(self, query: Query) -> list[Candidate]:
+    def near(self, query: Query) -> list[Candidate]:
         """Every registered picture with a near hash."""
         with self._lock:
-            indexes = [index for index in self._indexes.values() if len(index)]
+            indexes = [index for index in self._hashes.values() if len(index)]
         return [
-            _candidate(query, index.recipe, hit.query_row, hit.id, hit.distance_bits)
+            _near(query, index.recipe, hit.query_row, hit.id, hit.distance_bits)
             for index in indexes
             for hit in index.search(query.codes_for(index.recipe), radius_for(index.recipe))
+        ]
+
+    def sharing(self, query: Query) -> list[Candidate]:
+        """Registered pictures that share most local features, wherever in the picture they are."""
+        with self._lock:
+            features = self._features
+        if not len(features):
+            return []
+        hits = features.search(query.verifiable().features, SHARING)
+        return [
+            Candidate(picture_id=hit.id, votes=hit.votes) for hit in hits if hit.votes >= MIN_VOTES
         ]
 
     def save(self, register: Reading, *, wait: bool = False) -> None:
@@ -115,10 +131,12 @@ class FollowedIndex:
                 return
             self.catch_up(register)
             for name, recipe in RECIPES.items():
-                if name in self._indexes or (self._folder / name).is_dir():
-                    index = self._indexes.setdefault(name, HashIndex(recipe))
+                if name in self._hashes or (self._folder / name).is_dir():
+                    index = self._hashes.setdefault(name, HashIndex(recipe))
                     index.seq = self.seq
                     index.save(self._folder / name)
+            self._features.seq = self.seq
+            self._features.save(self._folder / FEATURE_KEYS.name)
             self._saved_seq = self.seq
             self._misleading = False
 
@@ -127,15 +145,16 @@ class FollowedIndex:
         return self._misleading or self.seq - self._saved_seq >= _NEW_ENTRIES_WORTH_SAVING
 
     def compact(self, register: Reading) -> None:
-        """Drop the codes of deleted pictures from memory and from the disk.
+        """Drop what was deleted from memory and from the disk.
 
         Raises:
             StoreUnwritable: the disk is full, read-only or forbidden.
         """
         with self._lock:
             self.catch_up(register)
-            for index in self._indexes.values():
+            for index in self._hashes.values():
                 index.compact()
+            self._features.compact()
             self.save(register, wait=True)
 
     def verify(self, register: Register) -> Verification:
@@ -143,14 +162,13 @@ class FollowedIndex:
         with register.transaction() as now, self._lock:
             self.catch_up(now)
             pictures = now.recipes()
-            missing = surplus = different = 0
-            for name in sorted(pictures.keys() | self._indexes.keys()):
-                wanted = dict(now.live_codes(name))
-                index = self._indexes.get(name)
-                found = index.contents() if index else {}
-                missing += len(wanted.keys() - found.keys())
-                surplus += len(found.keys() - wanted.keys())
-                different += sum(found[i] != wanted[i] for i in wanted.keys() & found.keys())
+            found = {name: index.contents() for name, index in self._hashes.items()}
+            compared = [
+                _compared(dict(now.live_codes(name)), found.get(name, {}))
+                for name in sorted(pictures.keys() | found.keys())
+            ]
+            compared.append(_compared(_keys_by_picture(now), self._features.contents()))
+            missing, surplus, different = (sum(column) for column in zip(*compared, strict=True))
             return Verification(
                 last_seq=self.seq,
                 pictures=pictures,
@@ -161,21 +179,25 @@ class FollowedIndex:
             )
 
     def _load(self) -> None:
-        for name, recipe in RECIPES.items():
-            if (self._folder / name).is_dir():
-                try:
-                    self._indexes[name] = HashIndex.load(self._folder / name, recipe)
-                except (IndexCorrupt, RecipeMismatch):
-                    self.rebuilt = True
-        seqs = {index.seq for index in self._indexes.values()}
-        if self.rebuilt or len(seqs) > 1:
-            # Of different ages after a crash between two of them; the log makes all anew.
+        names = [name for name in RECIPES if (self._folder / name).is_dir()]
+        if not names:
+            return
+        try:
+            for name in names:
+                self._hashes[name] = HashIndex.load(self._folder / name, RECIPES[name])
+            self._features = FeatureIndex.load(self._folder / FEATURE_KEYS.name)
+        except (IndexCorrupt, RecipeMismatch):
             self._forget_snapshots()
-        elif seqs:
+            return
+        seqs = {self._features.seq, *(index.seq for index in self._hashes.values())}
+        if len(seqs) > 1:  # of different ages after a crash between two of them
+            self._forget_snapshots()
+        else:
             self.seq = self._saved_seq = seqs.pop()
 
     def _forget_snapshots(self) -> None:
-        self._indexes.clear()
+        self._hashes.clear()
+        self._features = FeatureIndex()
         self.seq = self._saved_seq = 0
         self.rebuilt = self._misleading = True
 
@@ -184,16 +206,19 @@ class FollowedIndex:
         for name in {entry.recipe for entry in entries}:
             of_recipe = [entry for entry in entries if entry.recipe == name]
             added, codes = _additions(of_recipe, recipe_named(name))
-            index = self._indexes.setdefault(name, HashIndex(recipe_named(name)))
+            index = self._hashes.setdefault(name, HashIndex(recipe_named(name)))
             if len(added):
                 index.add(added, codes)
-            removed = [e.picture_id for e in of_recipe if e.op is LogOp.REMOVE]
-            if removed:
-                index.remove(np.array(removed, np.int64))
+            index.remove(np.array(_removals(of_recipe), np.int64))
+        detailed = [
+            (e.picture_id, LocalFeatures.from_bytes(e.features)) for e in entries if e.features
+        ]
+        self._features.add([number for number, _ in detailed], [found for _, found in detailed])
+        self._features.remove(_removals(entries))
         self.seq = entries[-1].seq
 
 
-def candidates_among(query: Query, entries: Iterable[LogEntry]) -> list[Candidate]:
+def near_among(query: Query, entries: Iterable[LogEntry]) -> list[Candidate]:
     """Near hashes among a few additions to the log, compared one by one."""
     entries = list(entries)
     found = []
@@ -205,15 +230,37 @@ def candidates_among(query: Query, entries: Iterable[LogEntry]) -> list[Candidat
         distances = hamming_matrix(query.codes_for(recipe), codes)
         rows, columns = np.nonzero(distances <= radius_for(recipe))
         found += [
-            _candidate(query, recipe, int(row), int(ids[column]), int(distances[row, column]))
+            _near(query, recipe, int(row), int(ids[column]), int(distances[row, column]))
             for row, column in zip(rows, columns, strict=True)
         ]
     return found
 
 
-def _candidate(query: Query, recipe: HashRecipe, row: int, picture_id: int, bits: int) -> Candidate:
+def _near(query: Query, recipe: HashRecipe, row: int, picture_id: int, bits: int) -> Candidate:
     view, mirrored = query.origin_of(recipe, row)
     return Candidate(picture_id=picture_id, distance_bits=bits, view=view, mirrored=mirrored)
+
+
+def _keys_by_picture(register: Reading) -> dict[int, bytes]:
+    keys = {
+        number: np.unique(keys_of(LocalFeatures.from_bytes(features).descriptors)).tobytes()
+        for number, features in register.live_features()
+    }
+    return {number: key for number, key in keys.items() if key}
+
+
+def _compared(wanted: dict[int, bytes], found: dict[int, bytes]) -> tuple[int, int, int]:
+    """(missing, surplus, different)."""
+    both = wanted.keys() & found.keys()
+    return (
+        len(wanted.keys() - found.keys()),
+        len(found.keys() - wanted.keys()),
+        sum(found[number] != wanted[number] for number in both),
+    )
+
+
+def _removals(entries: Iterable[LogEntry]) -> list[int]:
+    return [entry.picture_id for entry in entries if entry.op is LogOp.REMOVE]
 
 
 def _additions(

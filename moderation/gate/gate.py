@@ -192,7 +192,8 @@ class Gate:
         """
         query = Query.of(decode(image, limits=self._limits))
         self._index.catch_up(self.register)
-        return prove(query, self._index.candidates(query), self.register)[:limit]
+        candidates = [*self._index.near(query), *self._index.sharing(query)]
+        return prove(query, candidates, self.register)[:limit]
 
     def claim(
         self,
@@ -328,9 +329,14 @@ class Gate:
         if not register:
             received = datetime.now(UTC)
             return judge(
-                examined, self.register, self.policy, received=received, as_of=self._as_of
+                examined,
+                self.register,
+                self._index,
+                self.policy,
+                received=received,
+                as_of=self._as_of,
             )[0]
-        verdict = conclude(examined, self.register, self.policy, as_of=self._as_of)
+        verdict = conclude(examined, self.register, self._index, self.policy, as_of=self._as_of)
         self._save_if_worth_it()
         return verdict
 

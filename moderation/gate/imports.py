@@ -58,7 +58,7 @@ def import_notes(
             received = datetime.now(UTC)
             for one in good:
                 at = one.note.published_at or received
-                sighted, unproven = sight(one, now, at)
+                sighted, unproven = sight(one, now, at, index=None)
                 failures += unproven
                 pictures += register_pictures(
                     now,

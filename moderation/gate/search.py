@@ -12,7 +12,7 @@ from moderation.errors import IndexCorrupt
 from moderation.image.fingerprint import Fingerprint
 from moderation.image.hashing import recipe_named
 from moderation.image.local_features import LocalFeatures
-from moderation.image.matching import Candidate, KnownPicture, match, nearest
+from moderation.image.matching import Candidate, KnownPicture, match, merged
 from moderation.image.ownership import Sighting
 from moderation.image.query import Query
 from moderation.match import Match
@@ -20,9 +20,10 @@ from moderation.note import Note
 from moderation.store import StoredPicture
 from moderation.store.reading import Reading
 
-MAX_WORKS = 16
-"""Verified per picture, nearest hash first. A 3 × 3 collage shows nine."""
-_PER_WORK = 2
+BY_HASH = 8
+"""Works verified per picture because of a near hash, the nearest first."""
+BY_VOTES = 12
+"""Works verified because of shared features. A 3 × 3 collage shows nine."""
 _LOOKED_UP = 2_000
 
 Tried = dict[int, Match | None]
@@ -39,12 +40,12 @@ def prove(
 ) -> list[Match]:
     """Verify the most likely candidates.
 
-    Of a work that many have shown, the nearest picture and the first registered one are tried,
-    so that a viral picture does not crowd out the other works in a collage.
+    Of a work that many have shown, three pictures at most are tried, so that a viral picture
+    does not crowd out the other works in a collage.
 
     Args:
         query: the picture under check.
-        candidates: from the index.
+        candidates: from the indexes.
         register: where their fingerprints are.
         note: the note under check; pictures of its own earlier revisions are left out.
         tried: what came of candidates that were verified before; filled in here.
@@ -53,20 +54,25 @@ def prove(
         Matches, best first.
     """
     tried = {} if tried is None else tried
-    ranked = nearest(candidates)[:_LOOKED_UP]
+    ranked = sorted(merged(candidates), key=lambda c: (c.bits, -c.votes, c.picture_id))
+    ranked = ranked[:_LOOKED_UP]
     works = register.works_of(candidate.picture_id for candidate in ranked)
     own = _own(register, note) if works and note is not None else frozenset()
     by_work: dict[int, list[Candidate]] = defaultdict(list)
     for candidate in ranked:
         if candidate.picture_id in works and candidate.picture_id not in own:
             by_work[works[candidate.picture_id]].append(candidate)
-    chosen = [c for of_work in list(by_work.values())[:MAX_WORKS] for c in _telling(of_work)]
-    pictures = register.pictures(c.picture_id for c in chosen if c.picture_id not in tried)
-    for candidate in chosen:
-        if candidate.picture_id in pictures:
-            picture = pictures[candidate.picture_id]
-            tried[candidate.picture_id] = match(query, known_picture(picture), candidate)
-    found = (tried.get(candidate.picture_id) for candidate in chosen)
+    by_hash = [of_work for of_work in by_work.values() if of_work[0].distance_bits is not None]
+    by_votes = sorted(filter(_votes, by_work.values()), key=lambda of_work: -_votes(of_work))
+    chosen = {
+        candidate.picture_id: candidate
+        for of_work in (*by_hash[:BY_HASH], *by_votes[:BY_VOTES])
+        for candidate in _telling(of_work)
+    }
+    pictures = register.pictures(number for number in chosen if number not in tried)
+    for number, picture in pictures.items():
+        tried[number] = match(query, known_picture(picture), chosen[number])
+    found = (tried.get(number) for number in chosen)
     return sorted((m for m in found if m is not None), key=lambda m: (-m.score, m.picture_id))
 
 
@@ -121,9 +127,17 @@ def known_picture(picture: StoredPicture) -> KnownPicture:
     )
 
 
-def _telling(of_work: list[Candidate]) -> list[Candidate]:
-    first = min(of_work, key=lambda candidate: candidate.picture_id)
-    return list(dict.fromkeys([of_work[0], first]))[:_PER_WORK]
+def _votes(of_work: Iterable[Candidate]) -> float:
+    return max(candidate.votes for candidate in of_work)
+
+
+def _telling(of_work: list[Candidate]) -> set[Candidate]:
+    """The nearest picture of a work, the one with most in common, and the first registered."""
+    return {
+        of_work[0],
+        max(of_work, key=lambda candidate: candidate.votes),
+        min(of_work, key=lambda candidate: candidate.picture_id),
+    }
 
 
 def _own(register: Reading, note: Note) -> frozenset[int]:

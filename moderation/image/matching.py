@@ -8,7 +8,7 @@ almost bit for bit; where only a hash was ever known, a near hash, which stays u
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -23,6 +23,8 @@ from moderation.match import Basis, Direction, Match, Polygon
 CANDIDATE_RADIUS_BITS = 90
 """For PDQ with features: geometry has the last word, so the hash need only be nearer than chance
 (unrelated photographs lie above 100 bits, see `benchmarks/copy_recall.py`)."""
+MIN_VOTES = 3.0
+"""Of shared features; chance gives most pictures fewer."""
 HASH_ONLY_RADIUS_BITS = {"pdq256_v1": 31, "phash64_v1": 8, "dhash64_v1": 6, "whash64_v1": 4}
 """By recipe, where nothing but a hash is known. PDQ: the radius its authors recommend."""
 NEAR_EXACT_BITS = 8
@@ -41,13 +43,21 @@ _FRAME: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """The index says "maybe"; says nothing about truth."""
+    """An index says "maybe"; says nothing about truth."""
 
     picture_id: int
-    distance_bits: int
+    distance_bits: int | None = None
+    """Between the nearest hashes; None where no hash is near and shared features nominated it."""
+    votes: float = 0.0
+    """Of shared local features; 0 where a hash nominated it."""
     view: int = 0
     """Number in `Query.views` of the view whose hash is near; 0 is the whole picture."""
     mirrored: bool = False
+
+    @property
+    def bits(self) -> int:
+        """For sorting: `distance_bits`, or more than any where it is None."""
+        return PDQ256.bits + 1 if self.distance_bits is None else self.distance_bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,14 +77,15 @@ def radius_for(recipe: HashRecipe) -> int:
     return CANDIDATE_RADIUS_BITS if recipe == PDQ256 else HASH_ONLY_RADIUS_BITS[recipe.name]
 
 
-def nearest(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The closest candidate of each picture, closest first."""
+def merged(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """One candidate for each picture: its nearest hash and its most votes."""
     best: dict[int, Candidate] = {}
     for candidate in candidates:
-        known = best.get(candidate.picture_id)
-        if known is None or candidate.distance_bits < known.distance_bits:
-            best[candidate.picture_id] = candidate
-    return sorted(best.values(), key=lambda c: (c.distance_bits, c.picture_id))
+        known = best.setdefault(candidate.picture_id, candidate)
+        nearer = min(known, candidate, key=lambda c: (c.bits, c.view))
+        votes = max(known.votes, candidate.votes)
+        best[candidate.picture_id] = replace(nearer, votes=votes)
+    return list(best.values())
 
 
 def match(query: Query, original: KnownPicture, candidate: Candidate) -> Match | None:
@@ -82,7 +93,7 @@ def match(query: Query, original: KnownPicture, candidate: Candidate) -> Match |
     known = original.fingerprint
     detailed = min(known.quality, query.quality) >= MIN_EXACT_QUALITY
     if known.features is None:
-        if not detailed or candidate.distance_bits > HASH_ONLY_RADIUS_BITS[known.recipe.name]:
+        if not detailed or candidate.bits > HASH_ONLY_RADIUS_BITS[known.recipe.name]:
             return None
         return _by_hash(query, original, candidate, Basis.HASH_ONLY, _HASH_ONLY_SCORE)
     if len(known.features) >= MIN_FEATURES:
@@ -90,7 +101,7 @@ def match(query: Query, original: KnownPicture, candidate: Candidate) -> Match |
         if proof is None or proof.score < MIN_SCORE or _is_small(proof):
             return None
         return _by_geometry(query, original, candidate, proof)
-    if not detailed or candidate.view or candidate.distance_bits > NEAR_EXACT_BITS:
+    if not detailed or candidate.view or candidate.bits > NEAR_EXACT_BITS:
         return None
     return _by_hash(query, original, candidate, Basis.NEAR_EXACT_HASH, _NEAR_EXACT_SCORE)
 

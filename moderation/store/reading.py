@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, or_, select
 
 from moderation.note import Claim, ClaimBasis
 from moderation.store import audit, erasure
@@ -33,6 +33,7 @@ from moderation.store.schema import (
 )
 
 _CODES_AT_ONCE = 10_000
+_FEATURES_AT_ONCE = 1_000
 
 
 class Reading(ABC):
@@ -52,7 +53,7 @@ class Reading(ABC):
         # Only an addition whose picture still stands has a hash; the log itself holds none.
         picture = and_(LOG.c.op == LogOp.ADD, PICTURES.c.picture_id == LOG.c.picture_id)
         query = (
-            select(LOG, PICTURES.c.code)
+            select(LOG, PICTURES.c.code, PICTURES.c.features)
             .outerjoin(PICTURES, picture)
             .where(LOG.c.seq > seq)
             .order_by(LOG.c.seq)
@@ -60,8 +61,15 @@ class Reading(ABC):
         )
         with self._connected() as connection:
             return [
-                LogEntry(seq=n, op=LogOp(op), picture_id=picture_id, recipe=recipe, code=code)
-                for n, op, picture_id, recipe, code in connection.execute(query)
+                LogEntry(
+                    seq=row.seq,
+                    op=LogOp(row.op),
+                    picture_id=row.picture_id,
+                    recipe=row.recipe,
+                    code=row.code,
+                    features=row.features,
+                )
+                for row in connection.execute(query)
             ]
 
     def pictures(self, picture_ids: Iterable[int]) -> dict[int, StoredPicture]:
@@ -131,19 +139,30 @@ class Reading(ABC):
         Read in portions, so that a slow caller does not hold up a checkpoint; to compare with
         a state of the log, ask from inside a transaction.
         """
+        return self._live(PICTURES.c.code, PICTURES.c.recipe == recipe, _CODES_AT_ONCE)
+
+    def live_features(self) -> Iterator[tuple[int, bytes]]:
+        """(picture number, local features) of all pictures that have them, by number."""
+        return self._live(
+            PICTURES.c.features, func.length(PICTURES.c.features) > 0, _FEATURES_AT_ONCE
+        )
+
+    def _live(
+        self, column: Column[bytes], which: ColumnElement[bool], at_once: int
+    ) -> Iterator[tuple[int, bytes]]:
         last = 0
         while True:
             query = (
-                select(PICTURES.c.picture_id, PICTURES.c.code)
-                .where(PICTURES.c.recipe == recipe, PICTURES.c.picture_id > last)
+                select(PICTURES.c.picture_id, column)
+                .where(which, PICTURES.c.picture_id > last)
                 .order_by(PICTURES.c.picture_id)
-                .limit(_CODES_AT_ONCE)
+                .limit(at_once)
             )
             with self._connected() as connection:
                 portion = connection.execute(query).all()
             if not portion:
                 return
-            yield from ((picture_id, code) for picture_id, code in portion)
+            yield from ((picture_id, value) for picture_id, value in portion)
             last = portion[-1].picture_id
 
     def stats(self) -> RegisterStats:

@@ -67,8 +67,10 @@ class LogEntry:
     op: LogOp
     picture_id: int
     recipe: str
-    code: bytes | None
+    code: bytes | None = field(repr=False)
     """The hash to add; None for a removal, and for an addition whose picture is gone since."""
+    features: bytes | None = field(repr=False)
+    """Local features to add; None where `code` is, empty where only a hash is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
