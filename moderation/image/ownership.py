@@ -11,11 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import cv2
-import numpy as np
-
 from moderation.finding import Difference, Finding, FindingKind
-from moderation.match import Direction, Match, Polygon
+from moderation.match import Direction, Match, Point, Polygon
 from moderation.note import Author, Claim, ClaimBasis
 
 DETECTOR = "copies@1"
@@ -158,13 +155,38 @@ def _uncovered(held: Sequence[_Held]) -> list[_Held]:
 
 
 def share_inside(inner: Polygon, outer: Polygon) -> float:
-    """Share of a convex polygon's area that lies inside another, 0–1."""
-    if len(inner) < 3 or len(outer) < 3:
+    """Share of a polygon's area that lies inside a convex one, 0–1."""
+    whole, around = _area(inner), _area(outer)
+    if whole == 0 or around == 0:
         return 0.0
-    a, b = np.array(inner, np.float32), np.array(outer, np.float32)
-    area = float(cv2.contourArea(a))
-    shared, _ = cv2.intersectConvexConvex(a, b)
-    return min(1.0, float(shared) / area) if area > 0 else 0.0
+    # Sutherland and Hodgman. OpenCV's own intersection loses polygons whose edges coincide.
+    left = inner
+    for a, b in zip(outer, (*outer[1:], outer[0]), strict=True):
+        left = _cut(left, a, b) if around > 0 else _cut(left, b, a)
+    return min(1.0, abs(_area(left) / whole))
+
+
+def _area(polygon: Polygon) -> float:
+    """Negative where the corners go round the other way."""
+    edges = zip(polygon, (*polygon[1:], *polygon[:1]), strict=True)
+    return sum(ax * by - bx * ay for (ax, ay), (bx, by) in edges) / 2
+
+
+def _cut(polygon: Polygon, a: Point, b: Point) -> Polygon:
+    """What of a polygon lies to the left of the line from `a` to `b`, in the sense of `_area`."""
+
+    def side(p: Point) -> float:
+        return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])
+
+    kept: list[Point] = []
+    for p, q in zip(polygon, (*polygon[1:], *polygon[:1]), strict=True):
+        at_p, at_q = side(p), side(q)
+        if at_p >= 0:
+            kept.append(p)
+        if (at_p > 0 > at_q) or (at_p < 0 < at_q):
+            t = at_p / (at_p - at_q)
+            kept.append((p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1])))
+    return tuple(kept)
 
 
 def _finding(held: _Held, image_number: int) -> Finding:

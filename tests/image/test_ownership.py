@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit import strategies
 from kit.verdicts import FULL, a_match
@@ -26,7 +28,7 @@ from moderation.image.ownership import (
     why_allowed,
     work_shown,
 )
-from moderation.match import Basis, Direction, Match
+from moderation.match import Basis, Direction, Match, Polygon
 from moderation.note import Author, Claim, ClaimBasis
 
 MORNING = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -471,14 +473,62 @@ def test_fame_cannot_count() -> None:
     ]
 
 
-@given(boxes, boxes)
-@example(LEFT, RIGHT)
-def test_share_inside_is_a_share(inner: Any, outer: Any) -> None:
-    """0 to 1, all of itself, and nothing of what lies apart."""
-    assert 0.0 <= share_inside(inner, outer) <= 1.0
-    assert share_inside(inner, inner) == pytest.approx(1.0, abs=1e-3)
+turned_boxes = st.tuples(
+    *[st.floats(0, 1)] * 2, *[st.floats(0.05, 0.8)] * 2, st.floats(0, 6.3), st.booleans()
+)
+
+
+def turned(box: tuple[Any, ...]) -> Polygon:
+    """A rectangle round a centre, turned, its corners in either order."""
+    x, y, width, height, angle, reverse = box
+    c, s = math.cos(angle), math.sin(angle)
+    corners = [
+        (x + c * dx * width - s * dy * height, y + s * dx * width + c * dy * height)
+        for dx, dy in ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5))
+    ]
+    return tuple(reversed(corners) if reverse else corners)
+
+
+@settings(max_examples=50, deadline=None)
+@given(turned_boxes, turned_boxes)
+def test_share_inside_is_the_share_of_points_inside(inner: Any, outer: Any) -> None:
+    """As counted on a grid laid over the inner one."""
+    x, y, width, height, angle, _ = inner
+    c, s = math.cos(angle), math.sin(angle)
+    ox, oy, owidth, oheight, oangle, _ = outer
+    oc, os = math.cos(oangle), math.sin(oangle)
+    ticks = (np.arange(60) + 0.5) / 60 - 0.5
+    u, v = np.meshgrid(ticks * width, ticks * height)
+    px, py = x + c * u - s * v - ox, y + s * u + c * v - oy
+    inside = (abs(oc * px + os * py) < owidth / 2) & (abs(oc * py - os * px) < oheight / 2)
+    assert share_inside(turned(inner), turned(outer)) == pytest.approx(inside.mean(), abs=0.05)
+
+
+WIGGLED = (
+    (0.0, 2.5e-6),
+    (0.956, 0.0),
+    (0.9999999, 0.0),
+    (0.9999994, 0.999998),
+    (0.1, 1.0),
+    (0.0, 1.0),
+)
+
+
+def test_share_inside_bears_edges_that_coincide() -> None:
+    """Regions of two matches of one picture differ by rounding only."""
+    assert share_inside(FULL, WIGGLED) == pytest.approx(1.0, abs=1e-5)
+    assert share_inside(WIGGLED, FULL) == pytest.approx(1.0, abs=1e-5)
+    assert share_inside(WIGGLED, WIGGLED) == pytest.approx(1.0, abs=1e-5)
+    assert share_inside(LEFT, FULL) == pytest.approx(1.0)
+    assert share_inside(FULL, LEFT) == pytest.approx(0.5)
     assert share_inside(LEFT, RIGHT) == 0.0
-    assert share_inside((), outer) == share_inside(inner, ()) == 0.0
+
+
+def test_nothing_has_no_share() -> None:
+    """Matches without a region settle nothing."""
+    line = ((0.0, 0.0), (1.0, 1.0))
+    for nothing in ((), line, (*line, (0.5, 0.5))):
+        assert share_inside(nothing, FULL) == share_inside(FULL, nothing) == 0.0
 
 
 def test_why_allowed_agrees_with_the_finding() -> None:
