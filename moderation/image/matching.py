@@ -31,6 +31,8 @@ NEAR_EXACT_BITS = 8
 """A re-encoded picture stays within this many bits."""
 MIN_EXACT_QUALITY = 30
 """A hash of lower quality says nothing: black pictures all have the same one."""
+MIN_EXACT_FEATURES = 4
+"""A hash of a plain gradient has quality, but everybody's gradient has the same one."""
 MIN_SCORE = 0.5
 """A match is at least as likely a copy as not."""
 
@@ -101,6 +103,7 @@ def match(query: Query, original: KnownPicture, candidate: Candidate) -> Match |
         if proof is None or proof.score < MIN_SCORE or _is_small(proof):
             return None
         return _by_geometry(query, original, candidate, proof)
+    detailed = detailed and len(known.features) >= MIN_EXACT_FEATURES
     if not detailed or candidate.view or candidate.bits > NEAR_EXACT_BITS:
         return None
     return _by_hash(query, original, candidate, Basis.NEAR_EXACT_HASH, _NEAR_EXACT_SCORE)

@@ -31,6 +31,15 @@ def photo(name: str) -> Pixels:
     return small
 
 
+def portrait(name: str) -> Pixels:
+    """The middle of a photograph, 3:4, as the cells of `pictures.collage` are."""
+    pixels = photo(name)
+    height, width = pixels.shape[:2]
+    across = min(width, height * 3 // 4)
+    left = (width - across) // 2
+    return np.ascontiguousarray(pixels[: across * 4 // 3, left : left + across])
+
+
 def showing(
     *pictures: Pixels | bytes | NoteImage,
     id: str = "n1",  # noqa: A002 - the note's own word

@@ -65,6 +65,15 @@ def flat(colour: tuple[int, int, int] = (128, 128, 128), width: int = 600, heigh
     return np.full((height, width, 3), colour, np.uint8)
 
 
+def gradient(degrees: float = 0, width: int = 600, height: int = 800) -> Pixels:
+    """Black to white, downwards; turned by `degrees`."""
+    y, x = np.mgrid[0:height, 0:width]
+    angle = np.deg2rad(degrees)
+    depth = y * np.cos(angle) + x * np.sin(angle)
+    depth = 255 * (depth - depth.min()) / (depth.max() - depth.min())
+    return np.repeat(depth.round().astype(np.uint8)[..., None], 3, axis=2)
+
+
 # Files
 
 
