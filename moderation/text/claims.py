@@ -70,7 +70,7 @@ SUPERLATIVE_RULES = (
             r"一次见效|一[盒瓶贴支](?:见效|搞定所有))"
         ),
         code="V7",
-        not_after=_DOUBTED,
+        not_after=_DOUBTED + "|[情背书钱面红]$",
     ),
     rule(
         "claim.certain",
@@ -157,7 +157,7 @@ MEDICAL_RULES = (
     ),
     rule(
         "claim.active",
-        0.5,
+        0.45,  # one such word is how people talk of soap; two, or one beside a sale, are a claim
         (
             r"(?:消炎|抗炎|抑菌|抗菌|杀菌|解毒|排毒|祛湿|活血|化瘀|通络|补肾|壮阳|燃脂|溶脂|排油|"
             r"降[血三]?[糖脂压尿]|清热解毒|抗癌|防癌|养肝|"
@@ -185,7 +185,7 @@ MEDICAL_RULES = (
     ),
     rule(
         "claim.dosage",
-        0.5,
+        0.4,
         (
             r"(?:一个?疗程|[0-9一二两三四五六]个?疗程|服用[^，,。\n]{0,8}(?:就|已经|"
             r"后)[^，,。\n]{0,6}(?:好了|改善|瘦|恢复|"

@@ -23,7 +23,7 @@ _WORDY_GAP = r"[^\n。！？!?]{0,11}?[^a-z0-9\n。！？!?]"
 _END = r"(?![a-z0-9_]|[元块人次步个条万千页分折年月日%])"
 _DIGITS = r"[0-9](?:[^\w\n¥]{0,2}[0-9]){4,12}"
 _MIXED = r"(?=[a-z_-]{0,19}[0-9])[a-z0-9](?:[a-z0-9_-]{4,24}|(?:[ .~*·-][a-z0-9]{1,4}){3,8})"
-_LETTERS = r"(?<=[:=号+])[a-z][a-z_-]{4,19}|(?<=[:=号+] )[a-z][a-z_-]{4,19}"
+_LETTERS = r"(?:(?<=[:=号+])|(?<=[:=号+] ))[a-z][a-z_-]{4,19}(?![a-z_-]| [a-z])"
 _HANDLE = rf"(?P<handle>@?(?:{_MIXED}|{_DIGITS}|{_LETTERS})){_END}"
 _SURE_HANDLE = (
     rf"(?P<handle>(?=[a-z_-]{{0,19}}[0-9])[a-z][a-z0-9_-]{{5,19}}|"
@@ -115,7 +115,10 @@ _WITH_HANDLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
         (
             "contact.added_handle",
             0.7,
-            (rf"(?:{_JIA}|联系|找)我?[^\w\n]{{0,2}}(?:[:：]|id)?[^\w\n]?{_SURE_HANDLE}"),
+            (
+                rf"(?:{_JIA}(?:好友)?|联系|找)我?[^\w\n]{{0,2}}(?:[:：]|id)?[^\w\n]?"
+                rf"(?!(?<=[+])[0-9])(?!(?<=[+].)[0-9]){_SURE_HANDLE}"
+            ),
         ),
     )
 )
@@ -227,6 +230,13 @@ RULES = (
         code="V6",
         not_after=_NARRATED,
         not_before=_ASKING,
+    ),
+    rule(
+        "group.invited",
+        0.55,
+        r"我们?(?:刚刚?|新|也|还)?(?:创建|组建|拉|建|开)了?(?:一?个)?(?:粉丝|交流|学习|福利|打卡|资料)群聊?",
+        code="V6",
+        not_after=_NARRATED,
     ),
     rule(
         "group.number",

@@ -276,8 +276,8 @@ NATIVE = {
     "traditional": "空瓶了來說說這支護手霜。花了39，用了兩個月，味道好聞，就是有點黏，"
     "塗完沒法馬上打字。之前用過另一個牌子的，比它便宜但沒它潤，夏天應該不會回購。",
     "english": "Finished this hand cream, so here are my thoughts. I paid 39 for it and used it "
-    "for two months. Smells nice, but it is a bit greasy, I can't type right away. My old brand was "
-    "cheaper, this one is better than that. Probably not worth it in summer.",
+    "for two months. Smells nice, but it is a bit greasy, I can't type right away. My old brand "
+    "was cheaper, this one is better than that. Probably not worth it in summer.",
 }
 HARD = {
     "simplified": "护手霜现货，39一支，两支包邮，批发价格好说，库存不多先到先得，"
