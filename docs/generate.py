@@ -9,7 +9,9 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from moderation import errors
+import click
+
+from moderation import cli, errors
 from moderation.explain import kind_name, phrases
 from moderation.finding import FindingKind
 from moderation.policy import Policy, Rule, Window
@@ -86,6 +88,54 @@ def policies_page() -> str:
     return "\n\n".join(parts)
 
 
+def cli_page() -> str:
+    """Every command with its help, and what all of them share."""
+    parts = [
+        "# Command line",
+        "Every command is a thin door to the Python API. What people read comes in Chinese or "
+        "English (`--lang`; the default is Chinese in a Chinese locale, English in any other; "
+        "help and errors are English). `--json` writes one JSON value on standard output, or one "
+        "per line where the help says so; an error is then one JSON object on standard error, "
+        '`{"error": {"code", "exit_code", "message", "hint"}}`. Long work shows a bar with rate '
+        "and time left on a terminal, and elsewhere a line on standard error every few seconds. "
+        "`NO_COLOR` turns colours off, `COLUMNS` sets the width of verdict tables.",
+        "`#N` after a note is the number of a picture, from 0 as `image_number` in JSON.",
+        "## Exit codes",
+        _table(
+            ("exit", "meaning"),
+            [
+                (0, "done"),
+                (1, "`--fail-on` was reached; for `demo`: a verdict was not the expected one"),
+                (2, "wrong options"),
+                (3, "the input cannot be used"),
+                (4, "a policy or setting is wrong"),
+                (5, "a model or data-set folder is missing or damaged"),
+                (6, "the register or an output cannot be used"),
+                (7, "an optional part is not installed"),
+                (8, "done, but some rows could not be used; wins over 1"),
+                (cli.EXIT_BUG, "a bug; the traceback is on standard error"),
+                (cli.EXIT_INTERRUPTED, "interrupted, or a question answered with no"),
+                (cli.EXIT_PIPE_CLOSED, "the reader of standard output went away"),
+            ],
+        ),
+    ]
+    parts.extend(_command(cli.program, ("moderation",)))
+    return "\n\n".join(parts)
+
+
+def _command(command: click.Command, path: tuple[str, ...]) -> Iterator[str]:
+    yield f"## {' '.join(path)}"
+    with click.Context(
+        command, info_name=" ".join(path), terminal_width=88, help_option_names=["-h", "--help"]
+    ) as context:
+        yield f"```text\n{command.get_help(context)}\n```"
+        if isinstance(command, click.Group):
+            for name in command.list_commands(context):
+                inner = command.get_command(context, name)
+                if inner is not None:
+                    yield from _command(inner, (*path, name))
+
+
 def _policy(policy: Policy) -> Iterator[str]:
     terms = policy.terms
     yield f"## {policy.name}"
@@ -125,13 +175,19 @@ def _policy(policy: Policy) -> Iterator[str]:
             ],
         )
     fail = {"default": terms.fail_default, **terms.fail}
-    yield "When a detector cannot answer: " + "; ".join(
-        f"{detector}: " + ", ".join(f"`{c}` {d}" for c, d in rule.to_json().items())
-        for detector, rule in fail.items()
-    ) + "."
-    yield "Registration: " + ", ".join(
-        f"{decision} → {state}" for decision, state in terms.registration.items()
-    ) + "."
+    yield (
+        "When a detector cannot answer: "
+        + "; ".join(
+            f"{detector}: " + ", ".join(f"`{c}` {d}" for c, d in rule.to_json().items())
+            for detector, rule in fail.items()
+        )
+        + "."
+    )
+    yield (
+        "Registration: "
+        + ", ".join(f"{decision} → {state}" for decision, state in terms.registration.items())
+        + "."
+    )
 
 
 def _steps(rule: Rule) -> str:
@@ -161,6 +217,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_page,
     "errors.md": errors_page,
     "findings.md": findings_page,
     "policies.md": policies_page,

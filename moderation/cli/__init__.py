@@ -13,11 +13,12 @@ This file holds the group and the one place where errors become words and exit c
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -28,6 +29,7 @@ from moderation.cli.options import WrongValue
 from moderation.cli.screen import print_error
 from moderation.errors import ModerationError, StoreUnwritable
 
+PROGRAM = "moderation"
 EXIT_USAGE = 2
 EXIT_BUG = ModerationError.exit_code
 EXIT_INTERRUPTED = 130
@@ -52,15 +54,9 @@ class Program(LazyGroup):
         given = sys.argv[1:] if args is None else list(args)
         as_json = "--json" in given
         try:
-            code = super().main(
-                args,
-                prog_name,
-                complete_var,
-                standalone_mode=False,
-                windows_expand_args=windows_expand_args,
-                **extra,
-            )
-            _flush()
+            with _full_disk_told():
+                code = self._run(given, prog_name or PROGRAM, complete_var, extra)
+                sys.stdout.flush()  # while an error can still be told
         except ModerationError as error:
             print_error(error.code, error.message, error.hint, error.exit_code, as_json=as_json)
             code = error.exit_code
@@ -84,19 +80,35 @@ class Program(LazyGroup):
         _leave_quietly()
         sys.exit(code)
 
+    def _run(
+        self, args: list[str], name: str, complete_var: str | None, extra: dict[str, Any]
+    ) -> int:
+        # Not click's own `main`: it ends with 1 where the reader of a pipe has gone.
+        self._main_shell_completion(extra, name, complete_var)
+        try:
+            with self.make_context(name, args, **extra) as context:
+                self.invoke(context)
+        except click.exceptions.Exit as end:
+            return end.exit_code
+        return 0
+
 
 _AGAIN = "run the same command again; what was registered before stays registered"
 
 
-def _flush() -> None:
-    """Hand everything to the operating system while an error can still be told."""
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+@contextmanager
+def _full_disk_told() -> Iterator[None]:
+    """A disk that fails below standard output is no bug of ours."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
+        yield
     except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
         raise StoreUnwritable(
-            f"cannot write standard output: {error.strerror or error}", hint="check free space"
+            f"cannot write standard output: {error.strerror}", hint="check free space"
         ) from error
 
 
@@ -112,11 +124,13 @@ def _leave_quietly() -> None:
 
 def _in_house_style(error: click.ClickException) -> tuple[str, str]:
     """Message and hint of one of click's own errors."""
-    message = error.format_message().strip().rstrip(".").replace("'", "`")
-    message = " ".join(message.split())
+    possible = getattr(error, "possibilities", None)
+    message = error.message if possible else error.format_message()
+    message = " ".join(message.replace("'", "`").split()).rstrip(".")
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "moderation"
-    hint = f"see `{path} --help`"
+    hint = f"see `{context.command_path if context is not None else PROGRAM} --help`"
+    if possible:
+        hint = f"did you mean `{possible[0]}`?"
     if isinstance(error, WrongValue):
         hint = error.hint
     return message[:1].lower() + message[1:], hint
@@ -133,13 +147,14 @@ Exit codes:
 
 
 @click.group(
+    PROGRAM,
     cls=Program,
     package=__name__,
     names=("demo", "check", "compare", "register", "report", "policy", "model"),
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,
 )
-@click.version_option(__version__, prog_name="moderation")
+@click.version_option(__version__, prog_name=PROGRAM)
 def program() -> None:
     """Tell copied pictures and sales in disguise from what is an author's own.
 
@@ -154,4 +169,4 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             # A terminal that cannot show Chinese gets escapes, not a crash.
             stream.reconfigure(errors="backslashreplace")
-    program.main(prog_name="moderation")
+    program.main(prog_name=PROGRAM)

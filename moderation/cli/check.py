@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
-from moderation.cli.options import NOW, RULES_OF, THEN, outside_option, register_option, speaking
+from moderation.cli.options import NOW, THEN, outside_option, register_option, rules_of, speaking
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -38,7 +37,8 @@ EXIT_REACHED = 1
 @click.option(
     "--as-of",
     "as_of",
-    type=RULES_OF,
+    type=rules_of,
+    metavar="now|then|DATE",
     default=NOW,
     show_default=True,
     help="Whose rules apply: those of today, of each note's own day, or of a date.",
@@ -66,7 +66,7 @@ EXIT_REACHED = 1
 def command(
     screen: Screen,
     notes: str,
-    register: Path,
+    register: str,
     policy_name: str,
     as_of: datetime | str,
     out: str,
@@ -124,7 +124,7 @@ def command(
 
 def _judge(
     notes: Iterable[Note | ItemFailure],
-    register: Path,
+    register: str,
     policy: Policy,
     as_of: datetime | str,
     *,

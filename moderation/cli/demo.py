@@ -37,12 +37,15 @@ def command(screen: Screen, register: Path, report: Path) -> None:
 
     Exit code 1 where a verdict is not the one the story promises.
 
-    With --json: `{"as_expected", "register", "report"}`; the story is told on standard error.
+    With --json: `{"as_expected", "notes", "wrong", "register", "page", "archive", "incoming"}`;
+    the story is told on standard error.
     """
+    from moderation.cli.demo_screen import DemoScreen
     from moderation.demo import run_demo
 
     console = screen.err if screen.as_json else screen.out
-    as_expected = run_demo(register, report, lang=screen.lang, console=console)
-    screen.json({"as_expected": as_expected, "register": str(register), "report": str(report)})
-    if not as_expected:
+    audience = DemoScreen(console, screen.lang)
+    result = run_demo(register, report, lang=screen.lang, audience=audience)
+    screen.json(result.to_json())
+    if not result.as_expected:
         click.get_current_context().exit(EXIT_UNEXPECTED)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
+
+from moderation.cli.options import WrongValue
 
 
 class LazyGroup(click.Group):
@@ -31,3 +34,12 @@ class LazyGroup(click.Group):
         module = import_module(f"{self._package}.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant."""
+        near = [] if args[0] in self._names else get_close_matches(args[0], self._names, n=1)
+        if near:
+            raise WrongValue(f"no such command `{args[0]}`", hint=f"did you mean `{near[0]}`?")
+        return super().resolve_command(ctx, args)

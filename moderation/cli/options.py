@@ -6,7 +6,6 @@ import functools
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
@@ -33,46 +32,28 @@ class WrongValue(click.BadParameter):
         return self.message
 
 
-class Moment(click.ParamType[datetime]):
-    """A date (midnight UTC) or a date and time with its zone, as in a policy."""
-
-    name = "date"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """An aware datetime in UTC."""
-        try:
-            if len(value) == len("2026-11-21"):
-                return datetime.combine(date.fromisoformat(value), time(), UTC)
-            at = datetime.fromisoformat(value)
-            if at.tzinfo is not None:
-                return at.astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise WrongValue(
-                f"`{value:.60}` is not a date",
-                hint="write it as 2026-11-21 (midnight UTC) or 2026-11-21T08:00:00+08:00",
-            ) from None
+def moment(value: str) -> datetime:
+    """A date (midnight UTC) or a date and time with its zone, as in a policy; aware, in UTC."""
+    try:
+        if len(value) == len("2026-11-21"):
+            return datetime.combine(date.fromisoformat(value), time(), UTC)
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise WrongValue(
-            f"`{value:.60}` has no time zone",
-            hint="add the offset, as in 2026-11-21T08:00:00+08:00, or write the date only",
-        )
+            f"`{value:.60}` is not a date",
+            hint="write it as 2026-11-21 (midnight UTC) or 2026-11-21T08:00:00+08:00",
+        ) from None
+    raise WrongValue(
+        f"`{value:.60}` has no time zone",
+        hint="add the offset, as in 2026-11-21T08:00:00+08:00, or write the date only",
+    )
 
 
-class RulesOf(click.ParamType[datetime | str]):
-    """`now`, `then` or a date: the day whose rules apply."""
-
-    name = "now|then|date"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime | str:
-        """`now`, `then`, or an aware datetime."""
-        return value if value in (NOW, THEN) else MOMENT.convert(value, param, ctx)
-
-
-MOMENT = Moment()
-RULES_OF = RulesOf()
+def rules_of(value: str) -> datetime | str:
+    """`now`, `then`, or a moment: the day whose rules apply."""
+    return value if value in (NOW, THEN) else moment(value)
 
 
 def locale_lang(environment: Mapping[str, str] = os.environ) -> Lang:
@@ -107,7 +88,7 @@ def register_option(function: Callable[Options, None]) -> Callable[Options, None
     """`--register DIR`, also from the environment."""
     return click.option(
         "--register",
-        type=click.Path(path_type=Path),
+        type=click.Path(),  # as it was typed: the gate says what it thinks of a URL
         required=True,
         metavar="DIR",
         envvar="MODERATION_REGISTER",

@@ -6,6 +6,7 @@ turn the reading direction) is shown as its code instead.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import unicodedata
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from moderation.explain import Lang
 
 WIDTH = 100
-"""Columns of a table that does not go to a terminal, unless `COLUMNS` says otherwise."""
+"""Columns of verdicts that do not go to a terminal, unless `COLUMNS` says otherwise."""
+WIDEST = 1_000
+"""Columns of other tables there: who cuts or searches them wants whole lines."""
 
 
 class Screen:
@@ -63,7 +66,7 @@ class Screen:
             table = empty_table(head)
             for row in rows:
                 table.add_row(*(cell(str(value)) for value in row))
-            self.out.print(table)
+            print_table(self.out, table, as_wide_as_needed=True)
 
     def facts(self, facts: Mapping[str, object]) -> None:
         """Names and values below each other; nothing under `--json`."""
@@ -74,14 +77,18 @@ class Screen:
             for name, value in facts.items():
                 shown = f"{value:,}" if type(value) is int else str(value)
                 table.add_row(cell(name, "dim"), cell(shown))
-            self.out.print(table)
+            print_table(self.out, table)
 
 
 def console(*, stderr: bool) -> Console:
     """A console that adds nothing to the text: no markup, emoji names or highlighting."""
     from rich.console import Console
 
-    made = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise
+
+    made = Plain(stderr=stderr, markup=False, emoji=False, highlight=False)
     if not made.is_terminal and "COLUMNS" not in os.environ:
         made.width = WIDTH
     return made
@@ -107,6 +114,20 @@ def cell(text: str, style: str = "") -> Any:
 def print_line(console: Console, text: str, style: str = "") -> None:
     """One line as it is, however long."""
     console.print(cell(text, style), soft_wrap=True)
+
+
+def print_table(console: Console, table: Table, *, as_wide_as_needed: bool = False) -> None:
+    """A table; beyond a terminal it may be wide, and lines end with their last letter."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    from rich.console import Console
+
+    drawn = io.StringIO()
+    width = WIDEST if as_wide_as_needed else console.width
+    Console(file=drawn, width=width, markup=False, emoji=False, highlight=False).print(table)
+    for line in drawn.getvalue().splitlines():
+        console.file.write(line.rstrip() + "\n")
 
 
 def plain(text: str) -> str:
@@ -139,4 +160,5 @@ def print_error(code: str, message: str, hint: str, exit_code: int, *, as_json: 
             click.echo(text.encode("utf-8", "backslashreplace"), err=True)
             return
         for name, colour, words in (("error", "red", message), ("hint", "cyan", hint)):
-            click.echo(click.style(f"{name}:", fg=colour) + " " + plain(words), err=True)
+            line = plain(" ".join(words.split()))  # some libraries speak in paragraphs
+            click.echo(click.style(f"{name}:", fg=colour) + f" {line.rstrip('.')}", err=True)

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from moderation.cli import words
-from moderation.cli.screen import cell
+from moderation.cli.screen import cell, print_table
 from moderation.explain import (
     Lang,
     decision_word,
@@ -18,7 +18,7 @@ from moderation.explain import (
 from moderation.finding import Finding, ItemFailure, Span
 from moderation.verdict import Decision, Verdict
 
-_STYLES = {
+STYLES = {
     Decision.PASS: "green",
     Decision.LABEL: "cyan",
     Decision.REVIEW: "yellow",
@@ -51,7 +51,7 @@ class VerdictTable:
         if isinstance(result, ItemFailure):
             self._failure(result)
         else:
-            decision = cell(decision_word(result.decision, self._lang), _STYLES[result.decision])
+            decision = cell(decision_word(result.decision, self._lang), STYLES[result.decision])
             match = _best_match(result)
             shown = cell("") if match is None else self._match(match)
             self._print(decision, cell(result.note_id), self._why(result), shown)
@@ -100,7 +100,7 @@ class VerdictTable:
         for width in widths:
             table.add_column(width=width, overflow="fold")
         table.add_row(*cells)
-        self._console.print(table)
+        print_table(self._console, table)
 
 
 def _quote(span: Span) -> str:

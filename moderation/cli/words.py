@@ -22,7 +22,7 @@ LINE = Phrase("line {line}", "第 {line} 行")
 MATCH_BY = Phrase("by {author}", "作者 {author}")
 MATCH_SCORE = Phrase("score {score:.2f}", "得分 {score:.2f}")
 
-CHECKED = Phrase("{notes:,} notes checked: {counts}", "共审核 {notes:,} 篇笔记：{counts}")
+CHECKED = Phrase("notes checked: {notes:,} ({counts})", "已审核笔记：{notes:,}（{counts}）")
 CHECKED_NONE = Phrase("no notes in the input", "输入中没有笔记")
 NOTHING_WRITTEN = Phrase(
     "a dry run: nothing was registered or recorded", "试运行：未登记也未记录任何内容"
@@ -66,10 +66,10 @@ COMPARED_MIRRORED = Phrase("One is mirrored.", "其中一图已左右翻转。")
 # The register
 
 REGISTERED = Phrase(
-    "{notes:,} notes with {pictures:,} pictures registered",
-    "已登记 {notes:,} 篇笔记，共 {pictures:,} 张图片",
+    "notes registered: {notes:,}, pictures: {pictures:,}",
+    "已登记笔记：{notes:,}，图片：{pictures:,}",
 )
-HASHES_REGISTERED = Phrase("{pictures:,} hashes registered", "已登记 {pictures:,} 个哈希")
+HASHES_REGISTERED = Phrase("hashes registered: {pictures:,}", "已登记哈希：{pictures:,}")
 CLAIMED = Phrase(
     "{author} now holds a claim ({basis}) to {note} #{number} since {at}",
     "{author} 自 {at} 起对 {note} #{number} 持有登记（{basis}）",
@@ -81,16 +81,16 @@ EXEMPTED = Phrase(
 )
 UNTIL = Phrase(" until {at}", "，至 {at} 为止")
 REMOVED = Phrase(
-    "{pictures:,} pictures of {note} taken out of the search; the audit stays",
-    "{note} 的 {pictures:,} 张图片已从检索中移除；审核记录保留",
+    "pictures of {note} taken out of the search: {pictures:,}; the audit stays",
+    "已从检索中移除 {note} 的图片：{pictures:,}；审核记录保留",
 )
 FORGET = Phrase(
     "Forget the {kind} {subject}, with all pictures, claims and verdicts? This cannot be undone.",
-    "确定要遗忘{kind} {subject} 及其全部图片、登记与审核记录吗？此操作无法撤销。",
+    "确定要删除{kind} {subject} 及其全部图片、登记与审核记录吗？此操作无法撤销。",
 )
 SUBJECT_NOTE = Phrase("note", "笔记")
 SUBJECT_AUTHOR = Phrase("author", "作者")
-FORGOTTEN = Phrase("Forgotten. Keep this receipt:", "已遗忘。请保存此回执：")
+FORGOTTEN = Phrase("Forgotten. Keep this receipt:", "已删除。请保存此回执：")
 VERIFIED = Phrase("register and index agree", "登记库与索引一致")
 REBUILT = Phrase(
     "the snapshot on disk could not be used and was rebuilt from the register",
@@ -169,8 +169,8 @@ NO_MODELS = Phrase(
 
 # Demo and report
 
-REPORTED = Phrase("{verdicts:,} verdicts in {path}", "已将 {verdicts:,} 条结论写入 {path}")
+REPORTED = Phrase("verdicts in {path}: {verdicts:,}", "已写入 {path} 的结论：{verdicts:,}")
 UNREAD_NOTES = Phrase(
-    "{number:,} rows of {source} could not be read; their words and pictures are missing",
-    "{source} 中有 {number:,} 行无法读取，相应文字与图片缺失",
+    "rows of {source} that could not be read: {number:,}; their words and pictures are missing",
+    "{source} 中无法读取的行：{number:,}；相应文字与图片缺失",
 )

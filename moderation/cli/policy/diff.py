@@ -6,14 +6,19 @@ from datetime import UTC, datetime
 
 import click
 
-from moderation.cli.options import MOMENT, speaking
+from moderation.cli.options import moment, speaking
 from moderation.cli.screen import Screen
 
 
 @click.command()
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@click.option("--as-of", type=MOMENT, help="Compare what is in force then; now where not given.")
+@click.option(
+    "--as-of",
+    type=moment,
+    metavar="DATE",
+    help="Compare what is in force then; now where not given.",
+)
 @speaking
 def command(screen: Screen, old: str, new: str, as_of: datetime | None) -> None:
     """Say what changes when NEW replaces OLD.

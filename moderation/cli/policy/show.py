@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from moderation.cli.options import MOMENT, speaking
+from moderation.cli.options import moment, speaking
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("policy_name", metavar="[NAME|FILE]", default="default")
-@click.option("--as-of", type=MOMENT, help="Only what is in force then.")
+@click.option("--as-of", type=moment, metavar="DATE", help="Only what is in force then.")
 @speaking
 def command(screen: Screen, policy_name: str, as_of: datetime | None) -> None:
     """Show what a policy says.
@@ -46,13 +46,14 @@ def _show(screen: Screen, terms: Terms) -> None:
     def say(phrase: Any, **values: object) -> str:
         return str(phrase.say(screen.lang, **values))
 
+    restricted = any(_restriction(rule) for rule in terms.rules)
     screen.table(
         [
             say(words.HEAD_RULE),
             say(words.HEAD_KIND),
             say(words.HEAD_STEPS),
             say(words.HEAD_IN_FORCE),
-            say(words.HEAD_ONLY_FOR),
+            say(words.HEAD_ONLY_FOR) if restricted else "",
         ],
         [
             (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from moderation.cli.options import outside_option, register_option, speaking
@@ -15,7 +13,7 @@ from moderation.cli.screen import Screen
 @register_option
 @outside_option
 @speaking
-def command(screen: Screen, notes: str, register: Path, allow_outside: bool) -> None:
+def command(screen: Screen, notes: str, register: str, allow_outside: bool) -> None:
     """Register an archive without judging it.
 
     Of the notes that show a picture the earliest counts as first. NOTES is JSONL (- is standard

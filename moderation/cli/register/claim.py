@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from moderation.cli.options import MOMENT, image_option, register_option, speaking
+from moderation.cli.options import image_option, moment, register_option, speaking
 from moderation.cli.screen import Screen
 
 
@@ -22,13 +21,15 @@ from moderation.cli.screen import Screen
     required=True,
     help="May use the picture; or proof from outside, which beats every date in the register.",
 )
-@click.option("--at", type=MOMENT, help="Date that the proof shows; now where not given.")
+@click.option(
+    "--at", type=moment, metavar="DATE", help="Date that the proof shows; now where not given."
+)
 @click.option("--proof", default="", metavar="TEXT", help="Reference of the licence or proof.")
 @speaking
 def command(
     screen: Screen,
     note: str,
-    register: Path,
+    register: str,
     image_number: int,
     author: str,
     basis: str,

@@ -13,7 +13,7 @@ from moderation.cli.screen import Screen
 @click.command()
 @register_option
 @speaking
-def command(screen: Screen, register: Path) -> None:
+def command(screen: Screen, register: str) -> None:
     """Remove the bytes of what was deleted.
 
     Rewrites index snapshots and database. Takes the write lock for about a second per 100 MB,
@@ -25,9 +25,9 @@ def command(screen: Screen, register: Path) -> None:
     from moderation.gate import Gate
 
     with Gate.open(register, create=False) as gate:
-        before = _size(register)
+        before = _size(Path(register))
         gate.compact()
-    after = _size(register)
+    after = _size(Path(register))
     screen.json({"bytes_before": before, "bytes_after": after})
     screen.say(words.COMPACTED.say(screen.lang, before=before / 1e6, after=after / 1e6))
 

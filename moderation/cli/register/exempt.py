@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from moderation.cli.options import MOMENT, image_option, register_option, speaking
+from moderation.cli.options import image_option, moment, register_option, speaking
 from moderation.cli.screen import Screen
 
 
@@ -16,12 +15,14 @@ from moderation.cli.screen import Screen
 @register_option
 @image_option
 @click.option("--reason", required=True, metavar="TEXT", help="Why everybody may show it.")
-@click.option("--until", type=MOMENT, help="End of the exemption; none where not given.")
+@click.option(
+    "--until", type=moment, metavar="DATE", help="End of the exemption; none where not given."
+)
 @speaking
 def command(
     screen: Screen,
     note: str,
-    register: Path,
+    register: str,
     image_number: int,
     reason: str,
     until: datetime | None,

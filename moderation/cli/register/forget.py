@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -18,7 +17,7 @@ from moderation.cli.screen import Screen, plain
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @speaking
 def command(
-    screen: Screen, register: Path, note_id: str | None, author_id: str | None, yes: bool
+    screen: Screen, register: str, note_id: str | None, author_id: str | None, yes: bool
 ) -> None:
     """Delete all that a note or an author brought.
 

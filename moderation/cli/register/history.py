@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +20,7 @@ _ROWS_AT_ONCE = 1_000
 @click.argument("note")
 @register_option
 @speaking
-def command(screen: Screen, note: str, register: Path) -> None:
+def command(screen: Screen, note: str, register: str) -> None:
     """Show what the register knows of a note.
 
     Its pictures, the claims to what they show, and every verdict in the audit.

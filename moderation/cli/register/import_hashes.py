@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from moderation.cli.options import register_option, speaking
@@ -20,7 +18,7 @@ from moderation.cli.screen import Screen
     help="How the hashes were made: pdq256_v1, phash64_v1, dhash64_v1 or whash64_v1.",
 )
 @speaking
-def command(screen: Screen, file: str, register: Path, recipe: str) -> None:
+def command(screen: Screen, file: str, register: str, recipe: str) -> None:
     """Register hashes that were made elsewhere.
 
     What they match is never proven, so it is never blocked. FILE has a hexadecimal hash per

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from moderation.cli.options import register_option, speaking
@@ -15,7 +13,7 @@ from moderation.cli.screen import Screen
 @click.argument("linked", nargs=-1, required=True)
 @register_option
 @speaking
-def command(screen: Screen, author: str, linked: tuple[str, ...], register: Path) -> None:
+def command(screen: Screen, author: str, linked: tuple[str, ...], register: str) -> None:
     """Link accounts of the same person or company.
 
     Holds in both directions. A picture that a linked account showed before is no copy.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from moderation.cli.options import register_option, speaking
@@ -14,7 +12,7 @@ from moderation.cli.screen import Screen
 @click.argument("note")
 @register_option
 @speaking
-def command(screen: Screen, note: str, register: Path) -> None:
+def command(screen: Screen, note: str, register: str) -> None:
     """Take a note's pictures out of the search.
 
     For a note that was taken down; verdicts stay in the audit. To delete personal data, use

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
@@ -14,7 +13,7 @@ from moderation.cli.screen import Screen
 @click.command()
 @register_option
 @speaking
-def command(screen: Screen, register: Path) -> None:
+def command(screen: Screen, register: str) -> None:
     """Count what the register holds.
 
     With --json: `{"notes", "pictures", "works", "claims", "authors", "verdicts", "last_seq",

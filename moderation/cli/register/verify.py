@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from moderation.cli.options import register_option, speaking
@@ -13,7 +11,7 @@ from moderation.cli.screen import Screen
 @click.command()
 @register_option
 @speaking
-def command(screen: Screen, register: Path) -> None:
+def command(screen: Screen, register: str) -> None:
     """Prove that index and register agree.
 
     Reads the whole register; every search must see exactly what it holds. Exit code 6 where it
