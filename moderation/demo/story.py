@@ -186,8 +186,15 @@ def _write_page(
 ) -> Path:
     notes: Mapping[str, Note] = {note.id: note for note in (*archive, *came_in)}
     pictures = ArchivePictures(notes)
-    title = words.TITLE.say(lang)
-    return write_report(verdicts, report, notes=notes, pictures=pictures, lang=lang, title=title)
+    return write_report(
+        verdicts,
+        report,
+        notes=notes,
+        pictures=pictures,
+        lang=lang,
+        title=words.TITLE.say(lang),
+        every_picture=True,
+    )
 
 
 def _write_credits(target: Path) -> None:

@@ -56,6 +56,7 @@ def write_report(
     pictures: PictureSource,
     lang: Lang = "zh",
     title: str | None = None,
+    every_picture: bool = False,
 ) -> Path:
     """Write verdicts as one HTML page for people, most severe first.
 
@@ -66,6 +67,7 @@ def write_report(
         pictures: submitted and registered pictures; absent ones are shown as such.
         lang: language of the page.
         title: heading; None for the usual one.
+        every_picture: show also the notes' pictures in which nothing was found; some 40 kB each.
 
     Returns:
         Path of the page.
@@ -80,7 +82,8 @@ def write_report(
     except OSError as error:
         raise unwritable(target, error) from error
     with whole_file(target) as sink:
-        for piece in _pieces(list(results), Viewer(notes, pictures, lang), lang, title):
+        viewer = Viewer(notes, pictures, lang, every_picture=every_picture)
+        for piece in _pieces(list(results), viewer, lang, title):
             # Half surrogates are labelled in texts; nowhere else could one be worth a crash.
             sink.write(piece.encode("utf-8", "replace"))
     return target

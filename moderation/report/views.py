@@ -19,7 +19,7 @@ from moderation.explain import (
     explain_failure,
     explain_finding,
 )
-from moderation.finding import Finding, ItemFailure, Span
+from moderation.finding import Finding, FindingKind, ItemFailure, Span
 from moderation.match import Match, Polygon
 from moderation.note import Note
 from moderation.report.evidence import Pixels, aligned_difference, scaled_down
@@ -88,13 +88,23 @@ class NoteView:
     failures: tuple[tuple[ItemFailure, Explanation], ...]
     fields: tuple[FieldView, ...]
     marks: int
+    others: tuple[PictureView, ...]
+    """Pictures in which nothing was found, where they are asked for."""
 
 
 class Viewer:
     """Turns verdicts into views; one picture at a time is in memory."""
 
-    def __init__(self, notes: Mapping[str, Note], pictures: PictureSource, lang: Lang) -> None:
+    def __init__(
+        self,
+        notes: Mapping[str, Note],
+        pictures: PictureSource,
+        lang: Lang,
+        *,
+        every_picture: bool = False,
+    ) -> None:
         self._notes = notes
+        self._every_picture = every_picture
         self._pictures = pictures
         self._lang: Lang = lang
         self._words: SimpleNamespace = words_of(lang)
@@ -123,6 +133,7 @@ class Viewer:
             failures=tuple((f, explain_failure(f, lang=self._lang)) for f in verdict.failures),
             fields=fields,
             marks=sum(view.html.count("<mark ") for view in fields),
+            others=self._others(note, verdict.findings) if note and self._every_picture else (),
         )
 
     def _finding(
@@ -146,7 +157,7 @@ class Viewer:
 
     def _evidence(self, note_id: str, finding: Finding) -> tuple[PictureView, ...]:
         number, match = finding.image_number, finding.match
-        if number is None:
+        if number is None or finding.kind is FindingKind.IMAGE_UNDECODABLE:
             return ()
         query = self._thumbnail(note_id, number)
         views = [
@@ -171,6 +182,14 @@ class Viewer:
             if apart is not None:
                 views.append(_picture_view(self._words.difference, apart))
         return tuple(views)
+
+    def _others(self, note: Note, findings: Iterable[Finding]) -> tuple[PictureView, ...]:
+        told = {finding.image_number for finding in findings}
+        return tuple(
+            _picture_view(self._words.suspect, self._thumbnail(note.id, number), note.id, number)
+            for number in range(len(note.images))
+            if number not in told
+        )
 
     def _thumbnail(self, note_id: str, number: int) -> Pixels | None:
         pixels = self._pictures.picture(note_id, number)

@@ -227,6 +227,30 @@ def test_unreadable_and_absent_pictures_are_said_to_be_absent(tmp_path):
     assert html.count("picture not at hand") == 2
 
 
+def test_an_unreadable_picture_leaves_no_empty_frame(tmp_path):
+    """Its finding says already that nothing could be seen."""
+    torn = note("n1", images=[NoteImage(data=b"\xff\xd8\xff torn")])
+    unreadable = Finding(
+        kind=FindingKind.IMAGE_UNDECODABLE,
+        score=1.0,
+        raw_score=1.0,
+        image_number=0,
+        detector="decode@1",
+    )
+    html = page(tmp_path, [a_verdict(unreadable)], [torn])
+    assert "image.undecodable" in html
+    assert "<figure>" not in html
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(False, 0), (True, 1)], ids=["usual", "every"])
+def test_a_picture_without_finding_is_shown_where_it_is_asked_for(tmp_path, asked, shown):
+    """Beside the one of the finding, which always is."""
+    both = note("n1", images=[NoteImage(array=drawn()), NoteImage(array=drawn(seed=2))])
+    html = page(tmp_path, [a_verdict(a_copy())], [both], every_picture=asked)
+    assert html.count("n1, picture 1") == 1
+    assert html.count("n1, picture 2") == shown
+
+
 def test_the_most_severe_come_first(tmp_path):
     """And notes of one decision in the order in which they came."""
     order = [Decision.PASS, Decision.REVIEW, Decision.BLOCK, Decision.LABEL, Decision.REVIEW]
