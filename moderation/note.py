@@ -58,7 +58,7 @@ class Author:
     """Who submits. There is no follower count here on purpose: fame never counts."""
 
     id: str
-    """Id on the platform; empty means unknown, and an unknown author is never the same as another."""
+    """Id on the platform; empty means unknown, and nobody unknown is the same as another."""
     linked_ids: tuple[str, ...] = ()
     """Accounts of the same person or company, as the platform knows them."""
     declared_ad: bool = False
@@ -67,8 +67,10 @@ class Author:
     """Brand of a declared partnership."""
 
     def __post_init__(self) -> None:
-        _text(self.id, "author.id", MAX_ID_CHARS)
+        _id(self.id, "author.id")
         linked = _strings(self.linked_ids, "author.linked_ids", MAX_LINKED_IDS, MAX_ID_CHARS)
+        for i, linked_id in enumerate(linked):
+            _id(linked_id, f"author.linked_ids[{i}]")
         object.__setattr__(self, "linked_ids", linked)
         if not isinstance(self.declared_ad, bool):
             raise _wrong_type("author.declared_ad", "true or false", self.declared_ad)
@@ -113,6 +115,8 @@ class NoteImage:
                 )
         if self.data is not None and not isinstance(self.data, bytes):
             raise _wrong_type("images[].data", "bytes", self.data)
+        if self.array is not None and not hasattr(self.array, "tobytes"):
+            raise _wrong_type("images[].array", "an array uint8 [H, W, 3]", self.array)
 
     def to_json(self) -> dict[str, Any]:
         """JSON as in a note; bytes and pixels are named by digest, never embedded."""
@@ -136,7 +140,7 @@ class Note:
     id: str
     author: Author = field(default_factory=lambda: UNKNOWN_AUTHOR)
     published_at: datetime | None = None
-    """Aware; kept in UTC. None means "now": the gate uses the time at which it receives the note."""
+    """Aware; kept in UTC. None means the time at which the gate receives the note."""
     kind: NoteKind = NoteKind.NOTE
     title: str = ""
     text: str = ""
@@ -147,7 +151,7 @@ class Note:
     revision: int = 1
 
     def __post_init__(self) -> None:
-        _text(self.id, "id", MAX_ID_CHARS)
+        _id(self.id, "id")
         if not self.id:
             raise BadNote("`id` is empty", hint="give every note an id of its own")
         if not isinstance(self.author, Author):
@@ -161,14 +165,7 @@ class Note:
         object.__setattr__(self, "links", _strings(self.links, "links", MAX_LINKS, MAX_LINK_CHARS))
         if self.lang is not None:
             _text(self.lang, "lang", 35)  # longest tag of BCP 47 in practice
-        if not _is_list(self.images):
-            raise _wrong_type("images", "a list", self.images)
-        if len(self.images) > MAX_IMAGES:
-            raise _too_long("images", len(self.images), MAX_IMAGES, "pictures")
-        for image in self.images:
-            if not isinstance(image, NoteImage):
-                raise _wrong_type("images[]", "a `NoteImage`", image)
-        object.__setattr__(self, "images", tuple(self.images))
+        object.__setattr__(self, "images", _pictures(self.images))
         if isinstance(self.revision, bool) or not isinstance(self.revision, int):
             raise _wrong_type("revision", "a whole number", self.revision)
         if not 1 <= self.revision < 2**31:
@@ -267,6 +264,19 @@ def _text(value: object, name: str, limit: int) -> None:
         raise _too_long(name, len(value), limit, "characters")
 
 
+def _id(value: object, name: str) -> None:
+    _text(value, name, MAX_ID_CHARS)
+    try:
+        storable = b"\0" not in str(value).encode()
+    except UnicodeEncodeError:
+        storable = False
+    if not storable:
+        raise BadNote(
+            f"`{name}` {value!a:.60} holds a NUL or a lone surrogate, which cannot be stored",
+            hint="send ids as valid Unicode without control characters",
+        )
+
+
 def _strings(value: object, name: str, limit: int, limit_each: int) -> tuple[str, ...]:
     if not _is_list(value):
         raise _wrong_type(name, "a list of strings", value)
@@ -274,6 +284,17 @@ def _strings(value: object, name: str, limit: int, limit_each: int) -> tuple[str
         raise _too_long(name, len(value), limit, "entries")
     for i, entry in enumerate(value):
         _text(entry, f"{name}[{i}]", limit_each)
+    return tuple(value)
+
+
+def _pictures(value: object) -> tuple[NoteImage, ...]:
+    if not _is_list(value):
+        raise _wrong_type("images", "a list", value)
+    if len(value) > MAX_IMAGES:
+        raise _too_long("images", len(value), MAX_IMAGES, "pictures")
+    for image in value:
+        if not isinstance(image, NoteImage):
+            raise _wrong_type("images[]", "a `NoteImage`", image)
     return tuple(value)
 
 

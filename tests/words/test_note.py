@@ -163,6 +163,24 @@ def test_a_picture_is_given_once(given: dict[str, Any]) -> None:
         NoteImage(**given)
 
 
+def test_pixels_are_an_array() -> None:
+    """A list of lists is refused at once, not when its digest is asked for."""
+    with pytest.raises(BadNote, match="array"):
+        NoteImage(array=[[0, 0, 0]])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("id", ["a\0b", "a\ud800b"], ids=["nul", "half-surrogate"])
+def test_ids_that_no_database_stores_are_refused(id: str) -> None:  # noqa: A002
+    """Where the note is made, so that a batch goes on without it."""
+    for make in (
+        lambda: Note(id=id),
+        lambda: Author(id=id),
+        lambda: Author(id="u1", linked_ids=("u2", id)),
+    ):
+        with pytest.raises(BadNote, match="cannot be stored"):
+            make()
+
+
 def test_text_fields_come_in_reading_order() -> None:
     """Title, text, then tags with their numbers."""
     note = Note(id="n", title="a", text="b", tags=["c", "d"])
