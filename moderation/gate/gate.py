@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.archive import HashRow
-from moderation.errors import BadNote, BadSetting, StoreError
+from moderation.errors import BadNote, BadSetting, InputError, StoreError
 from moderation.finding import ItemFailure
 from moderation.gate.ahead import examined_ahead
 from moderation.gate.conclusion import conclude, judge
@@ -181,15 +181,17 @@ class Gate:
 
         Args:
             image: bytes, path, or RGB array uint8 [H, W, 3].
-            limit: most matches to return.
+            limit: most matches to return, at least 1.
 
         Returns:
             Proven matches, best first.
 
         Raises:
-            InputError: the picture cannot be read.
+            InputError: the picture cannot be read, or `limit` is below 1.
             StoreError: the register cannot be used.
         """
+        if limit < 1:
+            raise InputError(f"`limit` must be at least 1, got {limit}", hint="raise `limit`")
         query = Query.of(decode(image, limits=self._limits))
         self._index.catch_up(self.register)
         candidates = [*self._index.near(query), *self._index.sharing(query)]
