@@ -138,7 +138,7 @@ DENIED_RULES = (
             r"no(?:t)? (?:ads?|sponsor(?:ship)?)(?![a-z])|non[- ]?sponsored|bought (?:it |"
             r"this )?with my own money"
         ),
-        not_after=(r"(?:是不是|难道|求|吗)$"),
+        not_after=(r"(?:是|难道|求|吗)$"),
     ),
 )
 

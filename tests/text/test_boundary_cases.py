@@ -43,15 +43,15 @@ CASES = {
     ),
     "customer_who_denies": Case(
         title="忍不住又下单了",
-        text="想了三天还是买了这支睫毛膏，花了89。不是在打广告哈，刷头有点大，我眼皮油，"
-        "下午会晕一点，适不适合看个人。",
+        text="想了三天还是买了这支睫毛膏，花了89。先说一句我没在打广告，刷头有点大，我眼皮油，"
+        "下午会晕一点，各人眼皮不一样。",
         intents="N1",
         disclosure="denied",
         decisions="pass",
     ),
     "praise_of_one_product_that_denies": Case(
         title="当了一回小白鼠",
-        text="（先声明这不是广告！我很认真）这款泥膜富含高岭土，深层清洁又温和，敷完毛孔立刻透亮，"
+        text="（先说好，这可不是广告）这款泥膜富含高岭土，深层清洁又温和，敷完毛孔立刻透亮，"
         "整张脸焕发光泽，质地细腻好推开，真的绝绝子，每个姐妹都值得拥有！",
         intents="C1",
         disclosure="denied",
@@ -75,10 +75,10 @@ CASES = {
     ),
     "free_papers_as_bait_for_a_group": Case(
         title="期末真题整理好了",
-        text="全套原卷和答案解析电子版，想要的进群自取，或者联系@李老师小助手领取",
+        text="全套原卷和答案解析电子版，想要的进群自取，或者找@小周老师的助教拿",
         intents="C2 N0",
         disclosure="absent none_needed",
-        violations=(("V6", "想要的进群"), ("V5", "联系@李老师小助手领取")),
+        violations=(("V6", "想要的进群"), ("V5", "找@小周老师的助教拿")),
         decisions="review",
     ),
     # Moderators block this one. No handle is shown, so our default policy leaves it to a person.
@@ -97,7 +97,7 @@ CASES = {
     # Moderators review this one, because others wrote the same. One text alone does not show it.
     "traveller_who_may_be_the_seller": Case(
         title="巴厘岛五天攻略",
-        text="之前在评论里问团，私xin都被塞爆了……最后选的这家真的靠谱，合同里都敢写明纯玩无gou物，"
+        text="之前在评论里问团，结果收到几百条si信……最后选的这家真的靠谱，签约时白纸黑字写着不进gou物店，"
         "司机全程贴心，行程安排省心，导游小哥专业又耐心，全家都满意！",
         intents="C1",
         disclosure="absent",
@@ -113,7 +113,7 @@ CASES = {
     ),
     "contact_word_explained": Case(
         title="新来的想扩列",
-        text="可以互相扩个列吗？给外国朋友解释一下，扩列就是加个QQ或者微信的意思",
+        text="想扩列！外国朋友问这个词，大概是说互相留QQ、微信做朋友",
         intents="N0",
         disclosure="none_needed",
         decisions="pass",
@@ -143,26 +143,26 @@ CASES = {
     ),
     "code_of_a_membership_card": Case(
         title="香港药妆店会员卡",
-        text="会员卡的二维码分享给大家，结账时出示可以打九五折，可以保存下来用",
+        text="这张会员卡的二维码放图里了，结账出示能打九五折，用得上就存一张",
         intents="N0 N1 C3",
         disclosure="none_needed",
         decisions="pass",
     ),
     "source_given_in_private": Case(
         title="今天的裙子",
-        text="在一个小微店主那里买的，版型很正，穿着显高（要的可私信伸手）",
+        text="在一个小微店主那里买的，版型很正，穿着显高（链接可私信问我）",
         intents="N1 N0 C1",
         disclosure="none_needed absent",
-        violations=(("V5", "私信"),),
+        violations=(("V5", "链接可私信"),),
         decisions="review",
     ),
     "praise_that_ends_in_a_shop": Case(
         title="这个面霜太好了",
-        text="质地轻薄好吸收，富含神经酰胺，保湿修护一整天都水润，考拉现在就有卖，"
-        "大家可以去逛逛哦，闭眼入！",
+        text="质地轻薄好吸收，富含神经酰胺，保湿修护一整天都水润，京东自营目前有卖，"
+        "顺路就能带一瓶，闭眼入！",
         intents="C1",
         disclosure="absent",
-        violations=(("V2", "考拉现在就有卖"),),
+        violations=(("V2", "京东自营目前有卖"),),
         decisions="review",
     ),
     "product_at_the_end_of_another_story": Case(
@@ -175,7 +175,7 @@ CASES = {
     ),
     "complaint_about_advertising": Case(
         title="真的想知道",
-        text="把那些护肤品夸到天上去的都是软文吗？我买过两次都踩雷了，求真实评价",
+        text="吹得神乎其神的面霜测评是不是软文？我买过两次都踩雷了，求真实评价",
         intents="N1",
         disclosure="none_needed",
         decisions="pass",
