@@ -15,7 +15,7 @@ from moderation import Author, Note, NoteImage
 
 MORNING = datetime(2026, 11, 21, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-LONG_SIDE_PX = 500
+LONG_SIDE_PX = 400
 
 
 @cache
