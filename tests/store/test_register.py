@@ -144,6 +144,14 @@ def test_an_unknown_work_is_reported(register: Register) -> None:
         tx.add_claim(a_claim(7))
 
 
+def entry(
+    seq: int, op: LogOp, picture_id: int, code: bytes | None = None, features: bytes | None = None
+) -> LogEntry:
+    return LogEntry(
+        seq=seq, op=op, picture_id=picture_id, recipe=RECIPE, code=code, features=features
+    )
+
+
 def test_the_log_tells_additions_and_removals_in_order(register: Register) -> None:
     """An addition whose picture is gone has no hash any more; numbers are never used again."""
     first, _ = register_picture(register, a_picture("n1"))
@@ -153,10 +161,10 @@ def test_the_log_tells_additions_and_removals_in_order(register: Register) -> No
     third, _ = register_picture(register, a_picture("n3"))
     assert third > second
     ops = [
-        LogEntry(seq=1, op=LogOp.ADD, picture_id=first, recipe=RECIPE, code=code_of("n1/0")),
-        LogEntry(seq=2, op=LogOp.ADD, picture_id=second, recipe=RECIPE, code=None),
-        LogEntry(seq=3, op=LogOp.REMOVE, picture_id=second, recipe=RECIPE, code=None),
-        LogEntry(seq=4, op=LogOp.ADD, picture_id=third, recipe=RECIPE, code=code_of("n3/0")),
+        entry(1, LogOp.ADD, first, code_of("n1/0"), b"features of n1/0"),
+        entry(2, LogOp.ADD, second),
+        entry(3, LogOp.REMOVE, second),
+        entry(4, LogOp.ADD, third, code_of("n3/0"), b"features of n3/0"),
     ]
     assert register.log_after(0) == ops
     assert register.log_after(1, limit=2) == ops[1:3]
