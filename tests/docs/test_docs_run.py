@@ -181,6 +181,15 @@ def test_a_page_runs(
     play(page, tmp_path, monkeypatch.chdir)
 
 
+@pytest.mark.parametrize(("page", "lang"), [("README.md", "en"), ("README.zh-CN.md", "zh")])
+def test_the_demo_prints_what_the_readme_shows(page: str, lang: str, tmp_path: Path) -> None:
+    """The excerpt below `make demo` is what the demo says."""
+    shown = next(block for block in blocks(ROOT / page) if block.lang == "text")
+    demo = Block(lang="bash", text=f"moderation demo --lang {lang}", line=1, answers=False)
+    printed = run_bash(demo, tmp_path)
+    assert agrees("...\n" + shown.text, printed), printed
+
+
 @pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_a_block_says_what_it_is(page: Path) -> None:
     """No block escapes the tests above for want of a known language."""
