@@ -100,7 +100,8 @@ def command(
     if form == "html":
         reading = kept.passing(reading)
     beside = screen.out if form == "table" else None
-    with progress(screen, count_notes(notes), beside=beside) as done:
+    raw = out == STDOUT and form != "table"
+    with progress(screen, count_notes(notes), beside=beside, rows_on_stdout=raw) as done:
         results = _judge(reading, register, policy, as_of, dry_run=dry_run)
         results = tally.counted(results, done)
         if form == "table":
@@ -116,7 +117,7 @@ def command(
             )
         else:
             outputs.write_rows(results, out, cast("ResultFormat", form))
-    _sum_up(screen, tally, form, out, dry_run=dry_run)
+    _sum_up(screen, tally, out, raw=raw, dry_run=dry_run)
     tally.raise_if_partial()
     if fail_on is not None and tally.reached(fail_on):
         click.get_current_context().exit(EXIT_REACHED)
@@ -143,7 +144,7 @@ def _judge(
         yield from gate.check_many(notes, register=not dry_run)
 
 
-def _sum_up(screen: Screen, tally: Tally, form: str, out: str, *, dry_run: bool) -> None:
+def _sum_up(screen: Screen, tally: Tally, out: str, *, raw: bool, dry_run: bool) -> None:
     from moderation.cli import words
 
     if screen.as_json:
@@ -156,7 +157,7 @@ def _sum_up(screen: Screen, tally: Tally, form: str, out: str, *, dry_run: bool)
     if dry_run:
         lines.append(words.NOTHING_WRITTEN.say(screen.lang))
     for line in lines:
-        if out == STDOUT and form != "table":
+        if raw:
             screen.remark(line)  # standard output is for the rows alone
         else:
             screen.say(line)

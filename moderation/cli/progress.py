@@ -20,7 +20,11 @@ LINE_EVERY_S = 5.0
 
 @contextmanager
 def progress(
-    screen: Screen, total: int | None, *, beside: Console | None = None
+    screen: Screen,
+    total: int | None,
+    *,
+    beside: Console | None = None,
+    rows_on_stdout: bool = False,
 ) -> Iterator[Callable[[int], None]]:
     """Show how far the work is while it lasts.
 
@@ -28,6 +32,8 @@ def progress(
         screen: of the command; standard error gets the bar or the lines.
         total: notes to do, exact or estimated; None where nobody knows.
         beside: a console whose rows come out meanwhile. On a terminal the bar stays below them.
+        rows_on_stdout: rows go to standard output past any console. Where that is a terminal,
+            they would tear a bar apart, and are progress enough.
 
     Yields:
         A function to call with the number of notes done so far.
@@ -36,8 +42,8 @@ def progress(
     if not console.is_terminal:
         yield Lines(total, screen.lang, lambda text: print_line(console, text)).done
         return
-    if screen.out.is_terminal and console is not screen.out:
-        yield _ignore  # results run over the terminal already and would tear a bar apart
+    if rows_on_stdout and screen.out.is_terminal:
+        yield _ignore
         return
     with _bar(console, total) as done:
         yield done

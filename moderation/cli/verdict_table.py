@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -26,35 +28,50 @@ STYLES = {
 }
 _MAX_QUOTES = 3
 _MAX_QUOTE_CHARS = 40
-_DECISION_CELLS = 10
-_NOTE_CELLS = 16
-_MATCH_CELLS = 22
-_GAPS = 6  # two cells between four columns
+_GAP = 2
+_MIN_REST_CELLS = 20
+
+
+class GrowingTable:
+    """Prints each row when it comes; so widths are fixed from the start."""
+
+    def __init__(self, console: Console, widths: Sequence[int | None]) -> None:
+        """`widths` in cells; None takes what the others leave."""
+        self._console = console
+        taken = sum(width or 0 for width in widths) + _GAP * (len(widths) - 1)
+        rest = max(_MIN_REST_CELLS, console.width - taken)
+        self._widths = [rest if width is None else width for width in widths]
+
+    def print(self, *cells: Text) -> None:
+        """One row."""
+        table = Table(box=None, show_header=False, padding=(0, _GAP, 0, 0), pad_edge=False)
+        for width in self._widths:
+            table.add_column(width=width, overflow="fold")
+        table.add_row(*cells)
+        print_table(self._console, table)
 
 
 class VerdictTable:
-    """Prints each verdict when it comes; so widths are fixed from the start."""
+    """What was decided, on which note, why, and what it matches best."""
 
     def __init__(self, console: Console, lang: Lang) -> None:
-        self._console = console
         self._lang: Lang = lang
-        fixed = _DECISION_CELLS + _NOTE_CELLS + _MATCH_CELLS + _GAPS
-        self._why_cells = max(20, console.width - fixed)
+        self._rows = GrowingTable(console, (10, 16, None, 22))
 
     def head(self) -> None:
         """The line above the rows."""
         names = (words.HEAD_DECISION, words.HEAD_NOTE, words.HEAD_WHY, words.HEAD_MATCH)
-        self._print(*(cell(name.say(self._lang), "bold") for name in names))
+        self._rows.print(*(cell(name.say(self._lang), "bold") for name in names))
 
     def row(self, result: Verdict | ItemFailure) -> None:
-        """One result: what was decided, on which note, why, and what it matches best."""
+        """One result."""
         if isinstance(result, ItemFailure):
             self._failure(result)
         else:
             decision = cell(decision_word(result.decision, self._lang), STYLES[result.decision])
             match = _best_match(result)
             shown = cell("") if match is None else self._match(match)
-            self._print(decision, cell(result.note_id), self._why(result), shown)
+            self._rows.print(decision, cell(result.note_id), self._why(result), shown)
 
     def _failure(self, failure: ItemFailure) -> None:
         place = failure.note_id
@@ -62,7 +79,9 @@ class VerdictTable:
             line = words.LINE.say(self._lang, line=failure.line)
             place = f"{place}\n{line}" if place else line
         not_judged = cell(words.NOT_JUDGED.say(self._lang), "magenta")
-        self._print(not_judged, cell(place), cell(f"{failure.message}\n{failure.hint}"), cell(""))
+        self._rows.print(
+            not_judged, cell(place), cell(f"{failure.message}\n{failure.hint}"), cell("")
+        )
 
     def _why(self, verdict: Verdict) -> Text:
         lang = self._lang
@@ -93,14 +112,6 @@ class VerdictTable:
             if line:
                 shown.append_text(cell("\n" + comma.join(line), "dim"))
         return shown
-
-    def _print(self, *cells: Text) -> None:
-        widths = (_DECISION_CELLS, _NOTE_CELLS, self._why_cells, _MATCH_CELLS)
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-        for width in widths:
-            table.add_column(width=width, overflow="fold")
-        table.add_row(*cells)
-        print_table(self._console, table)
 
 
 def _quote(span: Span) -> str:

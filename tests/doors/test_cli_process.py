@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -178,11 +179,11 @@ def test_forgetting_asks_on_a_terminal(folder, tmp_path, answer, code, left):
     assert stats["notes"] == left
 
 
-def test_bar_and_table_share_a_terminal(folder, tmp_path):
-    """On a terminal the rows come out above a bar that leaves no trace."""
+def on_a_terminal(*args):
+    """Everything that the command shows on a terminal of 100 columns."""
     terminal, its_end = pty.openpty()
     process = subprocess.Popen(
-        [*MODERATION, "check", str(folder / "good.jsonl"), "--register", str(tmp_path / "r")],
+        [*MODERATION, *map(str, args)],
         stdin=subprocess.DEVNULL,
         stdout=its_end,
         stderr=its_end,
@@ -190,16 +191,33 @@ def test_bar_and_table_share_a_terminal(folder, tmp_path):
     )
     os.close(its_end)
     shown = b""
-    while True:
-        try:
-            some = os.read(terminal, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not some:
-            break
-        shown += some
+    with contextlib.suppress(OSError):  # the other end is closed
+        while some := os.read(terminal, 65536):
+            shown += some
     os.close(terminal)
     assert process.wait(timeout=60) == 0
-    text = shown.decode()
+    return shown.decode()
+
+
+def test_bar_and_table_share_a_terminal(folder, tmp_path):
+    """The rows come out above a bar that leaves no trace."""
+    text = on_a_terminal("check", folder / "good.jsonl", "--register", tmp_path / "r")
     for piece in ("Decision", "n1", "n2", "n3", "notes checked: 3", "0/3", "\x1b["):
         assert piece in text
+
+
+@pytest.mark.parametrize(
+    ("args", "has_bar"),
+    [
+        (["register", "add", "{good}"], True),
+        (["check", "{good}", "--out", "{tmp}/out.jsonl"], True),
+        (["check", "{good}", "--json"], False),
+        (["check", "{good}", "--format", "csv"], False),
+    ],
+    ids=["add", "check-to-file", "check-json", "check-csv"],
+)
+def test_bar_stays_away_from_raw_rows(args, has_bar, folder, tmp_path):
+    """A bar for work whose result comes at the end; none through lines of JSON or CSV."""
+    given = [arg.format(good=folder / "good.jsonl", tmp=tmp_path) for arg in args]
+    text = on_a_terminal(*given, "--register", tmp_path / "r")
+    assert ("0/3" in text) == has_bar
