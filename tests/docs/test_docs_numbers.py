@@ -1,0 +1,59 @@
+"""Numbers in the two READMEs are those of the benchmark results."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from kit.pages import ROOT
+
+RESULTS = ROOT / "benchmarks" / "results"
+PAGES = ("README.md", "README.zh-CN.md")
+QUESTIONS = ("diversion", "commercial", "game_chat", "pdq", "speed")
+
+
+def result(name: str) -> Any:
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))["results"]
+
+
+def rows() -> dict[str, list[tuple[str, ...]]]:
+    """Question → the pieces that its row must hold, in English and in Chinese."""
+    held = result("text_reading")["held"]
+    seen, false = held["diversion"]["recall_at_review"], held["diversion"]["false_at_review"]
+    auc = held["commercial_auc"]
+    low, high = auc["ci95"]
+    chat = result("text_reading")["game_chat"]["contact_found"]
+    pdq = result("pdq_conformance")["pdqhash"]
+    near = pdq["n"] - pdq["above_target"]
+    speed = result("hashing_speed")
+    ms = speed["threads_1"]["from_bytes"]["median_ms"]
+    ours, theirs = ms["gate: decode + 8 hashes"], ms["pdqhash.compute, Pillow"]
+    return {
+        "diversion": [
+            (f"{seen['hits']} of {seen['n']}; and {false['hits']} of {false['n']}",),
+            (f"{seen['hits']} / {seen['n']}；", f"{false['hits']} / {false['n']}"),
+        ],
+        "commercial": [
+            (f"AUC {auc['value']:.2f} ({low:.2f}–{high:.2f}) | {auc['n']} ",),
+            (f"AUC {auc['value']:.2f}（{low:.2f}–{high:.2f}） | {auc['n']} ",),
+        ],
+        "game_chat": [
+            (f"{chat['hits']:,} of {chat['n']:,}",),
+            (f"{chat['hits']:,} / {chat['n']:,}",),
+        ],
+        "pdq": [(f"{near} of {pdq['n']}",), (f"{near} / {pdq['n']}",)],
+        "speed": [
+            (f"{ours:.1f} ms; one hash by `pdqhash` {theirs:.1f} ms", f"{speed['files']} files"),
+            (f"{ours:.1f} 毫秒；`pdqhash` 算一个哈希要 {theirs:.1f} 毫秒", f"{speed['files']} 个"),
+        ],
+    }
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize(("page", "lang"), [(PAGES[0], 0), (PAGES[1], 1)], ids=PAGES)
+def test_a_number_is_the_measured_one(page: str, lang: int, question: str) -> None:
+    """Nobody rounds in our favour, and no number outlives its measurement."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    pieces = rows()[question][lang]
+    assert any(all(piece in line for piece in pieces) for line in text.splitlines()), pieces
