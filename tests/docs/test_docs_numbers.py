@@ -1,4 +1,4 @@
-"""Numbers in the two READMEs are those of the benchmark results."""
+"""Numbers in the two READMEs and in the limits are those of the benchmark results."""
 
 from __future__ import annotations
 
@@ -57,3 +57,12 @@ def test_a_number_is_the_measured_one(page: str, lang: int, question: str) -> No
     text = (ROOT / page).read_text(encoding="utf-8")
     pieces = rows()[question][lang]
     assert any(all(piece in line for piece in pieces) for line in text.splitlines()), pieces
+
+
+def test_the_limits_tell_the_measured_numbers() -> None:
+    """The page that speaks of harms may be the last to be out of date."""
+    text = (ROOT / "docs" / "why" / "limits-and-harms.md").read_text(encoding="utf-8")
+    diversion = result("text_reading")["held"]["diversion"]
+    seen, false = diversion["recall_at_review"], diversion["false_at_review"]
+    assert f"Of {seen['n']} held-out notes that lead readers elsewhere {seen['hits']} went" in text
+    assert f"{false['hits']} of {false['n']} that do not" in text
