@@ -1,0 +1,121 @@
+"""What the tests of the gate let other processes do; importable, so that these can find it."""
+
+from __future__ import annotations
+
+import itertools
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from kit import pictures
+from kit.notes import photo, portrait, showing
+from kit.pictures import Pixels
+
+from moderation import Gate, Note
+from moderation.errors import StoreError
+
+ROUNDS = ("chelsea", "coffee", "rocket", "astronaut", "chelsea", "coffee")
+"""Picture of each round; those that come again are mirrored and framed anew."""
+
+EDITS: tuple[Callable[[Pixels], Pixels], ...] = (
+    lambda p: p,
+    lambda p: pictures.cropped(p, 0.95),
+    lambda p: pictures.recompressed(p, 50),
+    lambda p: pictures.filtered(p, 0.8, 1.0),
+    lambda p: pictures.filtered(p, 1.25, 1.0),
+    lambda p: pictures.scaled(p, 0.8),
+    lambda p: pictures.cropped(p, 0.95, 0.0, 0.0),
+    lambda p: pictures.recompressed(pictures.filtered(p, 0.9), 70),
+)
+"""One for each process: all of one picture, no two of the same bytes."""
+
+
+def original(number: int) -> Pixels:
+    """The picture of a round; no round's is a copy of another's."""
+    name = ROUNDS[number]
+    return portrait(name) if number < 4 else pictures.cropped(photo(name), 0.35, 0.1, 0.9)
+
+
+def be_first(barrier: Any, i: int, folder: Path) -> list[dict[str, Any]]:
+    """Check a near-duplicate of everybody else's picture, at the same instant, each round."""
+    verdicts = []
+    with Gate.open(folder) as gate:
+        for number in range(len(ROUNDS)):
+            pixels = EDITS[(i + number) % len(EDITS)](original(number))
+            note = showing(pixels, id=f"r{number}p{i}", author=f"author{i}", hours=None)
+            barrier.wait()
+            verdicts.append(gate.check(note).to_json())
+    return verdicts
+
+
+def forget_or_search(barrier: Any, i: int, folder: Path, rounds: int) -> list[list[int]]:
+    """Two processes register and forget a picture each, a third one searches for both.
+
+    Returns:
+        For the searcher, how many copies it found at each search, a list for each round and
+        picture; the last entry of each comes after the forgetting.
+    """
+    names = ("chelsea", "coffee")
+    counts: list[list[int]] = []
+    with Gate.open(folder) as gate:
+        for number in range(rounds):
+            if i < 2:
+                note_id = f"r{number}p{i}"
+                gate.check(showing(portrait(names[i]), id=note_id, author=note_id))
+            barrier.wait()
+            if i < 2:
+                gate.forget(note_id=note_id)
+                barrier.wait()
+            else:
+                found = [[len(gate.find_copies(portrait(n))) for n in names] for _ in range(4)]
+                barrier.wait()
+                found.append([len(gate.find_copies(portrait(name))) for name in names])
+                counts += [list(of_picture) for of_picture in zip(*found, strict=True)]
+            barrier.wait()
+    return counts
+
+
+def endless(start: int) -> Iterator[Note]:
+    """Notes of one or two pictures; every third one is another's copy of the note before."""
+    for number in itertools.count(start):
+        shown = number - 1 if number % 3 == 2 else number
+        some = [pictures.scene(1000 + shown + k, 150, 200) for k in (0, 500)]
+        author = f"author{number}"
+        yield showing(*some[: 1 + shown % 2], id=f"n{number}", author=author, hours=number)
+
+
+def check_until_killed(folder: Path) -> None:
+    """Check note after note, saying so after each."""
+    with Gate.open(folder) as gate:
+        for note in endless(gate.stats().verdicts):
+            gate.check(note)
+            print(note.id, flush=True)
+
+
+def import_until_killed(folder: Path) -> None:
+    """Register an archive without end, saying how far it got."""
+    with Gate.open(folder) as gate:
+        print("open", flush=True)
+        gate.register_many(endless(0), progress=lambda done: print(done, flush=True))
+
+
+def check_under_limit(folder: Path, limit_bytes: int) -> None:
+    """Check notes into files that may not grow beyond a limit; prints the error's code."""
+    with Gate.open(folder) as gate:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
+        try:
+            for note in endless(0):
+                gate.check(note)
+        except StoreError as error:
+            print(error.code, flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "check":
+        check_until_killed(Path(sys.argv[2]))
+    elif sys.argv[1] == "import":
+        import_until_killed(Path(sys.argv[2]))
+    else:
+        check_under_limit(Path(sys.argv[2]), int(sys.argv[3]))
