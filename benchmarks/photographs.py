@@ -71,27 +71,47 @@ def filled(pixels: Pixels, size: tuple[int, int] = NOTE_SIZE) -> Pixels:
 def mixed(
     rng: np.random.Generator, sources: Sequence[Pixels], size: tuple[int, int] = NOTE_SIZE
 ) -> Pixels:
-    """A new picture with a photograph's hash statistics and details.
+    """A new picture with hash statistics and details like a photograph's.
 
-    Two random windows of two sources, each maybe mirrored and toned, are laid side by side
-    with a soft seam: no two draws share a composition, though they may share details.
+    Windows of two photographs, turned, toned and laid over each other, then bent like rubber: no
+    similarity transform brings the details of two draws together, so none is a copy of another.
     """
-    width, height = size
     a, b = (_window(rng, sources[int(rng.integers(len(sources)))], size) for _ in range(2))
-    ramp = np.linspace(-1, 1, width if rng.random() < 0.5 else height, dtype=np.float32)
-    ramp = np.clip((ramp - rng.uniform(-0.7, 0.7)) * 12, 0, 1)
-    mask = np.broadcast_to(ramp[None, :] if len(ramp) == width else ramp[:, None], (height, width))
-    mask = mask[..., None]
-    return (a * (1 - mask) + b * mask).astype(np.uint8)
+    blend = cv2.addWeighted(a, 0.5, b, 0.5, 0)
+    contrast = cv2.convertScaleAbs(blend, alpha=1.4, beta=-50)
+    return _bent(rng, contrast)
+
+
+def drawn(rng: np.random.Generator, size: tuple[int, int] = NOTE_SIZE) -> Pixels:
+    """Soft light, objects with edges, grain; shares nothing with any other draw."""
+    width, height = size
+    light = rng.uniform(20, 235, (5, 4, 3)).astype(np.float32)
+    canvas = cv2.resize(light, size, interpolation=cv2.INTER_CUBIC)
+    for _ in range(80):
+        colour = tuple(float(c) for c in rng.integers(0, 256, 3))
+        x, y = int(rng.integers(width)), int(rng.integers(height))
+        reach = max(2, int(width * rng.uniform(0.01, 0.14)))
+        corners = np.array([x, y]) + rng.integers(-reach, reach + 1, (5, 2))
+        cv2.fillConvexPoly(canvas, cv2.convexHull(corners.astype(np.int32)), colour, cv2.LINE_AA)
+    grain = cv2.resize(rng.normal(0, 9, (height // 4, width // 4)).astype(np.float32), size)
+    return np.clip(canvas + grain[..., None], 0, 255).astype(np.uint8)
 
 
 def _window(rng: np.random.Generator, source: Pixels, size: tuple[int, int]) -> Pixels:
-    height, width = source.shape[:2]
-    side = rng.uniform(0.35, 0.8)
-    h, w = max(8, int(height * side)), max(8, int(width * side))
-    y, x = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
-    cut = source[y : y + h, x : x + w]
-    if rng.random() < 0.5:
-        cut = cut[:, ::-1]
-    toned = cut * rng.uniform(0.75, 1.2, 3).astype(np.float32) + rng.uniform(-15, 15)
-    return filled(np.clip(toned, 0, 255).astype(np.uint8), size)
+    """A turned window of a photograph, filling the size."""
+    width, height = size
+    turn = float(rng.uniform(-180, 180))
+    zoom = float(rng.uniform(0.9, 2.0)) * max(width, height) / min(source.shape[:2])
+    matrix = cv2.getRotationMatrix2D((0, 0), turn, zoom)
+    middle = rng.uniform(0.3, 0.7, 2) * (source.shape[1], source.shape[0])
+    matrix[:, 2] = np.array([width, height]) / 2 - matrix[:, :2] @ middle
+    return cv2.warpAffine(source, matrix, size, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def _bent(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    shift = rng.normal(0, 0.035 * width, (6, 5, 2)).astype(np.float32)
+    shift = cv2.resize(shift, (width, height), interpolation=cv2.INTER_CUBIC)
+    x = np.arange(width, dtype=np.float32)[None, :] + shift[..., 0]
+    y = np.arange(height, dtype=np.float32)[:, None] + shift[..., 1]
+    return cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
