@@ -1,28 +1,41 @@
 """Straight seams: where a picture has been laid beside or upon another without a gutter.
 
 A pasted edge is a step at exactly the same column (or row) over its whole length, whatever the
-two pictures show; edges in photographs wander. Each pixel votes whether the step there stands
-out among its neighbours; columns and rows with long runs of votes are lines, and every
-rectangle of lines and rims whose four sides are voted for is a panel.
+two pictures show; edges in photographs are softer and wander. On a small copy each pixel votes
+whether its step stands out among its neighbours; columns and rows with long runs of votes are
+lines. Each line is read again in the full picture, where a pasted edge is one pixel sharp, and
+every rectangle of lines and rims whose four sides are seams there is a panel.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.image.borders import Box
+from moderation.image.borders import SAME, Box, max3
+
+Pixels = NDArray[np.uint8]
 
 _STANDS_OUT = 1.7  # times the mean step around
 _VISIBLE = 7.0  # grey levels
-_AROUND = 6  # pixels to each side
-_MOST_LINES = 16
+_AROUND_SMALL = 6  # pixels to each side in the small copy
+_AROUND = 10  # and in the full picture
+_MOST_LINES = 14
 _LINE = 0.5  # share of votes in the best window of a line
-_SIDE = 0.5  # share of votes on each side of a panel
-_SHORTEST = 0.2  # of the picture's side
+_SHORTEST = 0.13  # of the picture's side: the window
+_SMALLEST = 0.15  # of the picture's shorter side: least side of a panel
+_SHARP = 5.0  # a step this many times the mean step around it is as sharp as it needs to be
+_READ = 400  # most pixels read along a line
+_NEAR = 3  # pixels between an expected line and one that was found
+_LIKELY = 1.7  # weight of the evidence of an expected line
+_MIRRORED = 3  # lines whose mirrored ones are expected
+_MOST_SINGLE, _MOST_CROSSED = 14, 6  # panels kept that no line crosses, and others
+SEAM = 0.35
+"""Evidence from which a side counts as pasted: share of votes × sharpness, each 0–1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,99 +43,192 @@ class Panel:
     """A rectangle of straight seams."""
 
     box: Box
-    support: float
-    """Share of votes on its weakest side that is not the picture's rim, 0–1."""
-    clear: float
-    """1 minus the strongest line that crosses it from side to side."""
+    """In pixels of the full picture."""
+    seam: float
+    """Evidence on its weakest side, 0–1; the picture's rim counts as 1."""
+    crossing: float
+    """Evidence of the strongest line that crosses it from side to side, 0–1."""
 
 
-def panels(small: NDArray[np.uint8]) -> list[Panel]:
-    """Rectangles of straight seams in uint8 [h, w, 3], best first."""
+def panels(pixels: Pixels, small: Pixels, factor: int, grounds: Sequence[Box]) -> list[Panel]:
+    """Rectangles of straight seams, best first.
+
+    Args:
+        pixels: uint8 [H, W, 3].
+        small: The same, reduced `factor` times.
+        factor: Pixels per pixel of the small copy.
+        grounds: Boxes that may hold several pictures, the whole first. Seams are expected at
+            their halves and thirds, and opposite to each other, so less evidence is enough there.
+    """
+    height, width = pixels.shape[:2]
+    every_row, every_column = -(-height // _READ), -(-width // _READ)
+    level = np.ascontiguousarray(pixels[::every_row])
+    upright = cv2.transpose(np.ascontiguousarray(pixels[:, ::every_column]))
+    near_x = [x * factor for x in _lines(small)]
+    near_y = [y * factor for y in _lines(cv2.transpose(small))]
+    columns = _Lines.read(level, every_row, near_x, factor + 1)
+    rows = _Lines.read(upright, every_column, near_y, factor + 1)
+    more_columns = _expected(columns, [(g[0], g[2], g[1], g[3]) for g in grounds])
+    more_rows = _expected(rows, [(g[1], g[3], g[0], g[2]) for g in grounds])
+    columns = columns.with_expected(level, more_columns)
+    rows = rows.with_expected(upright, more_rows)
+    least = round(_SMALLEST * min(height, width))
+    xa, xb = _pairs(columns.at, least)
+    ya, yb = _pairs(rows.at, least)
+    side_x = columns.evidence(rows.at[ya], rows.at[yb])  # [columns, pairs of rows]
+    side_y = rows.evidence(columns.at[xa], columns.at[xb])  # [rows, pairs of columns]
+    weakest = np.minimum(
+        np.minimum(side_x[xa], side_x[xb]), np.minimum(side_y[ya], side_y[yb]).T
+    )  # [pairs of columns, pairs of rows]
+    crossing = np.maximum(_between(side_x, xa, xb), _between(side_y, ya, yb).T)
+    worth = (weakest - crossing / 2).astype(np.float32)
+    kept: list[Panel] = []
+    for group, most in ((crossing < SEAM, _MOST_SINGLE), (crossing >= SEAM, _MOST_CROSSED)):
+        i, j = np.nonzero((weakest >= SEAM) & group)
+        boxes = np.stack((columns.at[xa[i]], rows.at[ya[j]], columns.at[xb[i]], rows.at[yb[j]]), 1)
+        for n in _different(boxes, worth[i, j], most):
+            x0, y0, x1, y1 = (int(v) for v in boxes[n])
+            if (x0, y0, x1, y1) != (0, 0, width, height):
+                seam, crossed = float(weakest[i[n], j[n]]), float(crossing[i[n], j[n]])
+                kept.append(Panel(box=(x0, y0, x1, y1), seam=seam, crossing=crossed))
+    return kept
+
+
+def _different(boxes: NDArray[np.intp], worth: NDArray[np.float32], most: int) -> Iterator[int]:
+    """Numbers of the best boxes int [n, 4], none nearly the same as a better one."""
+    x0, y0, x1, y1 = boxes.T
+    areas = (x1 - x0) * (y1 - y0)
+    left = np.argsort(-worth, kind="stable")
+    while len(left) and most:
+        best = left[0]
+        yield int(best)
+        across = np.minimum(x1[left], x1[best]) - np.maximum(x0[left], x0[best])
+        down = np.minimum(y1[left], y1[best]) - np.maximum(y0[left], y0[best])
+        common = np.maximum(across, 0) * np.maximum(down, 0)
+        left = left[common <= SAME * (areas[left] + areas[best] - common)]
+        most -= 1
+
+
+def _lines(small: Pixels) -> list[int]:
+    """Columns of the small copy before which there is a long run of steps that stand out."""
     height, width = small.shape[:2]
-    if min(height, width) < 4 * _AROUND:
+    if width < 4 * _AROUND_SMALL:
         return []
-    across, down = _votes(small), _votes(small.swapaxes(0, 1))
-    xs, ys = _lines(across), _lines(down)
-    if len(xs) == 2 and len(ys) == 2:
-        return []
-    vertical, horizontal = _side_sums(across), _side_sums(down)
-    xa, xb = _pairs(xs, width)
-    ya, yb = _pairs(ys, height)
-    # support [pairs of x, pairs of y] of each side
-    left = _support(vertical, xa[:, None], ya, yb, width)
-    right = _support(vertical, xb[:, None], ya, yb, width)
-    top = _support(horizontal, ya, xa[:, None], xb[:, None], height)
-    bottom = _support(horizontal, yb, xa[:, None], xb[:, None], height)
-    weakest = np.minimum(np.minimum(left, right), np.minimum(top, bottom))
-    whole = (xb - xa == width)[:, None] & (yb - ya == height)
-    found = np.argwhere((weakest >= _SIDE) & ~whole)
-    result = []
-    for i, j in found:
-        box = (int(xa[i]), int(ya[j]), int(xb[i]), int(yb[j]))
-        crossing = max(
-            _crossing(vertical, xs, box[0], box[2], box[1], box[3]),
-            _crossing(horizontal, ys, box[1], box[3], box[0], box[2]),
-        )
-        result.append(Panel(box=box, support=float(weakest[i, j]), clear=1 - crossing))
-    return sorted(result, key=lambda p: (-(p.support + p.clear), p.box))
-
-
-def _votes(small: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """float32 [h, w + 1]: 1 where a step before column x stands out."""
-    lines = np.ascontiguousarray(small)
-    step = cv2.absdiff(lines[:, 1:], lines[:, :-1]).max(axis=2).astype(np.float32)
-    around = cv2.blur(step, (2 * _AROUND + 1, 1), borderType=cv2.BORDER_REFLECT)
-    votes = np.zeros((small.shape[0], small.shape[1] + 1), np.float32)
-    votes[:, 1:-1] = (step > _VISIBLE) & (step > _STANDS_OUT * around)
+    step = max3(cv2.absdiff(small[:, 1:], small[:, :-1])).astype(np.float32)
+    around = cv2.blur(step, (2 * _AROUND_SMALL + 1, 1), borderType=cv2.BORDER_REFLECT)
+    votes = ((step > _VISIBLE) & (step > _STANDS_OUT * around)).astype(np.float32)
     # The edge falls within a pixel of the small copy: its step may be spread over two.
-    return cv2.dilate(votes, np.ones((1, 3), np.uint8))
-
-
-def _lines(votes: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Columns with a long run of votes, and the two rims."""
-    height, columns = votes.shape
+    votes = cv2.dilate(votes, np.ones((1, 3), np.uint8))
     window = max(3, round(_SHORTEST * height))
-    density = cv2.blur(votes, (1, window), borderType=cv2.BORDER_CONSTANT)
-    best = density.max(axis=0)
-    order = np.argsort(-best, kind="stable")
+    best = cv2.blur(votes, (1, window), borderType=cv2.BORDER_CONSTANT).max(axis=0)
     kept: list[int] = []
-    for x in order:
-        if best[x] < _LINE or len(kept) == _MOST_LINES:
+    for x in np.argsort(-best, kind="stable") + 1:
+        if best[x - 1] < _LINE or len(kept) == _MOST_LINES:
             break
-        if 3 <= x <= columns - 4 and all(abs(x - other) > 2 for other in kept):
+        if 3 <= x <= width - 3 and all(abs(x - other) > 2 for other in kept):
             kept.append(int(x))
-    return np.array(sorted({0, columns - 1, *kept}))
+    return sorted(kept)
 
 
-def _pairs(at: NDArray[np.intp], side: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    first, second = np.triu_indices(len(at), 1)
-    a, b = at[first], at[second]
-    long = b - a >= _SHORTEST * side
-    return a[long], b[long]
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Lines:
+    """Columns read in the full picture, between its two rims."""
+
+    side: int
+    """Width of the picture."""
+    every: int
+    """Pixels between two readings along a line."""
+    read_at: dict[int, NDArray[np.float32]]
+    """By column: float32 [3, readings + 1], sums of votes, steps there, mean steps around."""
+    expected: frozenset[int] = frozenset()
+
+    @classmethod
+    def read(cls, lines: Pixels, every: int, near: Iterable[int], reach: int) -> _Lines:
+        """Find the strongest column of lines [readings, W, 3] near each place."""
+        read = dict(_read(lines, x, reach) for x in near)
+        return cls(side=lines.shape[1], every=every, read_at=read)
+
+    def with_expected(self, lines: Pixels, near: Iterable[int]) -> _Lines:
+        """These and more lines, at places where a seam is likely anyway."""
+        expected, missing = set(), []
+        for x in sorted(set(near)):
+            known = [at for at in self.read_at if abs(at - x) <= _NEAR]
+            expected.update(known)
+            if not known and _NEAR < x < self.side - _NEAR:
+                missing.append(x)
+        more = _Lines.read(lines, self.every, missing, _NEAR).read_at
+        return replace(
+            self, read_at=more | self.read_at, expected=frozenset(expected | more.keys())
+        )
+
+    @property
+    def at(self) -> NDArray[np.intp]:
+        """Places of the lines, int [n], ascending, the rims 0 and W included."""
+        return np.array([0, *sorted(self.read_at), self.side])
+
+    def evidence(self, start: NDArray[np.intp], end: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Between which rows each line is a seam: float32 [n, len(start)], 0–1; 1 on the rims."""
+        rim = np.ones((1, len(start)), np.float32)
+        if not self.read_at:
+            return np.concatenate((rim, rim))
+        a, b = start // self.every, np.maximum(end // self.every, start // self.every + 1)
+        inner = sorted(self.read_at)
+        sums = np.stack([self.read_at[x] for x in inner], axis=1)
+        votes, on, around = sums[:, :, b] - sums[:, :, a]
+        sharp = np.minimum(on / (around + 1e-3), _SHARP) / _SHARP
+        likely = np.array([[_LIKELY if x in self.expected else 1.0] for x in inner])
+        inside = np.minimum(1, votes / (b - a) * sharp * likely).astype(np.float32)
+        return np.concatenate((rim, inside, rim))
 
 
-def _side_sums(votes: NDArray[np.float32]) -> NDArray[np.float32]:
-    sums = np.zeros((votes.shape[0] + 1, votes.shape[1]), np.float32)
-    np.cumsum(votes, axis=0, out=sums[1:])
-    return sums
+def _expected(lines: _Lines, grounds: Iterable[tuple[int, int, int, int]]) -> list[int]:
+    """Columns at halves and thirds of grounds (x0, x1, y0, y1), their sides, mirrored lines."""
+    places = []
+    for x0, x1, y0, y1 in grounds:
+        places += [x0, x1, *(x0 + round((x1 - x0) * share) for share in (1 / 3, 1 / 2, 2 / 3))]
+        strong = lines.evidence(np.array([y0]), np.array([y1]))[:, 0]
+        order = np.argsort(-strong, kind="stable")
+        inside = [i for i in order if x0 < lines.at[i] < x1 and strong[i] >= SEAM]
+        places += [int(x0 + x1 - lines.at[i]) for i in inside[:_MIRRORED]]
+    return places
 
 
-def _support(
-    sums: NDArray[np.float32],
-    at: NDArray[np.intp],
-    start: NDArray[np.intp],
-    end: NDArray[np.intp],
-    side: int,
+def _read(lines: Pixels, at: int, reach: int) -> tuple[int, NDArray[np.float32]]:
+    """Exact column of a line near `at`, and sums along it: float32 [3, rows + 1]."""
+    width = lines.shape[1]
+    low, high = max(0, at - reach - _AROUND), min(width, at + reach + _AROUND)
+    # Steps over two pixels: scaled and compressed edges are as wide.
+    step = max3(cv2.absdiff(lines[:, low + 2 : high], lines[:, low : high - 2])).astype(np.float32)
+    around = cv2.reduce(step, 1, cv2.REDUCE_AVG)
+    votes = step > np.maximum(_VISIBLE, _STANDS_OUT * around)
+    # Step i lies between columns low + i and low + i + 2: an edge before column x shows in
+    # steps x - low - 2 and x - low - 1.
+    either = votes[:, 1:] | votes[:, :-1]
+    near = slice(max(0, at - reach - low - 2), at + reach - low - 1)
+    mean = cv2.reduce(step, 0, cv2.REDUCE_AVG)[0]
+    count = np.count_nonzero(either[:, near], axis=0) + (mean[1:] + mean[:-1])[near] / 256
+    best = near.start + int(np.argmax(count))
+    sums = np.zeros((3, len(lines) + 1), np.float32)
+    np.cumsum(either[:, best], out=sums[0, 1:])
+    np.cumsum(np.maximum(step[:, best], step[:, best + 1]), out=sums[1, 1:])
+    np.cumsum(around[:, 0], out=sums[2, 1:])
+    return low + best + 2, sums
+
+
+def _between(
+    evidence: NDArray[np.float32], first: NDArray[np.intp], last: NDArray[np.intp]
 ) -> NDArray[np.float32]:
-    share = (sums[end, at] - sums[start, at]) / (end - start)
-    return np.where((at == 0) | (at == side), 1.0, share)
+    """Strongest line between two others: float32 [pairs of lines, …] of evidence [lines, …]."""
+    strongest = np.zeros((len(first), evidence.shape[1]), np.float32)
+    for start in np.unique(first):
+        so_far = np.maximum.accumulate(evidence[start + 1 :], axis=0)
+        mine = np.flatnonzero((first == start) & (last > start + 1))
+        strongest[mine] = so_far[last[mine] - start - 2]
+    return strongest
 
 
-def _crossing(
-    sums: NDArray[np.float32], at: NDArray[np.intp], low: int, high: int, start: int, end: int
-) -> float:
-    margin = 0.12 * (high - low)
-    inside = at[(at > low + margin) & (at < high - margin)]
-    if not len(inside):
-        return 0.0
-    return float(((sums[end, inside] - sums[start, inside]) / (end - start)).max())
+def _pairs(at: NDArray[np.intp], least: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Index pairs of lines far enough apart."""
+    first, second = np.triu_indices(len(at), 1)
+    far = at[second] - at[first] >= least
+    return first[far], second[far]

@@ -1,9 +1,9 @@
 """What to look up of a picture under check: the whole, and every picture it seems to hold.
 
-The register keeps one hash of each original, of its whole frame. A copy with a frame around it,
-in an app's screenshot or in a cell of a collage has another hash, so its part is cut out and
-hashed as well. PDQ forgives about two percent of error at an edge. Views are guesses: each only
-proposes candidates, geometry decides.
+The register keeps the hash of an original's whole frame. A copy with a frame around it, in an
+app's screenshot or in a cell of a collage has another hash, so its part is cut out and hashed as
+well. An error of two percent at an edge moves about thirty of PDQ's 256 bits, so edges are set
+in the full picture. Views are guesses: each only proposes candidates, geometry decides.
 """
 
 from __future__ import annotations
@@ -17,17 +17,31 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.image.borders import Bands, Box, parts, trimmed
+from moderation.image.borders import (
+    SAME,
+    Bands,
+    Box,
+    Part,
+    area,
+    max3,
+    overlap,
+    parts,
+    trimmed,
+)
 from moderation.image.hashing import pdq_dihedral
 from moderation.image.panels import panels
 
 Pixels = NDArray[np.uint8]
+"""uint8 [H, W, 3], RGB."""
 
 _SMALL_PX = 110_000  # pixels of the reduced copy
+_MIN_SIDE_PX = 32  # below, a picture is not divided
+_MIN_SMALL_PX = 16
 _SMALLEST_SIDE = 0.12  # of the picture's short side
 _SMALLEST_AREA = 0.02  # of the picture's
 _LONGEST = 4.0  # long side over short side
-_SAME = 0.9  # intersection over union
+_THIN = 0.04  # of a panel's side: rim of an inset, as of a printed photograph
+_BLIND = 0.94  # of both sides: for frames that are neither straight nor of one colour
 
 
 class ViewName(StrEnum):
@@ -43,7 +57,7 @@ class ViewName(StrEnum):
     INSET = "inset"
     """A picture laid on another one."""
     CROP = "crop"
-    """Blindly."""
+    """The middle, blindly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,48 +66,40 @@ class View:
 
     name: ViewName
     box: Box
-    """x0, y0, x1, y1 in pixels of the picture; x1 and y1 lie outside."""
+    """x0, y0, x1, y1 in pixels of the picture; x1 and y1 are the first outside."""
 
 
 def query_views(pixels: Pixels, *, most: int = 24) -> tuple[View, ...]:
-    """Parts of uint8 [H, W, 3] worth looking up, the most valuable first, the whole always first.
+    """Parts of a picture worth looking up: the whole first, then the most valuable.
 
     Args:
-        pixels: RGB, of any size.
+        pixels: uint8 [H, W, 3], RGB, of any size and shape.
         most: Upper limit of the number of views, at least 1.
 
     Returns:
-        At most `most` views, no two of them nearly the same.
+        At most `most` views inside the picture, no two of them nearly the same. The same pixels
+        give the same views.
     """
     height, width = pixels.shape[:2]
-    whole = View(name=ViewName.WHOLE, box=(0, 0, width, height))
-    kept = [whole]
-    if min(height, width) < 32:
-        return (whole,)
+    kept = [View(name=ViewName.WHOLE, box=(0, 0, width, height))]
     factor = max(1, round(math.sqrt(height * width / _SMALL_PX)))
-    size = (max(1, width // factor), max(1, height // factor))
-    if min(size) < 16:
-        return (whole,)
-    small = cv2.resize(
-        pixels[: size[1] * factor, : size[0] * factor], size, interpolation=cv2.INTER_AREA
-    )
-    least = _SMALLEST_SIDE * min(height, width)
-    for view in _proposals(small):
+    if min(height, width) < max(_MIN_SIDE_PX, _MIN_SMALL_PX * factor):
+        return tuple(kept)
+    for view in _proposals(pixels, factor):
         if len(kept) >= most:
             break
-        x0, y0, x1, y1 = _refined(pixels, view.box, factor)
-        w, h = x1 - x0, y1 - y0
-        if min(w, h) < least or w * h < _SMALLEST_AREA * width * height:
-            continue
-        if max(w, h) > _LONGEST * min(w, h):
-            continue
-        if all(_overlap((x0, y0, x1, y1), other.box) <= _SAME for other in kept):
-            kept.append(View(name=view.name, box=(x0, y0, x1, y1)))
+        if _worth_a_look(view.box, width, height) and all(
+            overlap(view.box, other.box) <= SAME for other in kept
+        ):
+            kept.append(view)
     return tuple(kept)
 
 
 def hash_views(pixels: Pixels, views: Sequence[View]) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
     """PDQ of each view in its eight dihedral forms.
+
+    Each view is scaled from the full picture: its scale decides its bits, so there is little to
+    share between views.
 
     Returns:
         Codes uint8 [n, 8, 32] in the order of `DIHEDRAL`; qualities 0–100, int [n].
@@ -106,38 +112,86 @@ def hash_views(pixels: Pixels, views: Sequence[View]) -> tuple[NDArray[np.uint8]
     return codes, qualities
 
 
-def _proposals(small: Pixels) -> Iterator[View]:
-    """Boxes in the small copy, most valuable first."""
-    height, width = small.shape[:2]
-    everything = (0, 0, width, height)
+def _worth_a_look(box: Box, width: int, height: int) -> bool:
+    sides = box[2] - box[0], box[3] - box[1]
+    return (
+        min(sides) >= _SMALLEST_SIDE * min(width, height)
+        and area(box) >= _SMALLEST_AREA * width * height
+        and max(sides) <= _LONGEST * min(sides)
+    )
+
+
+def _proposals(pixels: Pixels, factor: int) -> Iterator[View]:
+    """Views, the most valuable first, some of them too small or nearly the same."""
+    height, width = (side // factor for side in pixels.shape[:2])
+    small = cv2.resize(
+        pixels[: height * factor, : width * factor],
+        (width, height),
+        interpolation=cv2.INTER_AREA,
+    )
     bands = Bands(small)
+    everything = (0, 0, width, height)
     frame, rim = trimmed(bands, everything)
     if rim:
-        yield View(name=ViewName.FRAME, box=frame)
-    found = sorted(parts(bands, everything), key=lambda p: (not p.whole, -_area(p.box)))
-    leaves = [p for p in found if p.whole and _area(p.box) >= _SMALLEST_AREA * width * height]
+        yield View(name=ViewName.FRAME, box=_refined(pixels, frame, factor))
+    smallest = max(2, round(_SMALLEST_SIDE * min(width, height)))
+    found = sorted(parts(bands, everything, smallest), key=lambda p: (not p.whole, -area(p.box)))
+    leaves = [p for p in found if p.whole and area(p.box) >= _SMALLEST_AREA * width * height]
     name = ViewName.PANEL if len(leaves) > 1 else ViewName.CONTENT
-    for part in found:
-        yield View(name=name if part.whole else ViewName.CONTENT, box=part.box)
-    for panel in panels(small):
-        x0, y0, x1, y1 = panel.box
-        rims = (x0 == 0) + (y0 == 0) + (x1 == width) + (y1 == height)
-        yield View(name=ViewName.PANEL if rims >= 2 else ViewName.INSET, box=panel.box)
+    grounds = [(0, 0, pixels.shape[1], pixels.shape[0])]
+    for part in leaves:
+        yield View(name=name, box=_refined(pixels, part.box, factor))
+    for box in _roomier(leaves, width):
+        yield View(name=name, box=_refined(pixels, box, factor))
+    grounds += [_refined(pixels, box, factor) for p in leaves[:1] for box in {p.box: 0, p.room: 0}]
+    for panel in panels(pixels, small, factor, grounds):
+        box = _without_thin_rim(pixels, bands, panel.box, factor)
+        rims = sum(a == b for a, b in zip(box, grounds[0], strict=True))
+        yield View(name=ViewName.PANEL if rims >= 2 else ViewName.INSET, box=box)
+    for part in found[len(leaves) :]:
+        yield View(name=ViewName.CONTENT, box=_refined(pixels, part.box, factor))
+    edge_x, edge_y = (round(side * (1 - _BLIND) / 2) for side in pixels.shape[1::-1])
+    middle = (edge_x, edge_y, pixels.shape[1] - edge_x, pixels.shape[0] - edge_y)
+    yield View(name=ViewName.CROP, box=middle)
+
+
+def _roomier(leaves: Sequence[Part], width: int) -> Iterator[Box]:
+    """Boxes for pictures whose own white rim was taken for ground."""
+    for part in leaves:
+        yield part.room
+    for part in leaves[:1]:  # apps show a picture from one side of the screen to the other
+        yield 0, part.box[1], width, part.box[3]
+
+
+def _without_thin_rim(pixels: Pixels, bands: Bands, box: Box, factor: int) -> Box:
+    """A panel without the narrow white edge that sets an inset off its ground."""
+    outer = (-(-box[0] // factor), -(-box[1] // factor), box[2] // factor, box[3] // factor)
+    sides = outer[2] - outer[0], outer[3] - outer[1]
+    if min(sides) < _MIN_SMALL_PX:
+        return box
+    inner, _ = trimmed(bands, outer)
+    cut = [abs(a - b) for a, b in zip(inner, outer, strict=True)]
+    if not any(cut) or any(c > max(1, _THIN * sides[i % 2]) for i, c in enumerate(cut)):
+        return box
+    exact = _refined(pixels, inner, factor)
+    x0, y0, x1, y1 = (b if c else a for a, b, c in zip(box, exact, cut, strict=True))
+    return x0, y0, x1, y1
 
 
 def _refined(pixels: Pixels, box: Box, factor: int) -> Box:
     """A box of the small copy in pixels of the picture, sides moved to the strongest step."""
     height, width = pixels.shape[:2]
     x0, y0, x1, y1 = (v * factor for v in box)
-    x1, y1 = min(width, x1), min(height, y1)
-    if width - x1 < factor:
-        x1 = width
-    if height - y1 < factor:
-        y1 = height
+    # The small copy leaves out up to `factor` - 1 columns and rows at the end.
+    x1 = width if width - x1 < factor else x1
+    y1 = height if height - y1 < factor else y1
     columns, rows = pixels[y0:y1], pixels[:, x0:x1].swapaxes(0, 1)
-    x0, x1 = _step(columns, x0, factor), _step(columns, x1, factor)
-    y0, y1 = _step(rows, y0, factor), _step(rows, y1, factor)
-    return x0, y0, x1, y1
+    return (
+        _step(columns, x0, factor),
+        _step(rows, y0, factor),
+        _step(columns, x1, factor),
+        _step(rows, y1, factor),
+    )
 
 
 def _step(lines: Pixels, at: int, factor: int) -> int:
@@ -146,19 +200,6 @@ def _step(lines: Pixels, at: int, factor: int) -> int:
     if at in (0, width):
         return at
     low, high = max(0, at - factor - 2), min(width, at + factor + 2)
-    every = max(1, len(lines) // 256)
-    near = np.ascontiguousarray(lines[::every, low:high])
-    steps = cv2.absdiff(near[:, 1:], near[:, :-1]).max(axis=2).mean(axis=0)
-    return low + 1 + int(np.argmax(steps)) if len(steps) else at
-
-
-def _area(box: Box) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _overlap(a: Box, b: Box) -> float:
-    """Intersection over union, 0–1."""
-    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / (_area(a) + _area(b) - width * height)
+    near = np.ascontiguousarray(lines[:: max(1, len(lines) // 256), low:high])
+    steps = max3(cv2.absdiff(near[:, 1:], near[:, :-1])).mean(axis=0)
+    return low + 1 + int(np.argmax(steps))
