@@ -1,0 +1,42 @@
+"""Run every benchmark, one after another, then write the tables: `make bench`.
+
+About half an hour on two cores, a few minutes more the first time. A benchmark without its data
+says so and is passed over; one that breaks a promise fails the whole.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from harness import HERE
+
+BENCHMARKS = (
+    "pdq_conformance",
+    "hashing_speed",
+    "index_speed",
+    "startup",
+    "text_reading",
+    "copy_recall",
+    "gate_latency",
+    "race",
+)
+NOTHING_TO_MEASURE = 2
+
+
+def main() -> None:
+    """Options are handed to each benchmark, as `--data` and `--seed`."""
+    broken = []
+    for name in BENCHMARKS:
+        print(f"\n=== {name}", flush=True)
+        command = [sys.executable, str(HERE / f"{name}.py"), *sys.argv[1:]]
+        code = subprocess.run(command, check=False).returncode
+        if code not in (0, NOTHING_TO_MEASURE):
+            broken.append(name)
+    subprocess.run([sys.executable, str(HERE / "tables.py")], check=True)
+    if broken:
+        raise SystemExit(f"failed: {', '.join(broken)}")
+
+
+if __name__ == "__main__":
+    main()

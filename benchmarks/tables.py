@@ -1,0 +1,184 @@
+"""Write the tables of `benchmarks/README.md` from `results/*.json`: `python benchmarks/tables.py`.
+
+A test fails while the page is stale. A new table is one function and one line in `TABLES`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE / "README.md"
+START, END = "<!-- tables: written by benchmarks/tables.py -->", "<!-- end of tables -->"
+
+Result = dict[str, Any]
+FALSE = ((0.5, "n"), (0.5, "hits"), (0.9, "hits"))
+
+
+def pdq_conformance(r: Result) -> list[str]:
+    """Distances."""
+    rows = [
+        ("our hash against `pdqhash`", r["pdqhash"]),
+        (
+            "our eight turned hashes against our hash of the turned",
+            r["dihedral"]["own_hash_of_turned"],
+        ),
+        (
+            "our eight turned hashes against `pdqhash` of the turned",
+            r["dihedral"]["pdqhash_of_turned"],
+        ),
+    ]
+    if "published" in r:
+        sure = [p["bits"] for p in r["published"] if p["quality"] >= r["min_quality"]]
+        middle = sorted(sure)[len(sure) // 2]
+        over = sum(b > r["target_bits"] for b in sure)
+        published = {"n": len(sure), "median": middle, "max": max(sure), "above_target": over}
+        rows.insert(0, ("our hash against the published ones", published))
+    head = ("bits", "n", "median", "max", f"above {r['target_bits']}")
+    cells = ((k, d["n"], f"{d['median']:g}", d["max"], d["above_target"]) for k, d in rows)
+    return table(head, cells)
+
+
+def hashing_speed(r: Result) -> list[str]:
+    """Milliseconds a picture."""
+    one, default = r["threads_1"], r["threads_default"]
+    lines: list[str] = []
+    for stage, title in (("from_bytes", "from a JPEG's bytes"), ("from_pixels", "from pixels")):
+        theirs = list(next(iter(one[stage]["times_faster"].values())))
+        head = (title, "ms, 1 thread", "ms, default", *(f"× faster than {t}" for t in theirs))
+        rows = []
+        for name, ms in one[stage]["median_ms"].items():
+            faster = one[stage]["times_faster"].get(name)
+            ratios = [interval(faster[t]) if faster else "" for t in theirs]
+            rows.append((name, ms, default[stage]["median_ms"][name], *ratios))
+        lines += [*table(head, rows), ""]
+    scale = r["hash_scale_bits"]
+    return [
+        *lines,
+        f"{r['files']} files of 1080 × 1440, ratios on one thread. The hash at hash scale is "
+        f"{scale['median']:g} bits from that of the whole picture in the median, {scale['max']} "
+        "at most.",
+    ]
+
+
+def index_speed(r: Result) -> list[str]:
+    """Ours over FAISS."""
+    names = {
+        "no_tombstones": f"{r['radius_bits']} bits",
+        "tombstones": f"{r['radius_bits']} bits, a tenth removed",
+        "gate_radius": f"{r.get('gate_radius_bits')} bits, as the gate asks",
+    }
+    rows = [
+        (name, size, row["ours_ms"], row["faiss_ms"], interval(row["ours_over_faiss"]))
+        for state, name in names.items()
+        for size, row in r.get(state, {}).items()
+    ]
+    head = (f"{r['codes']:,} codes", "needles a search", "ours ms", "FAISS ms", "ours / FAISS")
+    return table(head, rows)
+
+
+def startup(r: Result) -> list[str]:
+    """Seconds of a process."""
+    rows = ((f"`{k}`", s["median"], s["p90"], s["max"]) for k, s in r["seconds"].items())
+    return table((f"{r['runs']} processes each", "median s", "p90 s", "max s"), rows)
+
+
+def copy_recall(r: Result) -> list[str]:
+    """Found and falsely matched."""
+    families: dict[str, list[Result]] = {}
+    for row in r["attacks"]:
+        families.setdefault(row["family"], []).append(row)
+    rows = []
+    for family, members in (*families.items(), ("**all**", r["attacks"])):
+        n = sum(m["first"]["n"] for m in members)
+        hits = [sum(m[k]["hits"] for m in members) for k in ("found_0.5", "found_0.9", "first")]
+        rows.append((family, n, *(f"{hit} ({hit / n:.0%})" for hit in hits)))
+    found = table(("attack", "n", "score ≥ 0.5", "score ≥ 0.9", "right one first"), rows)
+    false = table(
+        ("no copy is registered", "n", "score ≥ 0.5", "score ≥ 0.9", "highest score"),
+        (
+            (k["kind"], *(k[f"false_{s}"][f] for s, f in FALSE), k["highest_score"])
+            for k in r["not_copies"]
+        ),
+    )
+    query = r["query_ms"]
+    return [
+        *found,
+        "",
+        *false,
+        "",
+        f"{r['registered']:,} pictures registered, {r['register_ms_a_picture']} ms each; a query "
+        f"takes {query['p50']} ms (p50), {query['p90']} ms (p90).",
+    ]
+
+
+def gate_latency(r: Result) -> list[str]:
+    """Milliseconds a call."""
+    names = {
+        "check_9_pictures": "`check`, note of 9 pictures",
+        "check_1_picture": "`check`, note of 1 picture",
+        "find_copies": "`find_copies`",
+    }
+    head = (f"{r['register_pictures']:,} pictures registered", "n", "p50 ms", "p90 ms", "p99 ms")
+    rows = ((names[k], r[k]["n"], r[k]["p50"], r[k]["p90"], r[k]["p99"]) for k in names)
+    return table(head, rows)
+
+
+def race(r: Result) -> list[str]:
+    """Promises kept and broken."""
+    rounds, kills = r["rounds"], r["kills"]
+    rows = [
+        (f"{rounds['processes']} processes at once: rounds", rounds["rounds"]),
+        ("rounds without exactly one first", rounds["broken"]),
+        ("`kill -9` at a random moment", kills["kills"]),
+        *((k.replace("_", " "), n) for k, n in kills["broken"].items()),
+    ]
+    return table(("", "count"), rows)
+
+
+TABLES: dict[str, Callable[[Result], list[str]]] = {
+    "pdq_conformance": pdq_conformance,
+    "hashing_speed": hashing_speed,
+    "index_speed": index_speed,
+    "startup": startup,
+    "copy_recall": copy_recall,
+    "gate_latency": gate_latency,
+    "race": race,
+}
+"""In the order of the page. `text_reading` has a page of its own, docs/why/text-rules.md."""
+
+
+def render(page: str, results: Path) -> str:
+    """The page with its tables as the results say."""
+    before, _, rest = page.partition(START)
+    after = rest.partition(END)[2]
+    sections = [START]
+    for name, lines in TABLES.items():
+        path = results / f"{name}.json"
+        if not path.exists():
+            continue
+        report = json.loads(path.read_text(encoding="utf-8"))
+        machine = report["machine"]
+        load = "" if machine["load_at_end"] is None else f", load {machine['load_at_end']}"
+        where = f"{machine['cpu']}, {machine['cores']} cores{load}, commit {report['commit']}"
+        note = f"`{report['rerun']}` ({where}, took {report['took_s']:.0f} s)"
+        sections.append("\n".join([f"### {name}", "", *lines(report["results"]), "", note]))
+    return before + "\n\n".join([*sections, END]) + after
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Markdown."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return ["| " + " | ".join(map(str, line)) + " |" for line in lines]
+
+
+def interval(ratio: Result) -> str:
+    """With its 95 % interval."""
+    return f"{ratio['ratio']} ({ratio['ci95'][0]}–{ratio['ci95'][1]})"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(PAGE.read_text(encoding="utf-8"), HERE / "results"), encoding="utf-8")
