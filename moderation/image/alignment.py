@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.image.local_features import LocalFeatures
+from moderation.image.products import products
 
 _RATIO = 0.80  # Lowe's ratio test
 _HYPOTHESIS_TOLERANCE = 0.06  # of the original's long side: one pair fixes a transform only roughly
@@ -159,7 +160,7 @@ def _pairs(
         return none, none
     a = _unit(query.descriptors)
     b = _unit(np.concatenate([original.descriptors, original.mirrored().descriptors]))
-    cosine = b @ a.T  # float32 [2 × original, query]
+    cosine = products(b, a)  # float32 [2 × original, query]
     rows = np.arange(len(cosine))
     best = cosine.argmax(axis=1)
     nearest = cosine[rows, best]

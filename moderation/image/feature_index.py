@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from moderation.image.hashing import HashRecipe
 from moderation.image.local_features import LocalFeatures
+from moderation.image.products import products
 from moderation.image.snapshot import Snapshot, read_snapshot, write_snapshot
 
 FEATURE_KEYS = HashRecipe(name="sift_keys_v1", bits=32)
@@ -169,7 +170,7 @@ def keys_of(descriptors: NDArray[np.uint8]) -> Keys:
 
     Exact on every machine: sums of small whole numbers do not round.
     """
-    sides = descriptors.astype(np.float32) @ _PLANES > 0
+    sides = products(descriptors.astype(np.float32), _PLANES) > 0
     keys = sides.reshape(-1, TABLES, KEY_BITS) @ (1 << np.arange(KEY_BITS, dtype=np.int64))
     return (keys + (np.arange(TABLES) << KEY_BITS)).astype(np.uint32).ravel()
 
@@ -207,15 +208,15 @@ def _merged(segments: list[_Segment]) -> _Segment:
 
 
 def _planes() -> NDArray[np.float32]:
-    """Projections float32 [128, TABLES × KEY_BITS] of +1 and −1, as many of each.
+    """Projections float32 [TABLES × KEY_BITS, 128] of +1 and −1, as many of each.
 
     Balanced, since descriptors are nowhere near zero mean; from a hash function, since random
     generators change between versions and stored keys must not.
     """
-    planes = np.full((128, TABLES * KEY_BITS), -1, np.float32)
-    for i in range(planes.shape[1]):
+    planes = np.full((TABLES * KEY_BITS, 128), -1, np.float32)
+    for i, plane in enumerate(planes):
         digest = hashlib.shake_256(f"{FEATURE_KEYS.name}/{i}".encode()).digest(256)
-        planes[np.argsort(np.frombuffer(digest, "<u2"), kind="stable")[:64], i] = 1
+        plane[np.argsort(np.frombuffer(digest, "<u2"), kind="stable")[:64]] = 1
     return planes
 
 
