@@ -106,7 +106,8 @@ def hash_views(pixels: Pixels, views: Sequence[View]) -> tuple[NDArray[np.uint8]
     qualities = np.zeros(len(views), np.intp)
     for i, view in enumerate(views):
         x0, y0, x1, y1 = view.box
-        codes[i], qualities[i] = pdq_dihedral(pixels[y0:y1, x0:x1])
+        part = view.name is not ViewName.WHOLE
+        codes[i], qualities[i] = pdq_dihedral(pixels[y0:y1, x0:x1], part=part)
     return codes, qualities
 
 
