@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -26,8 +27,9 @@ BY_VOTES = 12
 """Works verified because of shared features. A 3 × 3 collage shows nine."""
 _LOOKED_UP = 2_000
 
-Tried = dict[int, Match | None]
-"""Picture number → its match; None where the proof failed."""
+Tried = dict[Candidate, Match | None]
+"""Candidate, votes aside → its match; None where the proof failed. The same picture is another
+candidate once its hash is known to be near."""
 
 
 def prove(
@@ -65,14 +67,17 @@ def prove(
     by_hash = [of_work for of_work in by_work.values() if of_work[0].distance_bits is not None]
     by_votes = sorted(filter(_votes, by_work.values()), key=lambda of_work: -_votes(of_work))
     chosen = {
-        candidate.picture_id: candidate
+        replace(candidate, votes=0.0)
         for of_work in (*by_hash[:BY_HASH], *by_votes[:BY_VOTES])
         for candidate in _telling(of_work)
     }
-    pictures = register.pictures(number for number in chosen if number not in tried)
-    for number, picture in pictures.items():
-        tried[number] = match(query, known_picture(picture), chosen[number])
-    found = (tried.get(number) for number in chosen)
+    untried = [candidate for candidate in chosen if candidate not in tried]
+    pictures = register.pictures(candidate.picture_id for candidate in untried)
+    for candidate in untried:
+        if candidate.picture_id in pictures:
+            known = known_picture(pictures[candidate.picture_id])
+            tried[candidate] = match(query, known, candidate)
+    found = (tried.get(candidate) for candidate in chosen)
     return sorted((m for m in found if m is not None), key=lambda m: (-m.score, m.picture_id))
 
 
