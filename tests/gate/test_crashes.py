@@ -7,11 +7,13 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from kit.gate_children import endless
 from kit.notes import photo, showing
 
 from moderation import Gate
-from moderation.errors import StoreUnwritable
+from moderation.errors import StoreError, StoreUnwritable
 from moderation.gate.gate import INDEX_FOLDER
 from moderation.store.registry import FILE_NAME
 from moderation.verdict import Registration
@@ -97,6 +99,22 @@ def test_kill_9_leaves_an_archive_half_read_but_no_note(tmp_path: Path) -> None:
         again = [note for note, _ in zip(endless(0), range(5), strict=False)]
         gate.register_many(again)
         assert gate.stats() == stats
+
+
+def test_pictures_claims_and_verdict_are_written_together(tmp_path: Path) -> None:
+    """A database that refuses the last of them keeps none."""
+    with Gate.open(tmp_path) as gate:
+        gate.check(showing(CUP, id="n998"))
+        before = gate.stats()
+        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as database, database:
+            database.execute(
+                "CREATE TRIGGER refuse BEFORE INSERT ON verdicts "
+                "BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+        with pytest.raises(StoreError):
+            gate.check(showing(CAT, id="n999"))
+        assert gate.stats() == before
+        assert gate.find_copies(CAT) == []
 
 
 # The snapshot of the index

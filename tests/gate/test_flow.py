@@ -408,19 +408,30 @@ def test_judging_alone_writes_nothing(gate: Gate, tmp_path: Path) -> None:
 # Settings
 
 
+MILD = """
+title = "Copies are only labelled"
+[[rule]]
+name = "copy"
+kind = "image.copy"
+steps = [{ at = 0.5, decision = "label" }]
+[fail.default]
+on_error = "review"
+on_timeout = "review"
+on_overload = "review"
+[registration]
+pass = "registered"
+label = "registered"
+review = "held"
+block = "skipped"
+"""
+
+
 def test_a_policy_by_name_by_file_or_as_a_value(
     opened: Callable[..., Gate], tmp_path: Path
 ) -> None:
     """The verdict says which, and by which digest."""
     file = tmp_path / "mild.toml"
-    file.write_text(
-        'title = "Copies are only labelled"\n'
-        '[[rule]]\nname = "copy"\nkind = "image.copy"\n'
-        'steps = [{ at = 0.5, decision = "label" }]\n'
-        '[fail.default]\non_error = "review"\non_timeout = "review"\non_overload = "review"\n'
-        '[registration]\npass = "registered"\nlabel = "registered"\n'
-        'review = "held"\nblock = "skipped"\n'
-    )
+    file.write_text(MILD)
     opened().check(showing(CAT))
     copy = showing(CAT, id="n2", author="bob", hours=1)
     for policy, name, decision in (
@@ -436,6 +447,20 @@ def test_a_policy_by_name_by_file_or_as_a_value(
         assert verdict.policy_digest == gate.policy.digest
     with pytest.raises(BadPolicy):
         opened(policy="no-such-policy")
+
+
+def test_a_tolerated_copy_joins_the_work_without_a_claim(opened: Callable[..., Gate]) -> None:
+    """However many copies are registered, the proof shown is the picture of who was first."""
+    gate = opened(policy=Policy.parse(MILD, name="mild"))
+    gate.check(showing(CAT))
+    copy = pictures.encoded(CAT, "JPEG", quality=30)
+    gate.check(showing(copy, id="n2", author="bob", hours=1))
+    gate.check(showing(copy, id="n3", author="carol", hours=2))
+    stats = gate.stats()
+    assert (stats.works, stats.claims, stats.pictures) == (1, 1, 3)
+    (finding,) = gate.check(showing(copy, id="n4", author="dan", hours=3)).findings
+    assert finding.match is not None
+    assert (finding.match.note_id, finding.detail["holder"]) == ("n1", "alice")
 
 
 def test_rules_of_then_judge_notes_of_then(opened: Callable[..., Gate]) -> None:
