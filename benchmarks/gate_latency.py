@@ -11,6 +11,7 @@ Times are of one note at a time on a warm gate, which uses all cores for a note'
 from __future__ import annotations
 
 import argparse
+import hashlib
 import shutil
 import tempfile
 import time
@@ -23,11 +24,14 @@ import numpy as np
 from harness import WORK, data_folder, parser, quantiles_ms, table, write
 from photographs import Pixels, folder_photographs, jpeg, mixed, package_photographs
 
+import moderation
 from moderation.gate import Gate
 from moderation.note import Author, Note, NoteImage
 from moderation.training.attacks import ATTACKS
 
 REGISTERED_SIZE = (720, 960)
+PACKAGE = Path(moderation.__file__).parent
+MADE_BY = ("image/decode.py", "image/hashing.py", "image/local_features.py", "store/schema.py")
 WARM_UP = 3
 EVERY_COPY = 10
 COPYING = ("crop 70 %", "white frame", "collage 2x2", "mirror", "caption")
@@ -78,7 +82,7 @@ def photographs(args: argparse.Namespace) -> list[Pixels]:
 
 def registered(args: argparse.Namespace, sources: list[Pixels]) -> Path:
     """Folder of the synthetic register; built unless `work/` has it."""
-    name = f"register-{args.register}-{len(sources)}-{args.seed}"
+    name = f"register-{args.register}-{len(sources)}-{args.seed}-{fingerprint_code()}"
     folder = WORK / "gate_latency" / name
     done = folder.with_suffix(".done")
     if not done.exists():
@@ -94,6 +98,12 @@ def registered(args: argparse.Namespace, sources: list[Pixels]) -> Path:
             gate.register_many(old_notes(args, sources), progress=progress)
         done.touch()
     return folder
+
+
+def fingerprint_code() -> str:
+    """Digest of the code that a kept register depends on."""
+    code = b"".join((PACKAGE / name).read_bytes() for name in MADE_BY)
+    return hashlib.sha256(code).hexdigest()[:8]
 
 
 def old_notes(args: argparse.Namespace, sources: list[Pixels]) -> Iterator[Note]:
