@@ -250,14 +250,18 @@ def test_whole_hashes_as_the_picture_itself() -> None:
 
 
 def test_each_view_hashes_as_its_cut_out_part() -> None:
-    """The order of the codes is the order of the views."""
-    page, _ = layouts.phone(photograph("coffee"))
+    """In the order of the views; a part below 512 px as the large picture it was cut from."""
+    names = ("astronaut", "coffee", "chelsea", "china")
+    cells = [photograph(name) for name in names]
+    page, _ = layouts.collage(cells, layouts.grid(2, 2), (720, 720), gutter=12)
     views = query_views(page)
     codes, qualities = hash_views(page, views)
     assert codes.shape == (len(views), 8, 32)
+    assert any(max(v.box[2] - v.box[0], v.box[3] - v.box[1]) < 512 for v in views)
     for view, code, quality in zip(views, codes, qualities, strict=True):
         x0, y0, x1, y1 = view.box
-        wanted, wanted_quality = pdq_dihedral(page[y0:y1, x0:x1].copy())
+        part = view.name is not ViewName.WHOLE
+        wanted, wanted_quality = pdq_dihedral(page[y0:y1, x0:x1].copy(), part=part)
         assert np.array_equal(code, wanted)
         assert quality == wanted_quality
 
