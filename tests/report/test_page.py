@@ -151,7 +151,7 @@ def hostile_page(tmp_path):
         ),
         failure,
     ]
-    author = Author(id=HOSTILE, brand_partner=HOSTILE)
+    author = Author(id=HOSTILE.replace("\0", ""), brand_partner=HOSTILE)
     hostile = note(HOSTILE, author=author, title=HOSTILE, text=HOSTILE, tags=[HOSTILE])
     return page(tmp_path, results, [hostile], title=HOSTILE)
 
