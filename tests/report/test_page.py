@@ -21,6 +21,7 @@ from moderation.report import ArchivePictures, write_report
 from moderation.verdict import Completeness, Decision
 
 HOSTILE = "<script>alert(1)</script>\u202e\"'><img src=https://evil.example/x>\0&amp;{{ 7*7 }}"
+HOSTILE_ID = HOSTILE.replace("\0", "")  # a note with a NUL in an id is refused when it is made
 TEXT = "姐妹们冲！全网最低价只要￥99，加薇❤ abc_123 领券"
 
 
@@ -143,7 +144,7 @@ def hostile_page(tmp_path):
         a_verdict(
             finding,
             copy,
-            note_id=HOSTILE,
+            note_id=HOSTILE_ID,
             policy=HOSTILE,
             policy_digest=HOSTILE,
             detectors={HOSTILE: HOSTILE},
@@ -151,8 +152,8 @@ def hostile_page(tmp_path):
         ),
         failure,
     ]
-    author = Author(id=HOSTILE.replace("\0", ""), brand_partner=HOSTILE)
-    hostile = note(HOSTILE, author=author, title=HOSTILE, text=HOSTILE, tags=[HOSTILE])
+    author = Author(id=HOSTILE_ID, brand_partner=HOSTILE)
+    hostile = note(HOSTILE_ID, author=author, title=HOSTILE, text=HOSTILE, tags=[HOSTILE])
     return page(tmp_path, results, [hostile], title=HOSTILE)
 
 
