@@ -113,30 +113,31 @@ def from_data(folder: Path, args: argparse.Namespace, rng: np.random.Generator) 
             groups[f"grocery {entry.group}"].append(read(folder / entry.file))
         if entry.subkind == "meme_template" and half_of(entry.group) == MEASURED_HALF:
             groups[f"meme {entry.group}"].append(read(folder / entry.file))
+    known = [folder / e.file for e in (*photos, *album.of_kind("lookalikes"))]
     return Pictures(
         copied={e.file: read(folder / e.file) for e in mine[: args.photos]},
         others=[read(folder / rest[i].file) for i in rng.permutation(len(rest))[:60]],
-        distractors=strangers(folder, [folder / e.file for e in photos], args.distractors, rng),
+        distractors=strangers(folder, known, args.distractors, rng),
         look_alikes={name: members for name, members in groups.items() if len(members) > 1},
         unregistered=[read(folder / e.file) for e in mine[args.photos :]],
     )
 
 
 def strangers(
-    folder: Path, photos: list[Path], count: int, rng: np.random.Generator
+    folder: Path, known: list[Path], count: int, rng: np.random.Generator
 ) -> list[Path | Pixels]:
-    """Training pictures, without those that are a photograph at another size.
+    """Training pictures, without those that are a known picture at another size.
 
-    These two folders of the data share some. A picture within `SAME_BITS` of a photograph is
-    left out, whatever geometry would say; nothing else is.
+    The folders of the data share some. A picture within `SAME_BITS` of a known one is left out,
+    whatever geometry would say; nothing else is.
     """
-    known = np.stack([pdq(read(path)).bits for path in photos])
+    codes = np.stack([pdq(read(path)).bits for path in known])
     paths = sorted((folder / "train").iterdir())
     chosen: list[Path | Pixels] = []
     for i in rng.permutation(len(paths)):
         if len(chosen) == count:
             break
-        if hamming_matrix(pdq(read(paths[i])).bits[None], known).min() > SAME_BITS:
+        if hamming_matrix(pdq(read(paths[i])).bits[None], codes).min() > SAME_BITS:
             chosen.append(paths[i])
     return chosen
 
