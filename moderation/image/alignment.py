@@ -26,6 +26,7 @@ _HYPOTHESIS_TOLERANCE = 0.06  # of the original's long side: one pair fixes a tr
 _REFINE_TOLERANCES = (0.035, 0.02, 0.012)
 _RIVALS = 2
 _SAME_PLACE = 1.0  # diameters within which two features are one detail, found twice
+_FINAL_TOLERANCE = 0.008
 _MIN_PAIRS = 5
 _PLANE_PAIRS = 12
 _MAX_TILT = 0.5
@@ -51,8 +52,8 @@ class Alignment:
     """Median distance of the inliers under a homography, over the original's long side."""
     hull: NDArray[np.float32]
     """float32 [k, 2]: convex hull of the inliers in original pixels."""
-    spread: float
-    """Share of the overlap's area that the hull covers, 0–1."""
+    share_of_hull: float
+    """Share of the original's area that the hull covers, 0–1."""
     region_query: NDArray[np.float64]
     """float64 [k, 2] in query pixels: the original's frame, clipped to the query."""
     region_original: NDArray[np.float64]
@@ -108,7 +109,12 @@ def _align_one(
         inside = distance <= tolerance * unit
     if affine is None or inside.sum() < _MIN_PAIRS:
         return None
-    plane, residual = _plane(source[inside], target[inside], affine, query.size)
+    plane = _plane(source[inside], target[inside], affine, query.size)
+    distance = np.linalg.norm(_apply_plane(plane, source) - target, axis=1)
+    inside = distance <= _FINAL_TOLERANCE * unit
+    if inside.sum() < _MIN_PAIRS:
+        return None
+    residual = float(np.median(distance[inside]))
     if mirrored:
         flip = _flip(query.size)
         affine, plane = affine @ flip, plane @ flip
@@ -129,8 +135,8 @@ def _plane(
     target: NDArray[np.float64],
     affine: Affine,
     query_size: tuple[int, int],
-) -> tuple[NDArray[np.float64], float]:
-    """The best plane-to-plane transform, and its median error in original pixels.
+) -> NDArray[np.float64]:
+    """The best plane-to-plane transform, float64 [3, 3].
 
     A copy is flat: all its details move together, to a fraction of a pixel, even
     when photographed from a screen. A second photograph of the same scene is
@@ -143,8 +149,7 @@ def _plane(
         # Seen nearly from the front, the third row hardly changes over the picture.
         if plane is not None and abs(plane[2, :2]) @ np.array(query_size) < _MAX_TILT:
             whole = plane
-    landed = cv2.perspectiveTransform(points, whole).reshape(-1, 2)
-    return whole, float(np.median(np.linalg.norm(landed - target, axis=1)))
+    return whole
 
 
 def _pairs(
@@ -279,7 +284,7 @@ def _describe(
         inlier_share=min(1.0, inliers / max(int(visible), 1)),
         residual=residual,
         hull=hull,
-        spread=min(1.0, _area(hull.astype(np.float64)) / area_original),
+        share_of_hull=min(1.0, _area(hull.astype(np.float64)) / _area(original_frame)),
         region_query=region_query,
         region_original=region_original,
         share_of_query=min(1.0, area_query / _area(query_frame)),
@@ -290,6 +295,11 @@ def _describe(
 def apply(affine: Affine, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Points float64 [n, 2] moved by the transform."""
     return points @ affine[:, :2].T + affine[:, 2]
+
+
+def _apply_plane(plane: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    moved = points @ plane[:, :2].T + plane[:, 2]
+    return moved[:, :2] / moved[:, 2:]
 
 
 def inverse(affine: Affine) -> Affine:
@@ -309,11 +319,27 @@ def _frame(size: tuple[int, int]) -> NDArray[np.float64]:
 
 
 def _clip(polygon: NDArray[np.float64], frame: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Both are convex quadrilaterals, so their intersection is one convex polygon."""
-    _, region = cv2.intersectConvexConvex(polygon.astype(np.float32), frame.astype(np.float32))
-    if region is None:
-        return np.empty((0, 2))
-    return np.asarray(region.reshape(-1, 2), dtype=np.float64)
+    """The part of a convex polygon inside an upright frame (Sutherland and Hodgman 1974).
+
+    OpenCV's `intersectConvexConvex` loses half of the area where edges all but coincide, as
+    they do for a picture and itself.
+    """
+    corners = [(float(x), float(y)) for x, y in polygon]
+    for axis in (0, 1):
+        for bound, sign in ((frame[:, axis].min(), 1.0), (frame[:, axis].max(), -1.0)):
+            kept: list[tuple[float, float]] = []
+            for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
+                from_bound = sign * (start[axis] - bound)
+                to_bound = sign * (end[axis] - bound)
+                if from_bound >= 0:
+                    kept.append(start)
+                if from_bound * to_bound < 0:
+                    t = from_bound / (from_bound - to_bound)
+                    kept.append(
+                        (start[0] + t * (end[0] - start[0]), start[1] + t * (end[1] - start[1]))
+                    )
+            corners = kept
+    return np.array(corners).reshape(-1, 2)
 
 
 def _area(polygon: NDArray[np.float64]) -> float:

@@ -35,7 +35,6 @@ QUERY_SIDE_PX = 704
 _CONTRAST_THRESHOLD = 0.02  # half of Lowe's 0.04: hazy and dark photographs keep some features
 COARSE_PX = 3.6
 """Diameter from which a detail can be read without doubling the picture first."""
-_SURPLUS = 3  # details detected for each one kept
 _GRID = 8  # cells a side for spreading stored features over the picture
 _QUANTUM = 0.5 / 15  # RootSIFT values lie in 0–1 and hardly ever pass 0.5
 _SCALE_STEPS = 24  # steps of 2.9 % a unit
@@ -184,7 +183,8 @@ def _extract(
         small = (max(1, round(width * ratio)), max(1, round(height * ratio)))
         grey = cv2.resize(grey, small, interpolation=cv2.INTER_AREA)
     # Each call owns its detector: OpenCV objects are not safe to share between threads.
-    sift = cv2.SIFT.create(nfeatures=_SURPLUS * most, contrastThreshold=_CONTRAST_THRESHOLD)
+    # No limit on their number: the strongest may all lie in a line of text.
+    sift = cv2.SIFT.create(contrastThreshold=_CONTRAST_THRESHOLD)
     keypoints = sift.detect(grey, None)
     keypoints = _spread(keypoints, grey.shape[1], grey.shape[0], most, coarse)
     if keypoints:

@@ -20,12 +20,27 @@ from pathlib import Path
 import numpy as np
 
 from moderation.image.decode import decode
-from moderation.training.attacks import ATTACKS, Pixels, reencode, screenshot, stickers, watermark
+from moderation.image.hashing import hamming, pdq
+from moderation.training.attacks import (
+    ATTACKS,
+    Pixels,
+    caption,
+    reencode,
+    screenshot,
+    stickers,
+    watermark,
+)
 from moderation.training.lookalikes import poster, text_card
 from moderation.training.varied import varied_copy
 
-_REVIEWED_DOUBTFUL = frozenset({"potatoes", "artwork_plain", "weibo_app", "android_app"})
-"""Sub-kinds in which one picture may be another frame, crop or colour of the next."""
+_DOUBTFUL = frozenset(
+    {"potatoes", "artwork_plain", "weibo_app", "android_app", "text_ui", "web_ui"}
+)
+"""Sub-kinds in which one picture may be another frame, crop, colour or state of the next."""
+_VARIANT_BITS = 70
+"""Posters of one shop this near are often one poster with another price."""
+_SAME_PHASH_BITS = 4
+"""Rows of `pairs.csv` called different although nothing can be seen to differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,6 +54,8 @@ class CopyTrial:
     """The truth is a matter of opinion: reported apart, never fitted on."""
     query: Pixels
     original: Pixels
+    files: tuple[str, str] = ("", "")
+    """Of query and original, where they are files: to look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +80,9 @@ class Album:
                 for row in csv.DictReader(lines)
             ]
         with (folder / "pairs.csv").open(encoding="utf-8", newline="") as lines:
-            self.pairs = [
-                (row["a"], row["b"], row["label"], row["relation"]) for row in csv.DictReader(lines)
+            self.pairs: list[tuple[str, str, str, str, int]] = [
+                (row["a"], row["b"], row["label"], row["relation"], int(row["phash_dist"] or 64))
+                for row in csv.DictReader(lines)
             ]
         self.read = functools.lru_cache(maxsize=64)(self._read)
 
@@ -129,7 +147,7 @@ def card_copies(
 
 def known_pairs(album: Album, half: int) -> Iterator[CopyTrial]:
     """The rows of `pairs.csv`."""
-    for a, b, label, relation in album.pairs:
+    for a, b, label, relation, bits in album.pairs:
         group = relation if label == "different" else a
         if half_of(group) == half and label in {"copy", "different"}:
             name = relation.split(":")[0].replace("_", " ")
@@ -137,8 +155,10 @@ def known_pairs(album: Album, half: int) -> Iterator[CopyTrial]:
                 kind="known copy" if label == "copy" else f"pair: {name}",
                 group=group,
                 is_copy=label == "copy",
+                doubtful=label == "different" and bits < _SAME_PHASH_BITS,
                 query=album.read(b),
                 original=album.read(a),
+                files=(b, a),
             )
 
 
@@ -168,11 +188,18 @@ def look_alikes(
                 kind=f"same {subkind.replace('_', ' ')}",
                 group=group,
                 is_copy=False,
-                doubtful=subkind in _REVIEWED_DOUBTFUL
-                or (subkind == "meme_template" and a.group == b.group),
+                doubtful=subkind in _DOUBTFUL or _is_variant(album, a, b),
                 query=album.read(a.file),
                 original=album.read(b.file),
+                files=(a.file, b.file),
             )
+
+
+def _is_variant(album: Album, a: Entry, b: Entry) -> bool:
+    if a.kind == "posters":
+        codes = [pdq(album.read(entry.file)).bits for entry in (a, b)]
+        return int(hamming(*codes)) < _VARIANT_BITS
+    return a.subkind == "meme_template" and a.group == b.group
 
 
 def unrelated(album: Album, half: int, rng: np.random.Generator, count: int) -> Iterator[CopyTrial]:
@@ -192,7 +219,7 @@ def unrelated(album: Album, half: int, rng: np.random.Generator, count: int) -> 
 def drawn_look_alikes(
     album: Album, half: int, rng: np.random.Generator, count: int
 ) -> Iterator[CopyTrial]:
-    """One template, layout, screen, watermark or set of stickers around different contents."""
+    """One template, layout, screen, watermark, caption or set of stickers, other contents."""
     entries = _in_half(album.of_kind("photos"), half)
     for i in range(count):
         template, seed = 2 * i + half, int(rng.integers(1 << 30))
@@ -208,6 +235,7 @@ def drawn_look_alikes(
             ),
             ("same screen", _with(screenshot, first, seed), _with(screenshot, second, seed)),
             ("same watermark", _tiled(first, seed), _tiled(second, seed)),
+            ("same caption", _captioned(first, seed), _captioned(second, seed)),
             ("same stickers", _with(stickers, first, seed), _with(stickers, second, seed)),
         ):
             yield CopyTrial(
@@ -223,6 +251,10 @@ def _with(
     change: Callable[[Pixels, np.random.Generator], Pixels], pixels: Pixels, seed: int
 ) -> Pixels:
     return change(pixels, np.random.default_rng(seed))
+
+
+def _captioned(pixels: Pixels, seed: int) -> Pixels:
+    return caption(pixels, np.random.default_rng(seed), lines=1 + seed % 3)
 
 
 def _tiled(pixels: Pixels, seed: int) -> Pixels:

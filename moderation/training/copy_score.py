@@ -1,114 +1,186 @@
 """Fits the weights of the copy score in `moderation.image.verify`.
 
-    python -m moderation.training.copy_score PHOTOS LOOKALIKES
+    python -m moderation.training.copy_score DATA/images [--photos 20]
 
-PHOTOS is a folder of photographs: each is registered, attacked and verified
-against itself (copies) and against others (not copies). LOOKALIKES is a folder
-with one sub-folder for each group of different pictures that look alike: every
-pair inside a group is not a copy. Half of the photographs and groups, by a
-digest of their names, fit the weights; the other half measures them.
+The folder is described in `copy_pairs`. One half of it fits the weights; the other half, with
+other random strengths of the same attacks, measures them. Prints JSON: the constants to put into
+`verify`, and what they do on the measured half.
 """
 
 from __future__ import annotations
 
-import hashlib
-import itertools
+import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.image.decode import decode
 from moderation.image.local_features import LocalFeatures, stored_features
 from moderation.image.verify import Proof, QueryPicture, measurements, verify
-from moderation.training.attacks import ATTACKS, reencode
+from moderation.training import copy_pairs
+from moderation.training.attacks import Pixels
+from moderation.training.copy_pairs import Album, CopyTrial
 
-PAIRS_PER_GROUP = 24
+SEED = 20261124
+PHOTOS = 20
 _RIDGE = 1.0
+_CAUTION = 2.5  # how much heavier the non-copies weigh together than the copies
+_FEWEST = 12  # pairs below which a kind weighs less than the others
 
 
-def main(photos: Path, lookalikes: Path) -> None:
-    """Measure, fit, print weights and the errors on the other half as JSON."""
-    rng = np.random.default_rng(20261124)
-    rows = [*_copies(photos, rng), *_others(lookalikes, rng)]
-    x = np.array([values for _, values, _ in rows])
-    y = np.array([is_copy for _, _, is_copy in rows], dtype=np.float64)
-    fit = np.array([_half(name) == 0 for name, _, _ in rows])
-    weights = _logistic(x[fit], y[fit])
-    scores = 1 / (1 + np.exp(-(weights[0] + x[~fit] @ weights[1:])))
-    held_y = y[~fit]
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outcome:
+    """What verification said to one trial."""
+
+    trial: CopyTrial
+    proof: Proof | None
+
+    @property
+    def score(self) -> float:
+        """0 where nothing aligned."""
+        return self.proof.score if self.proof else 0.0
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, fit, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("data", type=Path, help="folder with `manifest.csv` and `pairs.csv`")
+    parser.add_argument("--photos", type=int, default=PHOTOS, help="photographs a half")
+    options = parser.parse_args(arguments)
+    album = Album(options.data)
+    halves = [
+        [outcome(trial) for trial in trials(album, half, options.photos, SEED + half)]
+        for half in (0, 1)
+    ]
+    weights = fit(halves[0])
     report = {
-        "bias": round(float(weights[0]), 3),
-        "weights": [round(float(w), 3) for w in weights[1:]],
-        "fitted_on": {"copies": int(y[fit].sum()), "others": int((1 - y[fit]).sum())},
-        "held_out": {"copies": int(held_y.sum()), "others": int((1 - held_y).sum())},
-        "others_at_0.5": int(((scores >= 0.5) & (held_y == 0)).sum()),
-        "others_at_0.9": int(((scores >= 0.9) & (held_y == 0)).sum()),
-        "copies_at_0.5": int(((scores >= 0.5) & (held_y == 1)).sum()),
-        "copies_at_0.9": int(((scores >= 0.9) & (held_y == 1)).sum()),
-        "highest_others": sorted((scores[held_y == 0]).round(3).tolist(), reverse=True)[:10],
+        "bias": round(float(weights[0]), 2),
+        "weights": [round(float(w), 2) for w in weights[1:]],
+        "fitted_on": counted(halves[0], weights),
+        "held_out": counted(halves[1], weights),
     }
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
 
 
-Row = tuple[str, tuple[float, ...], bool]
+def trials(album: Album, half: int, photos: int, seed: int) -> Iterator[CopyTrial]:
+    """All kinds of pairs of one half; their number grows with `photos`."""
+
+    def rng(part: int) -> np.random.Generator:
+        return np.random.default_rng([seed, part])
+
+    yield from copy_pairs.fixed_attacks(album, half, rng(1), photos)
+    yield from copy_pairs.varied_attacks(album, half, rng(2), 16 * photos, ["photos"])
+    yield from copy_pairs.varied_attacks(album, half, rng(3), 5 * photos, ["posters", "xhs"])
+    yield from copy_pairs.card_copies(album, half, rng(4), 3 * photos)
+    yield from copy_pairs.known_pairs(album, half)
+    yield from copy_pairs.look_alikes(album, half, rng(5), 4)
+    yield from copy_pairs.unrelated(album, half, rng(6), 8 * photos)
+    yield from copy_pairs.drawn_look_alikes(album, half, rng(7), 6 * photos)
 
 
-def _copies(folder: Path, rng: np.random.Generator) -> Iterator[Row]:
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
-    pictures = {path: decode(path) for path in paths}
-    stored = {path: _stored(picture.pixels) for path, picture in pictures.items()}
-    for path, picture in pictures.items():
-        others = [pictures[paths[int(i)]].pixels for i in rng.integers(len(paths), size=9)]
-        for attack in ATTACKS:
-            attacked = reencode(attack.apply(picture.pixels, rng, others), 82)
-            query = _query(attacked)
-            proof = verify(query, stored[path])
-            if proof is not None:
-                yield path.name, _values(proof), True
+def outcome(trial: CopyTrial) -> Outcome:
+    """Ask as the gate does: the original's features come from the register's bytes."""
+    stored = stored_features(trial.original, _size(trial.original))
+    kept = LocalFeatures.from_bytes(stored.to_bytes())
+    query = QueryPicture.of(trial.query, _size(trial.query))
+    return Outcome(trial=trial, proof=verify(query, kept))
 
 
-def _others(folder: Path, rng: np.random.Generator) -> Iterator[Row]:
-    for group in sorted(p for p in folder.rglob("*") if p.is_dir()):
-        paths = sorted(p for p in group.iterdir() if p.is_file())
-        pairs = list(itertools.permutations(paths, 2))
-        for i in rng.permutation(len(pairs))[:PAIRS_PER_GROUP]:
-            a, b = pairs[int(i)]
-            proof = verify(_query(decode(a).pixels), _stored(decode(b).pixels))
-            if proof is not None:
-                yield group.name, _values(proof), False
+def fit(outcomes: list[Outcome]) -> NDArray[np.float64]:
+    """Bias and weights, float64 [1 + measurements]. Doubtful pairs are left out."""
+    proven = [o for o in outcomes if o.proof is not None and not o.trial.doubtful]
+    x = np.array([measurements(o.proof.alignment, o.proof.reading) for o in proven if o.proof])
+    y = np.array([o.trial.is_copy for o in proven], dtype=np.float64)
+    return monotone(x, y, weight_of([o.trial.kind for o in proven], y))
 
 
-def _values(proof: Proof) -> tuple[float, ...]:
-    return measurements(proof.alignment, proof.agreement, proof.checked)
+def monotone(
+    x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """`logistic` without negative weights: by construction more of a measurement speaks for a copy.
+
+    The most negative weight is set to zero and the rest fitted again, until none is left.
+    """
+    live = list(range(x.shape[1]))
+    found = logistic(x, y, weight)
+    while len(live) > 1 and found[1:].min() < 0:
+        del live[int(found[1:].argmin())]
+        found = logistic(x[:, live], y, weight)
+    weights = np.zeros(1 + x.shape[1])
+    weights[[0, *(i + 1 for i in live)]] = np.concatenate([found[:1], np.maximum(found[1:], 0)])
+    return weights
 
 
-def _query(pixels: NDArray[np.uint8]) -> QueryPicture:
-    return QueryPicture.of(pixels, (pixels.shape[1], pixels.shape[0]))
+def weight_of(kinds: list[str], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weight of each pair, float64 [n].
+
+    Kinds weigh alike, however many pairs of each were drawn; non-copies together weigh
+    `_CAUTION` times what copies do, since a wrong accusation costs more than a missed copy.
+    """
+    count = Counter(kinds)
+    weights = np.array([1 / max(count[kind], _FEWEST) for kind in kinds])
+    for label, mass in ((1.0, 1.0), (0.0, _CAUTION)):
+        weights[y == label] *= mass / max(weights[y == label].sum(), 1e-9)
+    return weights * len(y) / max(weights.sum(), 1e-9)
 
 
-def _stored(pixels: NDArray[np.uint8]) -> LocalFeatures:
-    features = stored_features(pixels, (pixels.shape[1], pixels.shape[0]))
-    return LocalFeatures.from_bytes(features.to_bytes())  # what verification will really see
+def counted(outcomes: list[Outcome], weights: NDArray[np.float64]) -> dict[str, Any]:
+    """How many copies and others each threshold accepts, and the highest others."""
+    sure = [o for o in outcomes if not o.trial.doubtful]
+    report: dict[str, Any] = {}
+    for name, wanted in (("copies", True), ("others", False)):
+        scores = [_score(o, weights) for o in sure if o.trial.is_copy is wanted]
+        report[name] = {
+            "n": len(scores),
+            "at_0.5": sum(s >= 0.5 for s in scores),
+            "at_0.9": sum(s >= 0.9 for s in scores),
+        }
+    others = sorted(
+        ((_score(o, weights), o.trial.kind) for o in sure if not o.trial.is_copy), reverse=True
+    )
+    report["highest_others"] = [f"{score:.3f} {kind}" for score, kind in others[:10]]
+    lost = Counter(o.trial.kind for o in sure if o.trial.is_copy and _score(o, weights) < 0.5)
+    report["lost_copies"] = dict(lost.most_common(12))
+    return report
 
 
-def _half(name: str) -> int:
-    return hashlib.sha256(name.encode()).digest()[0] & 1
+def _score(outcome: Outcome, weights: NDArray[np.float64]) -> float:
+    if outcome.proof is None:
+        return 0.0
+    values = np.array(measurements(outcome.proof.alignment, outcome.proof.reading))
+    return float(1 / (1 + np.exp(-(weights[0] + values @ weights[1:]))))
 
 
-def _logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ridge logistic regression by Newton's method; both classes weigh alike."""
+def _size(pixels: Pixels) -> tuple[int, int]:
+    return pixels.shape[1], pixels.shape[0]
+
+
+def logistic(
+    x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Ridge logistic regression by Newton's method.
+
+    Args:
+        x: float64 [n, d].
+        y: float64 [n], 1 for a copy.
+        weight: float64 [n], around 1.
+
+    Returns:
+        float64 [1 + d]: bias, weights.
+    """
     design = np.concatenate([np.ones((len(x), 1)), x], axis=1)
-    balance = np.where(y == 1, 0.5 / max(y.sum(), 1), 0.5 / max((1 - y).sum(), 1)) * len(y)
     ridge = np.diag([0.0] + [_RIDGE] * x.shape[1])
     weights = np.zeros(design.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
-        gradient = design.T @ (balance * (p - y)) + ridge @ weights
-        hessian = (design * (balance * p * (1 - p))[:, None]).T @ design + ridge
+        gradient = design.T @ (weight * (p - y)) + ridge @ weights
+        hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + ridge
         step = np.linalg.solve(hessian + 1e-9 * np.eye(len(weights)), gradient)
         weights -= step
         if np.abs(step).max() < 1e-6:
@@ -117,4 +189,4 @@ def _logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.floa
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main()
