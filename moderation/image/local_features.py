@@ -27,9 +27,9 @@ STORED_FEATURES = 112
 STORED_SIDE_PX = 448
 """Long side at which a registered picture is read."""
 STORED_COARSE = 64
-QUERY_FEATURES = 1200
-QUERY_COARSE = 400
-QUERY_SIDE_PX = 704
+QUERY_FEATURES = 1000
+QUERY_COARSE = 340
+QUERY_SIDE_PX = 640
 """A query is read finer, so that a collage cell of it still has the detail of a whole picture."""
 
 _CONTRAST_THRESHOLD = 0.02  # half of Lowe's 0.04: hazy and dark photographs keep some features

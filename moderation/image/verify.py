@@ -132,8 +132,8 @@ def measurements(alignment: Alignment, reading: Reading) -> tuple[float, ...]:
     )
 
 
-_BIAS = 0.61
-_WEIGHTS = (1.45, 2.35, 1.61, 0.8, 0.67, 1.19)
+_BIAS = 0.16
+_WEIGHTS = (1.52, 1.99, 1.67, 1.16, 0.9, 1.15)
 """Of agreement inside the hull, no contradiction outside, sharpness, area of the hull, small
 residual, share of inliers."""
 

@@ -1,6 +1,6 @@
 """Fits the weights of the copy score in `moderation.image.verify`.
 
-    python -m moderation.training.copy_score DATA/images [--photos 20]
+    python -m moderation.training.copy_score DATA/images [--photos 10]
 
 The folder is described in `copy_pairs`. One half of it fits the weights; the other half, with
 other random strengths of the same attacks, measures them. Prints JSON: the constants to put into
@@ -28,7 +28,7 @@ from moderation.training.attacks import Pixels
 from moderation.training.copy_pairs import Album, CopyTrial
 
 SEED = 20261124
-PHOTOS = 20
+PHOTOS = 10
 _RIDGE = 1.0
 _CAUTION = 2.5  # how much heavier the non-copies weigh together than the copies
 _FEWEST = 12  # pairs below which a kind weighs less than the others
