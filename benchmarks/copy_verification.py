@@ -25,18 +25,19 @@ from moderation.training.copy_pairs import Album, CopyTrial
 from moderation.training.copy_score import Outcome, outcome, trials
 
 MEASURED_HALF = 1
+NOTHING_TO_MEASURE = 2
 THRESHOLDS = {"accepted": 0.5, "sure": 0.9}
 
 
 def main() -> int:
     """Measure, print, write."""
     options = parser(__doc__)
-    options.add_argument("--photos", type=int, default=40, help="photographs that are attacked")
+    options.add_argument("--photos", type=int, default=16, help="photographs that are attacked")
     args = options.parse_args()
     folder = data_folder(args, "images")
     if folder is None:
         print("no data: set $MODERATION_DATA or --data to a folder that holds `images/`")
-        return 1
+        return NOTHING_TO_MEASURE
     cv2.setNumThreads(1)
     groups: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
     for trial in trials(Album(folder), MEASURED_HALF, args.photos, args.seed + 17):

@@ -17,6 +17,7 @@ BENCHMARKS = (
     "index_speed",
     "startup",
     "text_reading",
+    "copy_verification",
     "copy_recall",
     "gate_latency",
     "race",

@@ -19,6 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.image.local_features import LocalFeatures
+from moderation.image.plane import (
+    Affine,
+    apply,
+    apply_plane,
+    area,
+    clip,
+    fit,
+    flip,
+    frame_of,
+    inverse,
+)
 from moderation.image.products import products
 
 _RATIO = 0.80  # Lowe's ratio test
@@ -32,9 +43,6 @@ _PLANE_PAIRS = 12
 _MAX_TILT = 0.5
 _MAX_STRETCH = 1.7  # longer axis of the transform over the shorter
 _MAX_ZOOM = 12.0  # how much larger one picture may show what the other shows
-
-Affine = NDArray[np.float64]
-"""float64 [2, 3]: query pixel → original pixel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,7 +110,7 @@ def _align_one(
         if inside.sum() < _MIN_PAIRS:
             return None
         # Few or early inliers carry a similarity only; an affine would bend to fit chance.
-        affine = _fit(source[inside], target[inside], similarity=step == 0 or inside.sum() < 8)
+        affine = fit(source[inside], target[inside], similarity=step == 0 or inside.sum() < 8)
         if affine is None or not _sane(affine, query.size, original.size):
             return None
         distance = np.linalg.norm(apply(affine, source) - target, axis=1)
@@ -110,14 +118,14 @@ def _align_one(
     if affine is None or inside.sum() < _MIN_PAIRS:
         return None
     plane = _plane(source[inside], target[inside], affine, query.size)
-    distance = np.linalg.norm(_apply_plane(plane, source) - target, axis=1)
+    distance = np.linalg.norm(apply_plane(plane, source) - target, axis=1)
     inside = distance <= _FINAL_TOLERANCE * unit
     if inside.sum() < _MIN_PAIRS:
         return None
     residual = float(np.median(distance[inside]))
     if mirrored:
-        flip = _flip(query.size)
-        affine, plane = affine @ flip, plane @ flip
+        unmirror = flip(query.size)
+        affine, plane = affine @ unmirror, plane @ unmirror
         query = query.mirrored()
     return _describe(
         affine,
@@ -223,26 +231,6 @@ def _best_hypothesis(
     return agrees[best] if votes[best] >= _MIN_PAIRS else None
 
 
-def _fit(
-    source: NDArray[np.float64], target: NDArray[np.float64], *, similarity: bool
-) -> Affine | None:
-    """Least squares; None where the points lie on a line."""
-    x, y = source[:, 0], source[:, 1]
-    one, zero = np.ones_like(x), np.zeros_like(x)
-    if similarity:
-        rows = np.concatenate(
-            [np.stack([x, -y, one, zero], axis=1), np.stack([y, x, zero, one], axis=1)]
-        )
-        solution, _, rank, _ = np.linalg.lstsq(rows, target.T.reshape(-1), rcond=None)
-        if rank < 4:
-            return None
-        a, b, tx, ty = solution
-        return np.array([[a, -b, tx], [b, a, ty]])
-    rows = np.stack([x, y, one], axis=1)
-    solution, _, rank, _ = np.linalg.lstsq(rows, target, rcond=None)
-    return solution.T if rank == 3 else None
-
-
 def _sane(affine: Affine, query_size: tuple[int, int], original_size: tuple[int, int]) -> bool:
     """No flip (mirrors are tried on their own), no wild stretch, no wild zoom."""
     linear = affine[:, :2]
@@ -266,10 +254,10 @@ def _describe(
     residual: float,
 ) -> Alignment | None:
     back_again = inverse(affine)
-    query_frame, original_frame = _frame(query.size), _frame(original.size)
-    region_original = _clip(apply(affine, query_frame), original_frame)
-    region_query = _clip(apply(back_again, original_frame), query_frame)
-    area_original, area_query = _area(region_original), _area(region_query)
+    query_frame, original_frame = frame_of(query.size), frame_of(original.size)
+    region_original = clip(apply(affine, query_frame), original_frame)
+    region_query = clip(apply(back_again, original_frame), query_frame)
+    area_original, area_query = area(region_original), area(region_query)
     if area_original <= 0 or area_query <= 0:
         return None
     back = apply(back_again, original.points.astype(np.float64))
@@ -284,63 +272,9 @@ def _describe(
         inlier_share=min(1.0, inliers / max(int(visible), 1)),
         residual=residual,
         hull=hull,
-        share_of_hull=min(1.0, _area(hull.astype(np.float64)) / _area(original_frame)),
+        share_of_hull=min(1.0, area(hull.astype(np.float64)) / area(original_frame)),
         region_query=region_query,
         region_original=region_original,
-        share_of_query=min(1.0, area_query / _area(query_frame)),
-        share_of_original=min(1.0, area_original / _area(original_frame)),
+        share_of_query=min(1.0, area_query / area(query_frame)),
+        share_of_original=min(1.0, area_original / area(original_frame)),
     )
-
-
-def apply(affine: Affine, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points float64 [n, 2] moved by the transform."""
-    return points @ affine[:, :2].T + affine[:, 2]
-
-
-def _apply_plane(plane: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    moved = points @ plane[:, :2].T + plane[:, 2]
-    return moved[:, :2] / moved[:, 2:]
-
-
-def inverse(affine: Affine) -> Affine:
-    """The transform from original to query."""
-    linear = np.linalg.inv(affine[:, :2])
-    return np.concatenate([linear, -(linear @ affine[:, 2:])], axis=1)
-
-
-def _flip(size: tuple[int, int]) -> NDArray[np.float64]:
-    """float64 [3, 3]: pixel of the query → pixel of the flipped query."""
-    return np.array([[-1.0, 0, size[0] - 1], [0, 1, 0], [0, 0, 1]])
-
-
-def _frame(size: tuple[int, int]) -> NDArray[np.float64]:
-    width, height = float(size[0]), float(size[1])
-    return np.array([[0, 0], [width, 0], [width, height], [0, height]])
-
-
-def _clip(polygon: NDArray[np.float64], frame: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The part of a convex polygon inside an upright frame (Sutherland and Hodgman 1974).
-
-    OpenCV's `intersectConvexConvex` loses half of the area where edges all but coincide, as
-    they do for a picture and itself.
-    """
-    corners = [(float(x), float(y)) for x, y in polygon]
-    for axis in (0, 1):
-        for bound, sign in ((frame[:, axis].min(), 1.0), (frame[:, axis].max(), -1.0)):
-            kept: list[tuple[float, float]] = []
-            for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
-                from_bound = sign * (start[axis] - bound)
-                to_bound = sign * (end[axis] - bound)
-                if from_bound >= 0:
-                    kept.append(start)
-                if from_bound * to_bound < 0:
-                    t = from_bound / (from_bound - to_bound)
-                    kept.append(
-                        (start[0] + t * (end[0] - start[0]), start[1] + t * (end[1] - start[1]))
-                    )
-            corners = kept
-    return np.array(corners).reshape(-1, 2)
-
-
-def _area(polygon: NDArray[np.float64]) -> float:
-    return float(cv2.contourArea(polygon.astype(np.float32))) if len(polygon) >= 3 else 0.0

@@ -20,13 +20,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.image.alignment import Alignment, align, apply, inverse
+from moderation.image.alignment import Alignment, align
 from moderation.image.local_features import (
     STORED_SIDE_PX,
     LocalFeatures,
     descriptors_at,
     query_features,
 )
+from moderation.image.plane import apply, inverse
 
 MIN_FEATURES = 16
 """A picture with fewer stored features has too little detail for a geometric proof."""
@@ -38,6 +39,8 @@ _MIN_CHECKED = 6
 _MIN_AGREEING = 3
 _SMALLEST_PX = 224  # long side of the smallest grey level
 _MARGIN = 5.0  # diameters around a detail that its descriptor reads: 6 · √2 / 2 and some blur
+_FEW = 16  # agreeing details: as many as a status bar and a row of buttons have
+_UNSURE = 0.89  # with so few, a person should look before anything is blocked
 _SHARPEST = 0.004  # rounding to four bits alone moves a cosine this far from 1
 
 
@@ -141,7 +144,8 @@ residual, share of inliers."""
 def _score(alignment: Alignment, reading: Reading) -> float:
     values = measurements(alignment, reading)
     logit = _BIAS + sum(w * v for w, v in zip(_WEIGHTS, values, strict=True))
-    return 1 / (1 + math.exp(-_clip(logit, -30, 30)))
+    score = 1 / (1 + math.exp(-_clip(logit, -30, 30)))
+    return min(score, _UNSURE) if reading.agreeing < _FEW else score
 
 
 def _clip(value: float, least: float, most: float) -> float:

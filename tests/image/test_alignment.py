@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from kit.photographs import photograph
 from kit.pictures import flat
 
-from moderation.image.alignment import Alignment, align, apply, inverse
+from moderation.image.alignment import Alignment, align
 from moderation.image.local_features import query_features, stored_features
+from moderation.image.plane import apply, inverse
 
 TOLERANCE = 0.02
 """Of the original's long side, at every corner."""
