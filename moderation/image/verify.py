@@ -40,7 +40,8 @@ _MIN_AGREEING = 3
 _SMALLEST_PX = 224  # long side of the smallest grey level
 _MARGIN = 5.0  # diameters around a detail that its descriptor reads: 6 · √2 / 2 and some blur
 _FEW = 16  # agreeing details: as many as a status bar and a row of buttons have
-_UNSURE = 0.89  # with so few, a person should look before anything is blocked
+_BARE_CELLS = 12  # of 64 that hold detail: photographs fill 24 and more, an empty page 9
+_UNSURE = 0.89  # with so little, a person should look before anything is blocked
 _SHARPEST = 0.004  # rounding to four bits alone moves a cosine this far from 1
 
 
@@ -114,7 +115,16 @@ def verify(query: QueryPicture, original: LocalFeatures) -> Proof | None:
     reading = _read(query, original, alignment)
     if reading is None:
         return None
-    return Proof(alignment=alignment, reading=reading, score=_score(alignment, reading))
+    score = _score(alignment, reading)
+    if reading.agreeing < _FEW or _is_bare(original):
+        score = min(score, _UNSURE)
+    return Proof(alignment=alignment, reading=reading, score=score)
+
+
+def _is_bare(original: LocalFeatures) -> bool:
+    """All detail lies in a bar or two: what any other page of the same app has too."""
+    cells = (original.points * 8 / np.maximum(original.size, 1)).astype(np.intp)
+    return len(np.unique(cells[:, 0] + 64 * cells[:, 1])) < _BARE_CELLS
 
 
 # The score
@@ -144,8 +154,7 @@ residual, share of inliers."""
 def _score(alignment: Alignment, reading: Reading) -> float:
     values = measurements(alignment, reading)
     logit = _BIAS + sum(w * v for w, v in zip(_WEIGHTS, values, strict=True))
-    score = 1 / (1 + math.exp(-_clip(logit, -30, 30)))
-    return min(score, _UNSURE) if reading.agreeing < _FEW else score
+    return 1 / (1 + math.exp(-_clip(logit, -30, 30)))
 
 
 def _clip(value: float, least: float, most: float) -> float:

@@ -147,6 +147,23 @@ def test_the_same_dress_on_another_photograph_is_no_copy(change, seed: int) -> N
 # Little to see
 
 
+def page(body: str) -> Pixels:
+    """A screen of an app with a title bar and a row of buttons, and a line of text or none."""
+    screen = np.full((1200, 640, 3), 250, np.uint8)
+    for x in range(60, 600, 120):
+        cv2.circle(screen, (x, 1150), 22, (40, 40, 40), 3, cv2.LINE_AA)
+        cv2.rectangle(screen, (x - 9, 1141), (x + 9, 1159), (90, 90, 90), -1)
+    cv2.putText(screen, "9:41", (30, 50), cv2.FONT_HERSHEY_SIMPLEX, 1, (20, 20, 20), 2)
+    cv2.putText(screen, body, (60, 300), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (20, 20, 20), 2)
+    return screen
+
+
+def test_two_nearly_empty_pages_of_one_app_are_never_sure() -> None:
+    """All that the empty page holds agrees; a machine must not act on it alone."""
+    assert score_of(page("settings and privacy"), page("")) < SURE
+    assert score_of(page(""), page("")) < SURE
+
+
 @pytest.mark.parametrize(
     "pixels",
     [
