@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,4 +102,20 @@ class Listener:
         from moderation.cli.screen import print_line
 
         print_line(self._console, f"  # {purpose}", "dim")
-        print_line(self._console, f"  {command}")
+        print_line(self._console, f"  {as_it_can_be_typed(command)}")
+
+
+def as_it_can_be_typed(command: str) -> str:
+    """`moderation …` with the path of the program that runs now, where a shell would not find it.
+
+    `make demo` installs into `.venv`, which is on nobody's path.
+    """
+    running = Path(sys.argv[0])
+    found = shutil.which("moderation")
+    if running.name != "moderation" or (found and Path(found).resolve() == running.resolve()):
+        return command
+    try:
+        running = running.resolve().relative_to(Path.cwd())
+    except ValueError:  # somewhere else: the whole path
+        running = running.resolve()
+    return f"{shlex.quote(str(running))}{command.removeprefix('moderation')}"

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from moderation.cli.demo import as_it_can_be_typed
+
 from .conftest import told
 
 pytest.importorskip("skimage", reason="the photographs come with the extra `demo`")
@@ -36,3 +38,22 @@ def test_demo_empties_no_folder_of_others(run, tmp_path):
     places = ("--register", tmp_path / "register", "--report", tmp_path / "report")
     told(run("demo", *places), 4, "no demo made")
     assert (tmp_path / "report" / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    ("program", "path", "typed"),
+    [
+        pytest.param("bin/moderation", "bin", "moderation report", id="on-the-path"),
+        pytest.param("bin/moderation", "", "bin/moderation report", id="in-a-folder-below"),
+        pytest.param("moderation/__main__.py", "", "moderation report", id="as-a-module"),
+    ],
+)
+def test_suggested_command_can_be_typed(monkeypatch, tmp_path, program, path, typed):
+    """A program that is on nobody's path is suggested with its own."""
+    file = tmp_path / program
+    file.parent.mkdir()
+    file.touch(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", [str(file)])
+    monkeypatch.setenv("PATH", str(tmp_path / path) if path else str(tmp_path / "empty"))
+    assert as_it_can_be_typed("moderation report") == typed
