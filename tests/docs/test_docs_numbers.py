@@ -10,7 +10,7 @@ from kit.pages import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results"
 PAGES = ("README.md", "README.zh-CN.md")
-QUESTIONS = ("diversion", "commercial", "game_chat", "pdq", "speed")
+QUESTIONS = ("copies", "not_copies", "diversion", "commercial", "game_chat", "pdq", "speed")
 
 
 def result(name: str) -> Any:
@@ -29,7 +29,21 @@ def rows() -> dict[str, list[tuple[str, ...]]]:
     speed = result("hashing_speed")
     ms = speed["threads_1"]["from_bytes"]["median_ms"]
     ours, theirs = ms["gate: decode + 8 hashes"], ms["pdqhash.compute, Pillow"]
+    recall = result("copy_recall")
+    attacks, others = recall["attacks"], recall["not_copies"]
+    found, sure = (sum(a[at]["hits"] for a in attacks) for at in ("found_0.5", "found_0.9"))
+    tried = sum(a["found_0.5"]["n"] for a in attacks)
+    wrong, blocked = (sum(o[at]["hits"] for o in others) for at in ("false_0.5", "false_0.9"))
+    strange = sum(o["false_0.5"]["n"] for o in others)
     return {
+        "copies": [
+            (f"{found} of {tried}; {sure} surely", f"{len(attacks)} kinds"),
+            (f"{found} / {tried}；", f"{sure} / {tried}", f"{len(attacks)} 种"),
+        ],
+        "not_copies": [
+            (f"{wrong} of {strange} go to a person, {blocked} are blocked",),
+            (f"{wrong} / {strange} 转人工，{blocked} 被拦截",),
+        ],
         "diversion": [
             (f"{seen['hits']} of {seen['n']}; and {false['hits']} of {false['n']}",),
             (f"{seen['hits']} / {seen['n']}；", f"{false['hits']} / {false['n']}"),
