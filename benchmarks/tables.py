@@ -148,7 +148,8 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "gate_latency": gate_latency,
     "race": race,
 }
-"""In the order of the page. `text_reading` has a page of its own, docs/why/text-rules.md."""
+"""In the order of the page. `text_reading` and `copy_verification` have pages of their own,
+`docs/why/text-rules.md` and `docs/why/copy-score.md`."""
 
 
 def render(page: str, results: Path) -> str:
