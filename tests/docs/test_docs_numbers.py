@@ -10,7 +10,16 @@ from kit.pages import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results"
 PAGES = ("README.md", "README.zh-CN.md")
-QUESTIONS = ("copies", "not_copies", "diversion", "commercial", "game_chat", "pdq", "speed")
+QUESTIONS = (
+    "copies",
+    "not_copies",
+    "diversion",
+    "commercial",
+    "game_chat",
+    "pdq",
+    "speed",
+    "latency",
+)
 
 
 def result(name: str) -> Any:
@@ -35,7 +44,14 @@ def rows() -> dict[str, list[tuple[str, ...]]]:
     tried = sum(a["found_0.5"]["n"] for a in attacks)
     wrong, blocked = (sum(o[at]["hits"] for o in others) for at in ("false_0.5", "false_0.9"))
     strange = sum(o["false_0.5"]["n"] for o in others)
+    latency = result("gate_latency")
+    nine = latency["check_9_pictures"]
+    half, slow = round(nine["p50"]), round(nine["p99"])
     return {
+        "latency": [
+            (f"{half:,} ms (p50), {slow:,} ms (p99)", f"{latency['register_pictures']:,}"),
+            (f"{half:,} 毫秒（p50），{slow:,} 毫秒（p99）", f"{latency['register_pictures']:,}"),
+        ],
         "copies": [
             (f"{found} of {tried}; {sure} surely", f"{len(attacks)} kinds"),
             (f"{found} / {tried}；", f"{sure} / {tried}", f"{len(attacks)} 种"),
