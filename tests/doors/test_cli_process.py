@@ -102,6 +102,8 @@ def test_interrupt_ends_with_two_lines(tmp_path):
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A run in the background ignores Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         deadline = time.monotonic() + 60
         while not (tmp_path / "r" / "register.sqlite3").exists() and time.monotonic() < deadline:
