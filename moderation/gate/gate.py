@@ -75,6 +75,7 @@ class Gate:
         cls,
         register: str | Path,
         *,
+        index: str | Path | None = None,
         policy: Policy | str | Path | None = None,
         as_of: datetime | None = None,
         create: bool = True,
@@ -84,6 +85,7 @@ class Gate:
 
         Args:
             register: folder.
+            index: folder for the index's snapshots; None for one inside `register`.
             policy: a `Policy`, the name of a shipped one, or a file; None for today's default.
             as_of: aware instant whose rules apply; None for the time of each check.
             create: False refuses a folder without a register.
@@ -108,12 +110,12 @@ class Gate:
             policy = Policy.default() if policy is None else Policy.load(policy)
         opened = Register.open(register, create=create)
         try:
-            index = FollowedIndex(opened.folder / INDEX_FOLDER)
-            index.catch_up(opened)
+            followed = FollowedIndex(Path(index or opened.folder / INDEX_FOLDER))
+            followed.catch_up(opened)
         except BaseException:
             opened.close()
             raise
-        return cls(opened, index, policy, as_of=as_of, limits=limits)
+        return cls(opened, followed, policy, as_of=as_of, limits=limits)
 
     def check(self, note: Note, *, register: bool = True) -> Verdict:
         """Judge a note and register it by policy, free of races with other processes.

@@ -35,7 +35,7 @@ def parameters(function: Callable[..., Any], wanted: list[str]) -> list[str]:
 
 
 CALLS: dict[str, tuple[Callable[..., Any], list[str]]] = {
-    "Gate.open": (Gate.open, ["register", "*", "policy", "as_of", "create", "limits"]),
+    "Gate.open": (Gate.open, ["register", "*", "index", "policy", "as_of", "create", "limits"]),
     "Gate.check": (Gate.check, ["note", "*", "register"]),
     "Gate.check_many": (Gate.check_many, ["notes", "*", "register"]),
     "Gate.register_many": (Gate.register_many, ["notes", "*", "progress"]),

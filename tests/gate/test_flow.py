@@ -544,3 +544,16 @@ def test_failures_among_the_notes_pass_through(gate: Gate) -> None:
     assert third.decision is Decision.BLOCK
     done = gate.register_many([failure, showing(CUP, id="n3", author="carol")])
     assert (done.notes, done.pictures, done.failures) == (1, 1, (failure,))
+
+
+def test_index_may_lie_elsewhere(tmp_path: Path) -> None:
+    """As DESIGN has it for a register that is no folder."""
+    with Gate.open(tmp_path / "register", index=tmp_path / "elsewhere") as gate:
+        gate.check(
+            Note(id="n1", author=Author(id="u1"), images=[NoteImage(array=pictures.scene(1))])
+        )
+        gate.compact()
+    assert not (tmp_path / "register" / "index").exists()
+    with Gate.open(tmp_path / "register", index=tmp_path / "elsewhere") as gate:
+        assert gate.verify().ok
+        assert [match.note_id for match in gate.find_copies(pictures.scene(1))] == ["n1"]
