@@ -49,12 +49,12 @@ clean: ## Remove what these commands made, also the virtual environment
 # A stamp newer than both files means: installed as they say. Each lists all it needs.
 $(VENV)/installed-demo: $(VENV)/created pyproject.toml constraints.txt
 	@echo "installing into $(VENV): a few minutes the first time, most of it PyTorch"
-	$(INSTALL) -e '.[demo,heic]'
+	$(INSTALL) -e '.[demo,heic,ocr,provenance]'
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/created pyproject.toml constraints.txt
 	@echo "installing into $(VENV): a few minutes the first time, most of it PyTorch"
-	$(INSTALL) -e '.[demo,heic,test,lint]'
+	$(INSTALL) -e '.[demo,heic,ocr,provenance,train,test,lint]'
 	@touch $@ $(VENV)/installed-demo
 
 $(VENV)/installed-bench: $(VENV)/created pyproject.toml constraints.txt
