@@ -59,7 +59,7 @@ $(VENV)/installed-test: $(VENV)/created pyproject.toml constraints.txt
 
 $(VENV)/installed-bench: $(VENV)/created pyproject.toml constraints.txt
 	@echo "installing into $(VENV): a few minutes the first time, most of it PyTorch"
-	$(INSTALL) -e '.[demo,heic,test,lint,bench]'
+	$(INSTALL) -e '.[demo,heic,ocr,provenance,train,test,lint,bench]'
 	@touch $@ $(VENV)/installed-demo $(VENV)/installed-test
 
 $(VENV)/created:
