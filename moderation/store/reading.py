@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, or_, select
 
+from moderation.errors import RecipeMismatch
 from moderation.note import Claim, ClaimBasis
 from moderation.store import audit, erasure
 from moderation.store.records import (
@@ -53,7 +54,13 @@ class Reading(ABC):
         # Only an addition whose picture still stands has a hash; the log itself holds none.
         picture = and_(LOG.c.op == LogOp.ADD, PICTURES.c.picture_id == LOG.c.picture_id)
         query = (
-            select(LOG, PICTURES.c.code, PICTURES.c.features)
+            select(
+                LOG,
+                PICTURES.c.code,
+                PICTURES.c.features,
+                PICTURES.c.descriptor,
+                PICTURES.c.descriptor_recipe,
+            )
             .outerjoin(PICTURES, picture)
             .where(LOG.c.seq > seq)
             .order_by(LOG.c.seq)
@@ -68,6 +75,8 @@ class Reading(ABC):
                     recipe=row.recipe,
                     code=row.code,
                     features=row.features,
+                    descriptor=row.descriptor,
+                    descriptor_recipe=row.descriptor_recipe,
                 )
                 for row in connection.execute(query)
             ]
@@ -133,6 +142,32 @@ class Reading(ABC):
         with self._connected() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
+    def descriptor_recipe(self) -> str | None:
+        """Name of the model that described the pictures; None where none is described."""
+        with self._connected() as connection:
+            return connection.execute(select(func.min(PICTURES.c.descriptor_recipe))).scalar_one()
+
+    def refuse_other_descriptors(self, recipe: str, *, known: str | None = None) -> None:
+        """Make sure that descriptors of a model may join those of the register.
+
+        Args:
+            recipe: the model's name.
+            known: taken for the register's where that has none.
+
+        Raises:
+            RecipeMismatch: they cannot be compared.
+        """
+        known = self.descriptor_recipe() or known or recipe
+        if known != recipe:
+            raise RecipeMismatch(
+                f"the register holds descriptors of `{known}`, the gate would add `{recipe}`",
+                hint=f"open it with the model `{known}`, or register the pictures in a new folder",
+            )
+
+    def live_descriptors(self) -> Iterator[tuple[int, bytes]]:
+        """(picture number, descriptor) of all pictures that have one, by number."""
+        return self._live(PICTURES.c.descriptor, PICTURES.c.descriptor.is_not(None), _CODES_AT_ONCE)
+
     def live_codes(self, recipe: str) -> Iterator[tuple[int, bytes]]:
         """(picture number, hash) of all pictures of a recipe, by number.
 
@@ -174,9 +209,10 @@ class Reading(ABC):
             count,
             func.count(func.nullif(PICTURES.c.author_id, "").distinct()),
             unverified,
+            count.filter(PICTURES.c.descriptor_recipe.is_(None)),
         ).select_from(PICTURES)
         with self._connected() as connection:
-            notes, pictures, authors, without = connection.execute(counted).one()
+            notes, pictures, authors, without, undescribed = connection.execute(counted).one()
             works, claims, verdicts = (
                 connection.execute(select(count).select_from(table)).scalar_one()
                 for table in (WORKS, CLAIMS, VERDICTS)
@@ -191,6 +227,7 @@ class Reading(ABC):
             verdicts=verdicts,
             last_seq=last_seq,
             unverified=without,
+            undescribed=undescribed,
         )
 
     def verdicts(

@@ -48,6 +48,10 @@ class NewPicture:
     """Hex digest of the source; empty where only a hash was imported."""
     state: str
     """`registered` or `held`, see `moderation.verdict.Registration`."""
+    descriptor: bytes | None = field(default=None, repr=False)
+    """Copy descriptor, one signed byte a dimension; None where only a hash is known."""
+    descriptor_recipe: str | None = None
+    """Name of the model that made the descriptor; None without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,10 @@ class LogEntry:
     """The hash to add; None for a removal, and for an addition whose picture is gone since."""
     features: bytes | None = field(repr=False)
     """Local features to add; None where `code` is, empty where only a hash is known."""
+    descriptor: bytes | None = field(default=None, repr=False)
+    """Copy descriptor to add; None where `code` is, and where the picture has none."""
+    descriptor_recipe: str | None = None
+    """Name of the model that made the descriptor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +107,8 @@ class RegisterStats:
     last_seq: int
     unverified: int
     """Pictures without local features: copies of them can be suspected, not proven."""
+    undescribed: int = 0
+    """Pictures without a descriptor: they are found by hash and shared features alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

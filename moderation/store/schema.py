@@ -142,8 +142,10 @@ PICTURES = _table(
     Column("height", Integer, nullable=False),
     Column("sha256", PlainText, nullable=False),
     Column("state", PlainText, nullable=False),
-    # Last, because it is long: reading the other columns then never touches its pages.
+    # Long, so it stands behind all that is read without it.
     Column("features", LargeBinary, nullable=False),
+    Column("descriptor", LargeBinary),
+    Column("descriptor_recipe", PlainText),
     # The hash belongs to the identity, as an imported hash has no digest of a file.
     UniqueConstraint(
         "note_id", "image_number", "recipe", "sha256", "code", name="uq_pictures_identity"
@@ -152,6 +154,7 @@ PICTURES = _table(
     Index("ix_pictures_work", "work_id"),
     Index("ix_pictures_author", "author_id"),
     Index("ix_pictures_recipe", "recipe"),
+    Index("ix_pictures_descriptor_recipe", "descriptor_recipe"),
     counted=True,
 )
 

@@ -196,6 +196,10 @@ class Transaction(Reading):
         return known
 
     def _insert_pictures(self, rows: list[dict[str, Any]]) -> list[int]:
+        recipes = {row["descriptor_recipe"] for row in rows} - {None}
+        for recipe in sorted(recipes):
+            # Inside the lock, so that two processes with two models cannot both be the first.
+            self.refuse_other_descriptors(recipe, known=min(recipes))
         new = insert(PICTURES).returning(PICTURES.c.picture_id, sort_by_parameter_order=True)
         numbers = list(self._connection.execute(new, rows).scalars())
         self._connection.execute(

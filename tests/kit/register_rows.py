@@ -35,6 +35,8 @@ def a_picture(note_id: str = "n1", image_number: int = 0, **changes: Any) -> New
         "features": b"features of " + seed.encode(errors="surrogatepass"),
         "sha256": code_of("file " + seed).hex(),
         "state": "registered",
+        "descriptor": b"descriptor of " + seed.encode(errors="surrogatepass"),
+        "descriptor_recipe": "model_v1",
     }
     return NewPicture(**values | changes)
 

@@ -41,6 +41,25 @@ def test_the_steps_make_the_tables_that_the_code_expects(tmp_path: Path) -> None
     assert difference == []
 
 
+def test_a_register_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    """Its pictures stay, without descriptors; new ones may have them."""
+    with Register.open(tmp_path) as register:
+        register_picture(register, a_picture("old", descriptor=None, descriptor_recipe=None))
+    by_hand(
+        tmp_path,
+        "DROP INDEX ix_pictures_descriptor_recipe",
+        "ALTER TABLE pictures DROP COLUMN descriptor",
+        "ALTER TABLE pictures DROP COLUMN descriptor_recipe",
+        "UPDATE alembic_version SET version_num = '0001'",
+    )
+    with Register.open(tmp_path) as register:
+        register_picture(register, a_picture("new"))
+        entries = register.log_after(0)
+        stats = register.stats()
+    assert [entry.descriptor for entry in entries] == [None, b"descriptor of new/0"]
+    assert (stats.pictures, stats.undescribed) == (2, 1)
+
+
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     """A register that is up to date is not written to."""
     with Register.open(tmp_path) as register:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit.register_rows import MORNING, RECIPE, a_claim, a_picture, code_of, register_picture
 
-from moderation.errors import BadNote, StoreError, UnknownSubject
+from moderation.errors import BadNote, RecipeMismatch, StoreError, UnknownSubject
 from moderation.note import ClaimBasis
 from moderation.store import LogEntry, LogOp, NewPicture, Register, StoredPicture
 
@@ -39,6 +39,38 @@ def test_a_picture_comes_back_as_it_went_in(register: Register) -> None:
     assert stored[picture_id].work_id == work_id
     assert register.pictures_of_note("n1") == [stored[picture_id]]
     assert register.pictures_of_note("n2") == []
+
+
+def test_descriptors_of_two_models_never_mix(register: Register) -> None:
+    """The second model is refused, both are named, and nothing is written."""
+    register_picture(register, a_picture("n1", descriptor=None, descriptor_recipe=None))
+    assert register.descriptor_recipe() is None
+    register_picture(register, a_picture("n2"))
+    with pytest.raises(RecipeMismatch, match=r"`model_v1`.*`model_v2`") as refused:
+        register_picture(register, a_picture("n3", descriptor_recipe="model_v2"))
+    assert "model_v1" in refused.value.hint
+    assert register.descriptor_recipe() == "model_v1"
+    assert list(register.live_descriptors()) == [(2, b"descriptor of n2/0")]
+    assert (register.stats().pictures, register.stats().undescribed) == (2, 1)
+
+
+def test_a_register_without_descriptors_takes_any_model(register: Register) -> None:
+    """Also where its last described picture was removed."""
+    first, _ = register_picture(register, a_picture("n1"))
+    with register.transaction() as tx:
+        tx.remove_pictures([first])
+    register_picture(register, a_picture("n2", descriptor_recipe="model_v2"))
+    assert register.descriptor_recipe() == "model_v2"
+
+
+def test_one_batch_of_two_models_is_refused(register: Register) -> None:
+    """However the rows are ordered."""
+    pair = a_picture("n1", descriptor_recipe="b"), a_picture("n2", descriptor_recipe="a")
+    with register.transaction() as tx:
+        work = tx.add_work()
+        with pytest.raises(RecipeMismatch):
+            tx.add_pictures((picture, work) for picture in pair)
+    assert register.stats().pictures == 0
 
 
 def test_times_are_kept_in_utc(register: Register) -> None:
@@ -144,11 +176,17 @@ def test_an_unknown_work_is_reported(register: Register) -> None:
         tx.add_claim(a_claim(7))
 
 
-def entry(
-    seq: int, op: LogOp, picture_id: int, code: bytes | None = None, features: bytes | None = None
-) -> LogEntry:
+def entry(seq: int, op: LogOp, picture_id: int, of: str | None = None) -> LogEntry:
+    """With hash, features and descriptor of the picture named `of`, or with none of them."""
     return LogEntry(
-        seq=seq, op=op, picture_id=picture_id, recipe=RECIPE, code=code, features=features
+        seq=seq,
+        op=op,
+        picture_id=picture_id,
+        recipe=RECIPE,
+        code=code_of(of) if of else None,
+        features=f"features of {of}".encode() if of else None,
+        descriptor=f"descriptor of {of}".encode() if of else None,
+        descriptor_recipe="model_v1" if of else None,
     )
 
 
@@ -161,10 +199,10 @@ def test_the_log_tells_additions_and_removals_in_order(register: Register) -> No
     third, _ = register_picture(register, a_picture("n3"))
     assert third > second
     ops = [
-        entry(1, LogOp.ADD, first, code_of("n1/0"), b"features of n1/0"),
+        entry(1, LogOp.ADD, first, of="n1/0"),
         entry(2, LogOp.ADD, second),
         entry(3, LogOp.REMOVE, second),
-        entry(4, LogOp.ADD, third, code_of("n3/0"), b"features of n3/0"),
+        entry(4, LogOp.ADD, third, of="n3/0"),
     ]
     assert register.log_after(0) == ops
     assert register.log_after(1, limit=2) == ops[1:3]
