@@ -205,7 +205,7 @@ def collage(
         cell = pixels if i == place else others[int(rng.integers(len(others)))]
         y = gutter + (i // columns) * (cell_h + gutter)
         x = gutter + (i % columns) * (cell_w + gutter)
-        out[y : y + cell_h, x : x + cell_w] = _fill(cell, cell_w, cell_h)
+        out[y : y + cell_h, x : x + cell_w] = fill(cell, cell_w, cell_h)
     return out
 
 
@@ -213,7 +213,7 @@ def picture_in_picture(
     pixels: Pixels, rng: np.random.Generator, others: Sequence[Pixels], share: float
 ) -> Pixels:
     """The picture pasted on another one, taking `share` of its width."""
-    ground = _fill(others[int(rng.integers(len(others)))], 1080, 1440)
+    ground = fill(others[int(rng.integers(len(others)))], 1080, 1440)
     w = int(share * 1080)
     h = min(round(pixels.shape[0] * w / pixels.shape[1]), 1400)
     small = cv2.resize(pixels, (w, h), interpolation=cv2.INTER_AREA)
@@ -238,7 +238,7 @@ def photo_of_screen(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return np.clip(soft + (moire + glare)[..., None], 0, 255).astype(np.uint8)
 
 
-def _fill(pixels: Pixels, width: int, height: int) -> Pixels:
+def fill(pixels: Pixels, width: int, height: int) -> Pixels:
     """Scale and centre-crop to fill the cell, as collage makers do."""
     ratio = max(width / pixels.shape[1], height / pixels.shape[0])
     size = (
