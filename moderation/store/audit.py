@@ -22,6 +22,10 @@ PERSON_DETAILS = ("holder",)
 """Details of a finding whose value is the id of an author."""
 
 
+NOTE_DETAILS = ("twin_note",)
+"""Details whose value is the id of a note."""
+
+
 def record(connection: Connection, verdict: Verdict, *, note: Note, decided_at: datetime) -> int:
     """Add a verdict on `note`.
 
@@ -86,3 +90,6 @@ def _mentions(verdict: Verdict) -> Iterator[tuple[Any, Any]]:
         for key in PERSON_DETAILS:
             if key in finding.detail:
                 yield "", str(finding.detail[key])
+        for key in NOTE_DETAILS:
+            if key in finding.detail:
+                yield str(finding.detail[key]), ""

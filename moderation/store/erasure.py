@@ -1,6 +1,6 @@
 """Forgetting a note or an author, with a receipt that names neither.
 
-What the subject brought is deleted: pictures, claims, links, verdicts. Verdicts
+What the subject brought is deleted: pictures, captions, claims, links, verdicts. Verdicts
 on other people's notes stay, since they are the history of those notes, but
 their evidence no longer names the subject. The deletion holds for every query
 from the commit on; `Register.scrub` then removes the bytes from the disk.
@@ -31,11 +31,13 @@ from sqlalchemy import (
 )
 
 from moderation.errors import BadNote
+from moderation.store import captions
 from moderation.store.records import Receipt, SubjectKind
 from moderation.store.redaction import FORGOTTEN, Subject, redact_verdict
 from moderation.store.removal import CLAIMED_BY_SHOWING, remove_pictures
 from moderation.store.schema import (
     AUTHOR_LINKS,
+    CAPTIONS,
     CLAIMS,
     ERASURES,
     LOG,
@@ -59,7 +61,7 @@ def forget_note(connection: Connection, note_id: str) -> Receipt:
 def forget_author(connection: Connection, author_id: str) -> Receipt:
     """Forget an author with all notes, links and claims, licences included."""
     note_ids: set[str] = set()
-    for table in (PICTURES, VERDICTS, VERDICT_MENTIONS):
+    for table in (PICTURES, CAPTIONS, VERDICTS, VERDICT_MENTIONS):
         query = select(table.c.note_id).where(table.c.author_id == author_id).distinct()
         note_ids.update(connection.execute(query).scalars())
     return _forget(
@@ -93,6 +95,7 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
         "mentions": _redact_evidence(connection, subject),
         "claims": _delete_claims(connection, subject),
         "pictures": _delete_pictures(connection, subject),
+        "captions": captions.remove(connection, _brought_by(CAPTIONS, subject)),
         "links": _delete_links(connection, subject),
         "verdicts": connection.execute(
             delete(VERDICTS).where(_brought_by(VERDICTS, subject))

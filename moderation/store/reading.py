@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -12,13 +12,14 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, or_, 
 
 from moderation.errors import RecipeMismatch
 from moderation.note import Claim, ClaimBasis
-from moderation.store import audit, erasure
+from moderation.store import audit, captions, erasure
 from moderation.store.records import (
     AuditRow,
     LogEntry,
     LogOp,
     Receipt,
     RegisterStats,
+    StoredCaption,
     StoredPicture,
     SubjectKind,
     Work,
@@ -109,6 +110,19 @@ class Reading(ABC):
         )
         with self._connected() as connection:
             return [_picture(row) for row in connection.execute(query)]
+
+    def captions_near(self, keys: Sequence[int]) -> list[StoredCaption]:
+        """Captions that share a key, the likeliest first; a bounded number, see `captions`."""
+        with self._connected() as connection:
+            rows = captions.near(connection, keys)
+            links = _links(connection, {row.author_id for row in rows} - {""})
+        return [_caption(row, links.get(row.author_id, ())) for row in rows]
+
+    def caption_of(self, note_id: str, author_id: str) -> StoredCaption | None:
+        """The caption of an author's note; None where there is none."""
+        with self._connected() as connection:
+            row = captions.of_note(connection, note_id, author_id)
+        return None if row is None else _caption(row, ())
 
     def works(self, work_ids: Iterable[int]) -> dict[int, Work]:
         """Works with their claims; numbers that are not there are absent."""
@@ -271,3 +285,7 @@ def _claim(row: Row[Any], linked_ids: Iterable[str]) -> Claim:
 
 def _picture(row: Row[Any]) -> StoredPicture:
     return StoredPicture(**row._mapping)
+
+
+def _caption(row: Row[Any], linked_ids: Iterable[str]) -> StoredCaption:
+    return StoredCaption(**row._mapping, linked_ids=tuple(sorted(linked_ids)))

@@ -64,6 +64,32 @@ class StoredPicture(NewPicture):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewCaption:
+    """A caption to register, as hashes of its pieces. Holds no text, but is personal data."""
+
+    note_id: str
+    revision: int
+    author_id: str
+    """Empty where unknown."""
+    published_at: datetime
+    """Since when the note has these words."""
+    recipe: str
+    """How the hashes and keys were made, as `caption_minhash_v1`."""
+    shingles: bytes = field(repr=False)
+    """Hashes of its pieces, sorted uint32, little-endian."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCaption(NewCaption):
+    """A caption in the register."""
+
+    caption_id: int
+    """Rises in order of registration; never given to another caption."""
+    linked_ids: tuple[str, ...] = ()
+    """Accounts that the platform links with the author."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
     """One step of the log that indexes follow. Holds no personal data of its own."""
 
@@ -149,7 +175,8 @@ class Receipt:
     at: datetime
     subject: SubjectKind
     counts: Mapping[str, int]
-    """Rows by kind: `pictures`, `claims`, `links`, `verdicts` deleted, `mentions` redacted."""
+    """Rows by kind: `pictures`, `captions`, `claims`, `links`, `verdicts` deleted, `mentions`
+    redacted."""
     register_seq: int
     """Last entry of the log afterwards; an index that has reached it knows the subject no more."""
     digest: str

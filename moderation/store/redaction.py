@@ -44,6 +44,9 @@ def _redact_finding(finding: Mapping[str, Any], subject: Subject) -> dict[str, A
         # A forgotten note no longer tells its author, nor a forgotten author the notes.
         also = (match["note_id"], match["author_id"])
         match = {**match, "note_id": FORGOTTEN, "author_id": FORGOTTEN, "published_at": None}
+    twin = (finding["detail"].get("twin_note", ""), finding["detail"].get("holder", ""))
+    if twin[0] and (twin[0] in subject.note_ids or twin[1] in subject.author_ids):
+        also = twin
     detail = {
         key: subject.redact_text(value, *also) if isinstance(value, str) else value
         for key, value in finding["detail"].items()

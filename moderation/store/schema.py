@@ -188,6 +188,37 @@ CLAIMS = _table(
     counted=True,
 )
 
+CAPTIONS = _table(
+    "captions",
+    Column("caption_id", BIG, primary_key=True),
+    Column("note_id", PlainText, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("author_id", PlainText, nullable=False),
+    Column("published_at", UtcTime, nullable=False),
+    Column("recipe", PlainText, nullable=False),
+    Column("shingles", LargeBinary, nullable=False),
+    # With the author: a note id is the caller's word, and may be given for somebody else's note.
+    UniqueConstraint("note_id", "author_id", name="uq_captions_identity"),
+    Index("ix_captions_author", "author_id"),
+    counted=True,
+)
+
+CAPTION_KEYS = Table(
+    "caption_keys",
+    METADATA,
+    Column("key", BIG, primary_key=True, autoincrement=False),
+    Column(
+        "caption_id",
+        BIG,
+        ForeignKey("captions.caption_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Index("ix_caption_keys_caption", "caption_id"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,  # the primary key is the search: one tree instead of two
+)
+
 AUTHOR_LINKS = _table(
     "author_links",
     Column("author_id", PlainText, primary_key=True),

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from moderation.errors import UnknownSubject
 from moderation.note import Claim, Note
-from moderation.store import audit, erasure, removal
+from moderation.store import audit, captions, erasure, removal
 from moderation.store.reading import Reading
-from moderation.store.records import LogOp, NewPicture, Receipt
-from moderation.store.schema import AUTHOR_LINKS, CLAIMS, LOG, PICTURES, WORKS, portions
+from moderation.store.records import LogOp, NewCaption, NewPicture, Receipt
+from moderation.store.schema import AUTHOR_LINKS, CAPTIONS, CLAIMS, LOG, PICTURES, WORKS, portions
 from moderation.verdict import Verdict
 
 PictureKey = tuple[str, int, str, str, bytes]
@@ -151,6 +151,22 @@ class Transaction(Reading):
     def remove_pictures(self, picture_ids: Iterable[int]) -> int:
         """Delete pictures and what rested on them alone; see `removal`. Returns how many."""
         return removal.remove_pictures(self._connection, picture_ids)
+
+    def keep_caption(self, caption: NewCaption, keys: Iterable[int]) -> None:
+        """Register a note's caption under its keys, in place of an earlier revision's.
+
+        Raises:
+            BadNote: an id holds a NUL or a lone surrogate.
+        """
+        captions.keep(self._connection, caption, keys)
+
+    def withdraw_caption(self, note_id: str, author_id: str, *, revision: int) -> None:
+        """Take out the caption of this revision of an author's note, or of a later one."""
+        captions.withdraw(self._connection, note_id, author_id, revision=revision)
+
+    def remove_captions(self, note_id: str) -> int:
+        """Delete the captions of all authors under one note id; returns how many."""
+        return captions.remove(self._connection, CAPTIONS.c.note_id == note_id)
 
     def record_verdict(self, verdict: Verdict, *, note: Note, decided_at: datetime) -> int:
         """Add a verdict on `note` to the audit; returns its number there."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moderation.note import Claim, ClaimBasis
-from moderation.store import NewPicture, Register
+from moderation.store import NewCaption, NewPicture, Register
 
 MORNING = datetime(2026, 11, 21, 8, tzinfo=UTC)
 RECIPE = "pdq256_v1"
@@ -39,6 +39,19 @@ def a_picture(note_id: str = "n1", image_number: int = 0, **changes: Any) -> New
         "descriptor_recipe": "model_v1",
     }
     return NewPicture(**values | changes)
+
+
+def a_caption(note_id: str = "n1", **changes: Any) -> NewCaption:
+    """Alice's caption of a note, with hashes that mean nothing."""
+    values: dict[str, Any] = {
+        "note_id": note_id,
+        "revision": 1,
+        "author_id": "alice",
+        "published_at": MORNING,
+        "recipe": "caption_minhash_v1",
+        "shingles": code_of(f"caption of {note_id}"),
+    }
+    return NewCaption(**values | changes)
 
 
 def a_claim(work_id: int, **changes: Any) -> Claim:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.register_rows import MORNING, a_claim, a_picture, code_of, register_picture
-from kit.verdicts import a_copy, a_match, a_verdict
+from kit.register_rows import MORNING, a_caption, a_claim, a_picture, code_of, register_picture
+from kit.verdicts import a_copy, a_match, a_text_finding, a_verdict
 
 from moderation.errors import BadNote
-from moderation.finding import Finding
+from moderation.finding import Finding, FindingKind
 from moderation.note import Author, ClaimBasis, Note
 from moderation.store import LogOp, Receipt, Register, SubjectKind
 from moderation.store.redaction import Subject
@@ -84,7 +84,14 @@ def fill_with_copies(register: Register, author_id: str, note_id: str) -> bytes:
         tx.exempt_work(work_id, f"agreed with {author_id}", None)
     record(register, a_verdict(note_id=note_id), author_id)
     evidence = copy_of(note_id, author_id, holder=author_id, claimed_at=MORNING.isoformat())
-    record(register, a_verdict(evidence, note_id="copy"), "bob")
+    twin = a_text_finding(
+        FindingKind.TEXT_TEMPLATE_TWIN,
+        detail={"twin_note": note_id, "holder": author_id, "claimed_at": MORNING.isoformat()},
+    )
+    record(register, a_verdict(evidence, twin, note_id="copy"), "bob")
+    with register.transaction() as tx:
+        caption = a_caption(note_id, author_id=author_id, shingles=b"secret shingles!")
+        tx.keep_caption(caption, [1, 2, 3])
     for i in range(300):
         picture = a_picture(f"filler{i * 7919 % 300}", author_id=f"author{i % 17}")
         register_picture(register, picture)
@@ -104,7 +111,7 @@ def test_no_byte_of_the_subject_is_left_on_the_disk(
 ) -> None:
     """After forgetting and scrubbing, the raw files do not hold the ids or the hash."""
     code = fill_with_copies(register, author_id, note_id)
-    secrets = [note_id, code, b"secret features"]
+    secrets = [note_id, code, b"secret features", b"secret shingles!"]
     if kind is SubjectKind.AUTHOR:
         secrets.append(author_id)
         forget(register, author_id=author_id)
@@ -143,6 +150,7 @@ def test_the_receipt_counts_what_went_and_names_nobody(register: Register) -> No
     receipt = forget(register, author_id="author-to-forget")
     assert receipt.counts == {
         "pictures": 1,
+        "captions": 1,
         "claims": 1,
         "links": 1,
         "verdicts": 1,

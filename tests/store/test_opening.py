@@ -47,6 +47,8 @@ def test_a_register_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         register_picture(register, a_picture("old", descriptor=None, descriptor_recipe=None))
     by_hand(
         tmp_path,
+        "DROP TABLE caption_keys",
+        "DROP TABLE captions",
         "DROP INDEX ix_pictures_descriptor_recipe",
         "ALTER TABLE pictures DROP COLUMN descriptor",
         "ALTER TABLE pictures DROP COLUMN descriptor_recipe",
