@@ -60,6 +60,12 @@ class Difference(StrEnum):
     """Only a hash was there to compare; the score is capped below any block."""
     DISCLOSED = "disclosed"
     """Commercial, and clearly said to be."""
+    DECLARED = "declared"
+    """Made with AI, and the note says so."""
+    OWN_HANDLE = "own_handle"
+    """The watermark names the author's own account."""
+    HANDLE_NOT_COMPARABLE = "handle_not_comparable"
+    """A watermark was read, but not which accounts are the author's own: told, not weighed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ MAX_LINKS = 200
 MAX_LINK_CHARS = 4_000
 MAX_IMAGES = 50  # the platform allows 18
 MAX_LINKED_IDS = 1_000
+MAX_HANDLES = 50
 
 
 class NoteKind(StrEnum):
@@ -65,6 +66,9 @@ class Author:
     """The author ticked "this is an advertisement" when submitting."""
     brand_partner: str | None = None
     """Brand of a declared partnership."""
+    handles: tuple[str, ...] = ()
+    """Account numbers and display names, here and elsewhere, that the platform knows to be the
+    author's own: what a watermark may say. Empty means unknown."""
 
     def __post_init__(self) -> None:
         _id(self.id, "author.id")
@@ -76,15 +80,20 @@ class Author:
             raise _wrong_type("author.declared_ad", "true or false", self.declared_ad)
         if self.brand_partner is not None:
             _text(self.brand_partner, "author.brand_partner", MAX_ID_CHARS)
+        handles = _strings(self.handles, "author.handles", MAX_HANDLES, MAX_ID_CHARS)
+        object.__setattr__(self, "handles", handles)
 
     def to_json(self) -> dict[str, Any]:
         """JSON as in a note."""
-        return {
+        row: dict[str, Any] = {
             "id": self.id,
             "linked_ids": list(self.linked_ids),
             "declared_ad": self.declared_ad,
             "brand_partner": self.brand_partner,
         }
+        # Fields that came later stand there only where they say something: the digests of
+        # notes judged before stay what the audit holds.
+        return row | ({"handles": list(self.handles)} if self.handles else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,6 +106,8 @@ class NoteImage:
     """uint8 [H, W, 3], RGB, upright."""
     sha256: str | None = None
     """Hex digest of the file; where given, other bytes are refused."""
+    declared_ai: bool = False
+    """The author said of this picture that AI made it or helped."""
 
     def __post_init__(self) -> None:
         given = [x is not None for x in (self.path, self.data, self.array)]
@@ -117,6 +128,8 @@ class NoteImage:
             raise _wrong_type("images[].data", "bytes", self.data)
         if self.array is not None and not hasattr(self.array, "tobytes"):
             raise _wrong_type("images[].array", "an array uint8 [H, W, 3]", self.array)
+        if not isinstance(self.declared_ai, bool):
+            raise _wrong_type("images[].declared_ai", "true or false", self.declared_ai)
 
     def to_json(self) -> dict[str, Any]:
         """JSON as in a note; bytes and pixels are named by digest, never embedded."""
@@ -130,6 +143,8 @@ class NoteImage:
             digest = hashlib.sha256(self.array.tobytes()).hexdigest()
         if digest is not None:
             row["sha256"] = digest
+        if self.declared_ai:
+            row["declared_ai"] = True
         return row
 
 
@@ -149,6 +164,8 @@ class Note:
     lang: str | None = None
     images: Sequence[NoteImage] = ()
     revision: int = 1
+    declared_ai: bool = False
+    """The author ticked "contains AI-generated content" when submitting."""
 
     def __post_init__(self) -> None:
         _id(self.id, "id")
@@ -166,6 +183,8 @@ class Note:
         if self.lang is not None:
             _text(self.lang, "lang", 35)  # longest tag of BCP 47 in practice
         object.__setattr__(self, "images", _pictures(self.images))
+        if not isinstance(self.declared_ai, bool):
+            raise _wrong_type("declared_ai", "true or false", self.declared_ai)
         if isinstance(self.revision, bool) or not isinstance(self.revision, int):
             raise _wrong_type("revision", "a whole number", self.revision)
         if not 1 <= self.revision < 2**31:
@@ -200,6 +219,7 @@ class Note:
                 linked_ids=author.get("linked_ids") or (),
                 declared_ad=author.get("declared_ad") or False,
                 brand_partner=author.get("brand_partner"),
+                handles=author.get("handles") or (),
             ),
             published_at=_time_from_json(row["published_at"]),
             kind=row.get("kind") or NoteKind.NOTE,
@@ -210,6 +230,7 @@ class Note:
             lang=row.get("lang"),
             images=_images_from_json(row.get("images") or (), base),
             revision=row.get("revision", 1),
+            declared_ai=_flag(row, "declared_ai"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -226,7 +247,7 @@ class Note:
             "author": self.author.to_json(),
             "images": [image.to_json() for image in self.images],
             "revision": self.revision,
-        }
+        } | ({"declared_ai": True} if self.declared_ai else {})
 
     def text_fields(self) -> tuple[tuple[str, str], ...]:
         """(field name, original text) of everything the author wrote, in reading order."""
@@ -353,8 +374,15 @@ def _images_from_json(rows: object, base: Path | None) -> tuple[NoteImage, ...]:
         digest = row.get("sha256")
         if digest is not None and not isinstance(digest, str):
             raise _wrong_type(f"images[{i}].sha256", "a string", digest)
-        images.append(NoteImage(path=path, data=data, sha256=digest))
+        declared = _flag(row, "declared_ai")
+        images.append(NoteImage(path=path, data=data, sha256=digest, declared_ai=declared))
     return tuple(images)
+
+
+def _flag(row: Mapping[str, Any], name: str) -> bool:
+    """False where absent or null; what is neither true nor false is refused by the constructor."""
+    value = row.get(name)
+    return False if value is None else value
 
 
 def _wrong_type(name: str, wanted: str, got: object) -> BadNote:

@@ -62,6 +62,9 @@ _DIFFERENCES: Mapping[Difference, Phrase] = {
     Difference.EXEMPT_TEMPLATE: Phrase("exempt template", "模板豁免"),
     Difference.UNVERIFIED: Phrase("unverified", "未经验证"),
     Difference.DISCLOSED: Phrase("disclosed", "已申明"),
+    Difference.DECLARED: Phrase("declared", "已声明"),
+    Difference.OWN_HANDLE: Phrase("author's own account", "作者本人账号"),
+    Difference.HANDLE_NOT_COMPARABLE: Phrase("account not comparable", "账号无法比对"),
 }
 
 _DIRECTIONS: Mapping[Direction, Phrase] = {

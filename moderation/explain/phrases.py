@@ -32,8 +32,8 @@ WHY: Mapping[FindingKind, Phrase] = {
         "图片的一部分此前已在库中登记。",
     ),
     FindingKind.IMAGE_WATERMARK_OF_OTHER: Phrase(
-        "The picture bears the mark of another account or platform.",
-        "图片带有其他账号或平台的水印。",
+        "The picture bears the watermark of an account.",
+        "图片带有账号水印。",
     ),
     FindingKind.IMAGE_TEMPLATE: Phrase(
         "The picture is a known template, meme or brand asset that many use.",
@@ -44,8 +44,8 @@ WHY: Mapping[FindingKind, Phrase] = {
         "图片无法读取，因此未能检查。",
     ),
     FindingKind.IMAGE_AI_GENERATED_UNDECLARED: Phrase(
-        "The picture seems to be made with AI, and the note does not say so.",
-        "图片疑似由 AI 生成，笔记未作说明。",
+        "A mark in the picture's file says that it was made with AI.",
+        "图片文件中的标识显示该图由 AI 生成或合成。",
     ),
     FindingKind.IMAGE_QR: Phrase(
         "The picture holds a code that leads readers elsewhere.",
@@ -112,8 +112,9 @@ MEND: Mapping[FindingKind, Phrase] = {
         "请将图片另存为 JPEG 或 PNG 后重新上传。",
     ),
     FindingKind.IMAGE_AI_GENERATED_UNDECLARED: Phrase(
-        "Declare the help of AI when publishing; or attach the original file and appeal.",
-        "请在发布时勾选 AI 创作声明；若为实拍，请附上原始文件并申诉。",
+        "Declare the help of AI when publishing; if the mark is wrong, attach the original file "
+        "and appeal.",
+        "请在发布时勾选 AI 创作声明；若标识有误，请附上原始文件并申诉。",
     ),
     FindingKind.IMAGE_QR: KEEP_INSIDE,
     FindingKind.TEXT_HARD_SELL: Phrase(
@@ -163,10 +164,44 @@ ALLOWED: Mapping[Difference, Phrase] = {
         "Allowed: the commercial interest is clearly disclosed.",
         "属于允许情形：已清楚申明利益相关。",
     ),
+    Difference.DECLARED: Phrase(
+        "Allowed: the note says so itself.", "属于允许情形：笔记已作出声明。"
+    ),
+    Difference.OWN_HANDLE: Phrase(
+        "Allowed: it is the author's own account.", "属于允许情形：该账号即作者本人账号。"
+    ),
+    Difference.HANDLE_NOT_COMPARABLE: Phrase(
+        "Told only: the author's own accounts are not known here, so it cannot be compared.",
+        "仅供参考：未提供作者本人账号信息，无法比对。",
+    ),
 }
 """Why a finding is no reproach. `unverified` is none of these: it is a doubt, not a permission."""
 
 UNVERIFIED = Phrase("Nothing is proven; a person must look.", "目前没有证据证实，须由人工查看。")
+
+ANOTHER_ACCOUNT = Phrase(
+    "None of the author's own accounts is called so.", "作者本人账号均与之不符。"
+)
+READ_HANDLE = Phrase(
+    "In a corner it reads “{text}” (account {handle}; reading sure to {confidence:.0%}).",
+    "图片边角处可读到“{text}”（账号 {handle}，识别置信度 {confidence:.0%}）。",
+)
+SAID_AI = Phrase("Its {place} reads `{said}`{signed}.", "{place}中写有 `{said}`{signed}。")
+UNDECLARED = Phrase("The note does not say so.", "笔记未作说明。")
+PLACES: Mapping[str, Phrase] = {
+    "c2pa": Phrase("content credential (C2PA)", "内容凭证（C2PA）"),
+    "xmp": Phrase("XMP metadata", "XMP 元数据"),
+    "exif": Phrase("EXIF metadata", "EXIF 元数据"),
+    "png_text": Phrase("PNG text", "PNG 文本块"),
+}
+SIGNED: Mapping[str, Phrase] = {
+    "verified": Phrase(", signed by a trusted signer", "（签名者可信）"),
+    "untrusted": Phrase(
+        ", signed, by a signer that nobody vouches for", "（有签名，签名者未列入信任名单）"
+    ),
+    "invalid": Phrase(", but the credential's seal is broken", "（但凭证校验未通过）"),
+    "absent": Phrase(", as plain metadata without a signature", "（普通元数据，无签名）"),
+}
 
 MATCHED = Phrase(
     "{picture} matches a picture first seen in note {note} by {author}{date}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from moderation.explain import phrases
+from moderation.explain.details import explain_detail
 from moderation.explain.names import (
     Lang,
     Phrase,
@@ -65,6 +66,7 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
     if _is_disclosed_promotion(finding):
         title, why = _PROMOTION.say(lang), phrases.DISCLOSED_PROMOTION
     sentences = [why.say(lang)]
+    sentences += explain_detail(finding, lang)
     if finding.match is not None:
         sentences.append(_matched(finding, finding.match, lang))
     if finding.spans:

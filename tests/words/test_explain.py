@@ -63,8 +63,24 @@ COPY = Finding(
 SPAN = Span(code="V1", field="text", start=3, end=9, text="加 薇 abc", normalised="加微abc")
 
 
+DETAILS: dict[FindingKind, dict[str, str | int | float | bool]] = {
+    FindingKind.IMAGE_WATERMARK_OF_OTHER: {
+        "text": "小红书号：9582310",
+        "handle": "9582310",
+        "confidence": 0.97,
+    },
+    FindingKind.IMAGE_AI_GENERATED_UNDECLARED: {
+        "place": "xmp",
+        "said": "trainedAlgorithmicMedia",
+        "signed": "absent",
+    },
+}
+
+
 def of_kind(kind: FindingKind) -> Finding:
-    """A typical finding of a kind: pictures come with a match, texts with spans."""
+    """A typical finding of a kind: copies come with a match, texts with spans."""
+    if kind in DETAILS:
+        return replace(COPY, kind=kind, match=None, detail=DETAILS[kind])
     if kind in (FindingKind.IMAGE_COPY, FindingKind.IMAGE_COPY_PARTIAL):
         return replace(COPY, kind=kind)
     if kind.value.startswith("image."):

@@ -1,0 +1,52 @@
+"""Details: what the proof of a finding about a picture's file or watermark says, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from moderation.explain import phrases
+from moderation.explain.names import Lang
+from moderation.finding import Finding, FindingKind
+
+MAX_SAID_CHARS = 60
+
+
+def explain_detail(finding: Finding, lang: Lang) -> list[str]:
+    """Sentences on `Finding.detail`; none for kinds that have no such proof.
+
+    Details come from files, too: what is missing or unknown there is left out.
+    """
+    if finding.kind is FindingKind.IMAGE_WATERMARK_OF_OTHER:
+        return _watermark(finding, lang)
+    if finding.kind is FindingKind.IMAGE_AI_GENERATED_UNDECLARED:
+        return _ai_mark(finding, lang)
+    return []
+
+
+def _watermark(finding: Finding, lang: Lang) -> list[str]:
+    handle, confidence = finding.detail.get("handle"), finding.detail.get("confidence")
+    if not handle or not isinstance(confidence, int | float):
+        return []
+    text, handle = (_printable(finding.detail.get(name, "")) for name in ("text", "handle"))
+    read = phrases.READ_HANDLE.say(lang, text=text, handle=handle, confidence=confidence)
+    return [read] if finding.difference else [read, phrases.ANOTHER_ACCOUNT.say(lang)]
+
+
+def _ai_mark(finding: Finding, lang: Lang) -> list[str]:
+    detail: Mapping[str, object] = finding.detail
+    place = phrases.PLACES.get(str(detail.get("place")))
+    if place is None:
+        return [] if finding.difference else [phrases.UNDECLARED.say(lang)]
+    signed = phrases.SIGNED.get(str(detail.get("signed")))
+    said = phrases.SAID_AI.say(
+        lang,
+        place=place.say(lang),
+        said=_printable(detail.get("said", "")),
+        signed=signed.say(lang) if signed else "",
+    )
+    return [said] if finding.difference else [said, phrases.UNDECLARED.say(lang)]
+
+
+def _printable(value: object) -> str:
+    text = "".join(c for c in " ".join(str(value).split()) if c.isprintable())
+    return text if len(text) <= MAX_SAID_CHARS else text[: MAX_SAID_CHARS - 1] + "…"
