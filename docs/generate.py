@@ -17,6 +17,7 @@ from moderation.finding import FindingKind
 from moderation.policy import Policy, Rule, Window
 from moderation.policy.judgement import UNREADABLE_RULE
 from moderation.policy.named import shipped_names
+from moderation.verdict import UNDECIDED_RULE
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -172,6 +173,15 @@ def _policy(policy: Policy) -> Iterator[str]:
                     p.source,
                 )
                 for p in terms.partner_programme
+            ],
+        )
+    if terms.template_proposals:
+        yield f"Pictures that many unrelated authors show (reason `{UNDECIDED_RULE}`):"
+        yield _table(
+            ("in force", "authors", "days apart", "attempts", "until a person decides"),
+            [
+                (_window(t.window), t.authors, t.days_apart, t.attempts, t.undecided)
+                for t in terms.template_proposals
             ],
         )
     fail = {"default": terms.fail_default, **terms.fail}

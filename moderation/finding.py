@@ -56,6 +56,8 @@ class Difference(StrEnum):
     PUBLISHED_EARLIER = "published_earlier"
     """The note under check is the earlier one; the register's picture may be the copy."""
     EXEMPT_TEMPLATE = "exempt_template"
+    WIDELY_SHOWN = "widely_shown"
+    """Many unrelated authors showed it before; a person decides whether it is a template."""
     UNVERIFIED = "unverified"
     """Only a hash was there to compare; the score is capped below any block."""
     DISCLOSED = "disclosed"

@@ -39,6 +39,11 @@ class Decision(StrEnum):
 _SEVERITY = {"pass": 0, "label": 1, "review": 2, "block": 3}
 
 
+UNDECIDED_RULE = "template-undecided"
+"""Name of the reason that a policy's `template_proposal` gives: many show the picture, and a
+person has not decided yet whether all may. It accuses nobody."""
+
+
 class Completeness(StrEnum):
     """Whether every detector answered."""
 

@@ -149,6 +149,12 @@ SILENCE = Phrase(
     "检测器无法给出结果时（{detector}）：{told}",
 )
 REGISTRATION = Phrase("registration: {told}", "登记：{told}")
+TEMPLATE_PROPOSAL = Phrase(
+    "pictures that many show, {when}: proposed as a template from {authors} unrelated authors on, "
+    "one in {days} days, or {attempts} attempts; until decided: {undecided}",
+    "多人发布的图片，{when}：互不关联的作者达 {authors} 位（每 {days} 天计一位）"
+    "或尝试 {attempts} 次，即提议为模板；认定之前：{undecided}",
+)
 SAME_RULES = Phrase("both say the same at {at}", "在 {at} 两者内容相同")
 GOOD_POLICY = Phrase(
     "{path}: good, {rules} rules, {digest}", "{path}：有效，{rules} 条规则，{digest}"

@@ -177,6 +177,20 @@ ALLOWED: Mapping[Difference, Phrase] = {
 }
 """Why a finding is no reproach. `unverified` is none of these: it is a doubt, not a permission."""
 
+WIDELY_SHOWN_WHY = Phrase(
+    "Many authors have shown this picture; nobody has decided yet whether all may.",
+    "已有多位作者发布过该图片；尚未认定是否为公用模板。",
+)
+"""In place of the sentence on `image.template` while a proposal waits."""
+WIDELY_SHOWN = Phrase(
+    "Nobody is accused: {number} unrelated authors showed it before.",
+    "不构成指责：此前已有 {number} 位互不关联的作者发布过该图片。",
+)
+WIDELY_SHOWN_MEND = Phrase(
+    "Nothing to do: a person decides whether the picture is free to show.",
+    "无需处理：将由人工认定该图片是否可自由使用。",
+)
+
 UNVERIFIED = Phrase("Nothing is proven; a person must look.", "目前没有证据证实，须由人工查看。")
 
 ANOTHER_ACCOUNT = Phrase(
@@ -210,6 +224,10 @@ MATCHED = Phrase(
 MATCHED_LATER = Phrase(
     "{picture} matches a picture in note {note} by {author}{date}",
     "{picture}与{author}{date}发布的笔记 {note} 中的图片吻合",
+)
+MATCHED_BANK = Phrase(
+    "{picture} matches a picture of the list “{bank}”",
+    "{picture}与名单“{bank}”中的图片吻合",
 )
 BY_SAME_AUTHOR = Phrase("the same author", "同一作者")
 BY_LINKED_ACCOUNT = Phrase("a linked account", "关联账号")

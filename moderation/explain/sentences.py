@@ -11,11 +11,12 @@ from moderation.explain.names import (
     Phrase,
     cause_name,
     decision_word,
+    difference_name,
     kind_name,
 )
 from moderation.finding import Difference, Finding, FindingKind, ItemFailure, Span
 from moderation.match import Match
-from moderation.verdict import Completeness, Decision, Reason, Verdict
+from moderation.verdict import UNDECIDED_RULE, Completeness, Decision, Reason, Verdict
 
 MAX_QUOTES = 3
 MAX_QUOTE_CHARS = 40
@@ -35,6 +36,10 @@ _MORE = Phrase(" and {number} more", " 等另外 {number} 处")
 _REASON = Phrase(
     "{name}: score {score:.2f}, {decision} from {threshold:g} on",
     "{name}：得分 {score:.2f}，达到 {threshold:g} 即{decision}",
+)
+_UNDECIDED = Phrase(
+    "picture that many authors show: {decision} until a person has decided whether all may",
+    "多位作者发布的图片：认定是否为公用模板之前，{decision}",
 )
 _SILENT = Phrase("{part} could not answer: {decision}", "{part}未能给出结果：{decision}")
 _NOTHING_SEEN = Phrase("nothing to object to", "未发现问题")
@@ -65,6 +70,9 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
     title, why = kind_name(finding.kind, lang), phrases.WHY[finding.kind]
     if _is_disclosed_promotion(finding):
         title, why = _PROMOTION.say(lang), phrases.DISCLOSED_PROMOTION
+    widely_shown = finding.difference is Difference.WIDELY_SHOWN
+    if widely_shown:
+        title, why = difference_name(Difference.WIDELY_SHOWN, lang), phrases.WIDELY_SHOWN_WHY
     sentences = [why.say(lang)]
     sentences += explain_detail(finding, lang)
     if finding.match is not None:
@@ -75,7 +83,12 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
         sentences.append(allowed.say(lang))
     elif finding.difference is Difference.UNVERIFIED:
         sentences.append(phrases.UNVERIFIED.say(lang))
+    elif widely_shown:
+        number = finding.detail.get("unrelated_authors", "?")
+        sentences.append(phrases.WIDELY_SHOWN.say(lang, number=number))
     mend = phrases.MEND[finding.kind] if allowed is None else phrases.NOTHING_TO_DO
+    if widely_shown:
+        mend = phrases.WIDELY_SHOWN_MEND
     return Explanation(title=title, why=_join(sentences, lang), mend=mend.say(lang))
 
 
@@ -96,6 +109,8 @@ def explain_reason(reason: Reason, *, lang: Lang) -> str:
     if reason.score is None or reason.threshold is None:
         detector = reason.code.removeprefix("failure.").removesuffix("unknown")
         return _SILENT.say(lang, part=_part(detector, lang), decision=decision)
+    if reason.rule == UNDECIDED_RULE:
+        return _UNDECIDED.say(lang, decision=decision)
     return _REASON.say(
         lang,
         name=kind_name(FindingKind(reason.code), lang),
@@ -107,7 +122,8 @@ def explain_reason(reason: Reason, *, lang: Lang) -> str:
 
 def explain_verdict(verdict: Verdict, *, lang: Lang) -> str:
     """One line: the decision and its reasons, strongest first, each once."""
-    named = [kind_name(kind, lang) for kind in verdict.reason_kinds()]
+    behind = [verdict.findings[r.finding] for r in verdict.reasons if r.finding is not None]
+    named = list(dict.fromkeys(_name(finding, lang) for finding in behind))
     if verdict.completeness is Completeness.PARTIAL:
         named.append(_INCOMPLETE.say(lang))
     if not named and verdict.findings:
@@ -116,6 +132,12 @@ def explain_verdict(verdict: Verdict, *, lang: Lang) -> str:
         named.append(_NOTHING_SEEN.say(lang))
     word = decision_word(verdict.decision, lang)
     return f"{word}：{'；'.join(named)}" if lang == "zh" else f"{word}: {'; '.join(named)}"
+
+
+def _name(finding: Finding, lang: Lang) -> str:
+    if finding.difference is Difference.WIDELY_SHOWN:
+        return difference_name(Difference.WIDELY_SHOWN, lang)
+    return kind_name(finding.kind, lang)
 
 
 def _is_disclosed_promotion(finding: Finding) -> bool:
@@ -135,6 +157,7 @@ def _matched(finding: Finding, match: Match, lang: Lang) -> str:
         Difference.LINKED_ACCOUNT: phrases.BY_LINKED_ACCOUNT,
     }.get(finding.difference, phrases.BY_ANOTHER_AUTHOR)  # type: ignore[arg-type]
     earlier = finding.difference is Difference.PUBLISHED_EARLIER
+    bank = str(finding.detail.get("bank", ""))
     number = finding.image_number
     picture = _THE_PICTURE.say(lang) if number is None else _PICTURE.say(lang, number=number + 1)
     at = match.published_at
@@ -142,13 +165,17 @@ def _matched(finding: Finding, match: Match, lang: Lang) -> str:
         "query": _percent(match.share_of_query),
         "original": _percent(match.share_of_original),
     }
+    found = phrases.MATCHED_LATER if earlier else phrases.MATCHED
+    if bank and finding.difference is Difference.EXEMPT_TEMPLATE:
+        found = phrases.MATCHED_BANK  # no note, and nobody's
     parts = [
-        (phrases.MATCHED_LATER if earlier else phrases.MATCHED).say(
+        found.say(
             lang,
             picture=picture,
             note=match.note_id,
             author=by.say(lang),
             date=_ON_DATE.say(lang, date=at.date().isoformat()) if at else "",
+            bank=bank,
         ),
         phrases.EXTENT[match.direction].say(lang, **shares),
     ]

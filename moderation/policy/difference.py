@@ -91,6 +91,12 @@ def _sentences(terms: Terms, detectors: Iterable[str]) -> Iterator[tuple[str, st
             yield f"fail.{detector}.{cause}", decision
     for decision in Decision:
         yield f"registration.{decision}", terms.registration[decision].value
+    if (proposal := terms.template_proposal) is not None:
+        yield (
+            "template_proposal",
+            f"{proposal.authors} authors, one in {proposal.days_apart} days; "
+            f"{proposal.attempts} attempts; {proposal.undecided} until decided",
+        )
     for i, partner in enumerate(terms.partner_programme):
         agency = ", agency contract" if partner.agency_contract else ""
         yield (

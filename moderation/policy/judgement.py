@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from moderation.finding import Finding, FindingKind, ItemFailure
+from moderation.finding import Difference, Finding, FindingKind, ItemFailure
 from moderation.note import Note
 from moderation.policy.named import Policy
 from moderation.policy.terms import Terms
-from moderation.verdict import Completeness, Decision, Reason, Verdict
+from moderation.verdict import UNDECIDED_RULE, Completeness, Decision, Reason, Verdict
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
 
@@ -90,6 +90,19 @@ def _heard(terms: Terms, note: Note, finding: Finding, number: int) -> Iterator[
         )
     if any(allowance.exempts(note, finding.kind) for allowance in terms.allowances):
         return
+    if finding.difference is Difference.WIDELY_SHOWN:
+        # Counted under another policy, perhaps: where this one is silent, a person looks.
+        proposal = terms.template_proposal
+        undecided = Decision.REVIEW if proposal is None else proposal.undecided
+        if undecided > Decision.PASS:
+            yield Reason(
+                code=finding.kind.value,
+                decision=undecided,
+                rule=UNDECIDED_RULE,
+                score=score,
+                threshold=0.0,
+                finding=number,
+            )
     for rule in terms.rules:
         if rule.kind is not finding.kind or not rule.when.holds(note):
             continue

@@ -24,6 +24,7 @@ from moderation.policy.terms import (
     PartnerTerms,
     Rule,
     Step,
+    TemplateTerms,
     Terms,
     When,
 )
@@ -31,6 +32,10 @@ from moderation.verdict import Decision, Registration
 
 CAUSES = ("on_error", "on_timeout", "on_overload")
 WINDOW = ("from", "until")
+KEYS = (
+    *("title", "extends", "rule", "allow", "fail", "registration"),
+    *("partner_programme", "template_proposal"),
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +50,7 @@ class _Draft:
         default_factory=lambda: dict(DEFAULT_REGISTRATION)
     )
     partner_programme: tuple[PartnerTerms, ...] = ()
+    template_proposals: tuple[TemplateTerms, ...] = ()
 
 
 def read(text: str, *, file: str, shipped: Callable[[str], str]) -> tuple[str, Terms]:
@@ -72,6 +78,7 @@ def read(text: str, *, file: str, shipped: Callable[[str], str]) -> tuple[str, T
         fail_default=default,
         registration=draft.registration,
         partner_programme=draft.partner_programme,
+        template_proposals=draft.template_proposals,
     )
     return draft.title, terms
 
@@ -86,7 +93,7 @@ def _draft(text: str, file: str, shipped: Callable[[str], str]) -> _Draft:
             hint="correct the line named; strings need quotes, tables need brackets",
         ) from None
     top = Table(file=file, path="", values=values)
-    top.only("title", "extends", "rule", "allow", "fail", "registration", "partner_programme")
+    top.only(*KEYS)
     base = top.string("extends", default="")
     draft = _draft(shipped(base), base, shipped) if base else _Draft()
     draft.title = top.string("title")
@@ -100,6 +107,9 @@ def _draft(text: str, file: str, shipped: Callable[[str], str]) -> _Draft:
     draft.registration |= _registration(top.table("registration"))
     programme = tuple(_partner_terms(row) for row in top.tables("partner_programme"))
     draft.partner_programme = programme or draft.partner_programme
+    proposals = tuple(_template_terms(row) for row in top.tables("template_proposal"))
+    _check_order(proposals, file)
+    draft.template_proposals = proposals or draft.template_proposals
     return draft
 
 
@@ -204,6 +214,36 @@ def _partner_terms(row: Table) -> PartnerTerms:
         agency_contract=row.flag("agency_contract"),
         source=row.string("source", default=""),
     )
+
+
+def _template_terms(row: Table) -> TemplateTerms:
+    row.only("authors", "days_apart", "attempts", "undecided", *WINDOW)
+    counts = {name: row.count(name) for name in ("authors", "days_apart", "attempts")}
+    for name, count in counts.items():
+        least = 2 if name == "authors" else 1
+        if count < least:
+            raise row.wrong(
+                name,
+                f"must be at least {least}, got {count}",
+                hint="to count nothing, leave the table out, or end it with `until`",
+            )
+    undecided = row.word("undecided", Decision)
+    if undecided is Decision.BLOCK:
+        raise row.wrong(
+            "undecided",
+            "may not be `block`: nobody has said yet that the picture may not be shown",
+            hint='use "review", or a weaker word',
+        )
+    return TemplateTerms(window=row.window(), undecided=undecided, **counts)
+
+
+def _check_order(proposals: Sequence[TemplateTerms], file: str) -> None:
+    for one, other in combinations(proposals, 2):
+        if one.window.overlaps(other.window):
+            raise BadPolicy(
+                f"`{file}`: two tables of `template_proposal` are in force at the same time",
+                hint="set `from` and `until` so that they follow each other",
+            )
 
 
 def _check_overlap(rules: Any, file: str) -> None:

@@ -207,6 +207,33 @@ DEFAULT_REGISTRATION: Mapping[Decision, Registration] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateTerms:
+    """When a picture that many authors show is proposed as a template, and what holds until then.
+
+    See `docs/why/templates.md` for the reasons behind each number.
+    """
+
+    authors: int
+    """Unrelated authors, besides the first and the one under check, whose showings stand."""
+    days_apart: int
+    """Of each stretch of so many days one of these authors counts, however many showed it."""
+    attempts: int
+    """Unrelated authors whose copies were held or blocked: enough to ask a person, and no more."""
+    undecided: Decision = Decision.REVIEW
+    """What one more showing leads to until a person has decided; never `block`."""
+    window: Window = ALWAYS
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON with the file's keys."""
+        return self.window.to_json() | {
+            "authors": self.authors,
+            "days_apart": self.days_apart,
+            "attempts": self.attempts,
+            "undecided": self.undecided.value,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """All that a policy says, whatever it is called."""
 
@@ -220,6 +247,13 @@ class Terms:
         default_factory=lambda: dict(DEFAULT_REGISTRATION)
     )
     partner_programme: tuple[PartnerTerms, ...] = ()
+    template_proposals: tuple[TemplateTerms, ...] = ()
+    """One after another in time; none in force means that showings are not counted."""
+
+    @property
+    def template_proposal(self) -> TemplateTerms | None:
+        """Of terms in force at one instant: those on widely shown pictures."""
+        return next(iter(self.template_proposals), None)
 
     def at(self, as_of: datetime) -> Terms:
         """The terms in force at an instant.
@@ -239,6 +273,7 @@ class Terms:
             fail_default=self.fail_default,
             registration=self.registration,
             partner_programme=tuple(p for p in self.partner_programme if p.window.covers(as_of)),
+            template_proposals=tuple(t for t in self.template_proposals if t.window.covers(as_of)),
         )
 
     def on_failure(self, detector: str, cause: Cause) -> Decision:
@@ -254,6 +289,7 @@ class Terms:
             "fail": {detector: rule.to_json() for detector, rule in fail.items()},
             "registration": {d.value: self.registration[d].value for d in Decision},
             "partner_programme": [p.to_json() for p in self.partner_programme],
+            "template_proposal": [t.to_json() for t in self.template_proposals],
         }
 
     def digest(self) -> str:

@@ -153,6 +153,13 @@ def test_every_difference_is_explained(
     finding = COPY
     if difference is Difference.DISCLOSED:
         finding = of_kind(FindingKind.TEXT_SOFT_AD_UNDISCLOSED)
+    elif difference is Difference.DECLARED:
+        finding = of_kind(FindingKind.IMAGE_AI_GENERATED_UNDECLARED)
+    elif difference in (Difference.OWN_HANDLE, Difference.HANDLE_NOT_COMPARABLE):
+        finding = of_kind(FindingKind.IMAGE_WATERMARK_OF_OTHER)
+    elif difference is Difference.WIDELY_SHOWN:
+        detail = {"unrelated_authors": 12}
+        finding = replace(COPY, kind=FindingKind.IMAGE_TEMPLATE, detail=detail)
     elif difference is Difference.UNVERIFIED:
         finding = replace(COPY, match=replace(MATCH, basis=Basis.HASH_ONLY))
     golden(

@@ -25,7 +25,8 @@ def command(screen: Screen, policy_name: str, as_of: datetime | None) -> None:
     is not; times are UTC.
 
     With --json: the whole policy, `{"name", "title", "digest", "rule", "allow", "fail",
-    "registration", "partner_programme"}`; with --as-of, its terms in force then.
+    "registration", "partner_programme", "template_proposal"}`; with --as-of, its terms in force
+    then.
     """
     from moderation.policy import Policy
 
@@ -79,6 +80,17 @@ def _show(screen: Screen, terms: Terms) -> None:
         screen.say(say(words.SILENCE, detector=detector, told=told))
     told = ", ".join(f"{decision} → {terms.registration[decision]}" for decision in Decision)
     screen.say(say(words.REGISTRATION, told=told))
+    for proposal in terms.template_proposals:
+        screen.say(
+            say(
+                words.TEMPLATE_PROPOSAL,
+                when=_window(proposal.window, say(words.ALWAYS)),
+                authors=proposal.authors,
+                days=proposal.days_apart,
+                attempts=proposal.attempts,
+                undecided=proposal.undecided,
+            )
+        )
 
 
 def _window(window: Window, always: str) -> str:
