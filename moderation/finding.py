@@ -58,6 +58,8 @@ class Difference(StrEnum):
     EXEMPT_TEMPLATE = "exempt_template"
     WIDELY_SHOWN = "widely_shown"
     """Many unrelated authors showed it before; a person decides whether it is a template."""
+    SHARED_TEXT = "shared_text"
+    """Several unrelated authors published these words before: a challenge, a brief, a quotation."""
     UNVERIFIED = "unverified"
     """Only a hash was there to compare; the score is capped below any block."""
     DISCLOSED = "disclosed"

@@ -1,4 +1,4 @@
-"""Details: what the proof of a finding about a picture's file or watermark says, in a sentence."""
+"""Details: what the proof of a finding without a match says, in a sentence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from moderation.explain import phrases
 from moderation.explain.names import Lang
-from moderation.finding import Finding, FindingKind
+from moderation.finding import Difference, Finding, FindingKind
 
 MAX_SAID_CHARS = 60
 
@@ -20,6 +20,8 @@ def explain_detail(finding: Finding, lang: Lang) -> list[str]:
         return _watermark(finding, lang)
     if finding.kind is FindingKind.IMAGE_AI_GENERATED_UNDECLARED:
         return _ai_mark(finding, lang)
+    if finding.kind is FindingKind.TEXT_TEMPLATE_TWIN:
+        return _twin(finding, lang)
     return []
 
 
@@ -45,6 +47,23 @@ def _ai_mark(finding: Finding, lang: Lang) -> list[str]:
         signed=signed.say(lang) if signed else "",
     )
     return [said] if finding.difference else [said, phrases.UNDECLARED.say(lang)]
+
+
+def _twin(finding: Finding, lang: Lang) -> list[str]:
+    detail = finding.detail
+    shares = [detail.get(name) for name in ("share_of_caption", "share_of_twin")]
+    if not detail.get("twin_note") or not all(isinstance(x, int | float) for x in shares):
+        return []
+    later = finding.difference is Difference.PUBLISHED_EARLIER
+    share, of_twin = (f"{share:.0%}".replace("%", " %") for share in shares)
+    said = (phrases.TWIN_LATER if later else phrases.TWIN).say(
+        lang,
+        share=share,
+        of_twin=of_twin,
+        note=_printable(detail["twin_note"]),
+        date=_printable(str(detail.get("claimed_at", "?"))[:10]),
+    )
+    return [said]
 
 
 def _printable(value: object) -> str:

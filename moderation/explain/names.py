@@ -61,6 +61,7 @@ _DIFFERENCES: Mapping[Difference, Phrase] = {
     Difference.PUBLISHED_EARLIER: Phrase("published earlier", "发布更早"),
     Difference.EXEMPT_TEMPLATE: Phrase("exempt template", "模板豁免"),
     Difference.WIDELY_SHOWN: Phrase("widely shown", "多人发布"),
+    Difference.SHARED_TEXT: Phrase("shared text", "多人使用的文案"),
     Difference.UNVERIFIED: Phrase("unverified", "未经验证"),
     Difference.DISCLOSED: Phrase("disclosed", "已申明"),
     Difference.DECLARED: Phrase("declared", "已声明"),

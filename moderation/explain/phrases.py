@@ -137,8 +137,8 @@ MEND: Mapping[FindingKind, Phrase] = {
         "请删除功效宣称；医疗建议应由认证的专业人士提供。",
     ),
     FindingKind.TEXT_TEMPLATE_TWIN: Phrase(
-        "Write in your own words; if both accounts are yours, link them.",
-        "请用自己的话撰写；若两个账号均属于您，请完成账号关联。",
+        "Write in your own words, or say whom you quote; if both accounts are yours, link them.",
+        "请用自己的话撰写，或注明引自何处；若两个账号均属于您，请完成账号关联。",
     ),
 }
 
@@ -160,6 +160,10 @@ ALLOWED: Mapping[Difference, Phrase] = {
         "Allowed: the picture is a template that everybody may use.",
         "属于允许情形：该图片为公用模板。",
     ),
+    Difference.SHARED_TEXT: Phrase(
+        "Allowed: several unrelated authors published these words before.",
+        "属于允许情形：此前已有多位互不关联的作者发布过该文案。",
+    ),
     Difference.DISCLOSED: Phrase(
         "Allowed: the commercial interest is clearly disclosed.",
         "属于允许情形：已清楚申明利益相关。",
@@ -176,6 +180,30 @@ ALLOWED: Mapping[Difference, Phrase] = {
     ),
 }
 """Why a finding is no reproach. `unverified` is none of these: it is a doubt, not a permission."""
+
+TWIN_ALLOWED: Mapping[Difference, Phrase] = {
+    Difference.SAME_AUTHOR: Phrase(
+        "Allowed: an earlier note of the same author has these words.",
+        "属于允许情形：同一作者更早的笔记已有该文案。",
+    ),
+    Difference.LINKED_ACCOUNT: Phrase(
+        "Allowed: an earlier note of a linked account has these words.",
+        "属于允许情形：关联账号更早的笔记已有该文案。",
+    ),
+    Difference.LICENSED: Phrase(
+        "Allowed: the author holds a licence for pictures of that other author.",
+        "属于允许情形：作者持有对方图片的授权。",
+    ),
+}
+"""In place of the sentence above, for `text.template_twin`."""
+TWIN = Phrase(
+    "{share} of it stands in note {note} of {date} too, and is {of_twin} of the text there.",
+    "其中 {share} 也出现在 {date} 发布的笔记 {note} 中，占该文案的 {of_twin}。",
+)
+TWIN_LATER = Phrase(
+    "{share} of it stands in note {note} too, which is of a later date, {date}.",
+    "其中 {share} 也出现在更晚（{date}）发布的笔记 {note} 中。",
+)
 
 WIDELY_SHOWN_WHY = Phrase(
     "Many authors have shown this picture; nobody has decided yet whether all may.",

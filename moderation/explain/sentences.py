@@ -66,7 +66,7 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
         finding: As in a verdict.
         lang: `zh` or `en`.
     """
-    allowed = phrases.ALLOWED.get(finding.difference) if finding.difference else None
+    allowed = _allowed(finding)
     title, why = kind_name(finding.kind, lang), phrases.WHY[finding.kind]
     if _is_disclosed_promotion(finding):
         title, why = _PROMOTION.say(lang), phrases.DISCLOSED_PROMOTION
@@ -132,6 +132,15 @@ def explain_verdict(verdict: Verdict, *, lang: Lang) -> str:
         named.append(_NOTHING_SEEN.say(lang))
     word = decision_word(verdict.decision, lang)
     return f"{word}：{'；'.join(named)}" if lang == "zh" else f"{word}: {'; '.join(named)}"
+
+
+def _allowed(finding: Finding) -> Phrase | None:
+    if finding.difference is None:
+        return None
+    usual = phrases.ALLOWED.get(finding.difference)
+    if finding.kind is FindingKind.TEXT_TEMPLATE_TWIN:
+        return phrases.TWIN_ALLOWED.get(finding.difference, usual)
+    return usual
 
 
 def _name(finding: Finding, lang: Lang) -> str:

@@ -5,7 +5,7 @@ Fields are joined by line breaks; a hit in the joined text becomes one span per 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from moderation.finding import Span
@@ -72,10 +72,15 @@ def join_fields(note: Note, extra_fields: Sequence[tuple[str, str]] = ()) -> Joi
         extra_fields: (field name, text) read in pictures, as `("image[0].ocr", "…")`.
     """
     links = [(f"links[{i}]", link) for i, link in enumerate(note.links)]
+    return join_named((*note.text_fields(), *links, *extra_fields))
+
+
+def join_named(fields: Iterable[tuple[str, str]]) -> Joined:
+    """Join (field name, text) in reading order."""
     pieces = []
     at = 0
     values = []
-    for field, value in (*note.text_fields(), *links, *extra_fields):
+    for field, value in fields:
         pieces.append(Piece(field=field, start=at, end=at + len(value)))
         values.append(value)
         at += len(value) + 1

@@ -74,18 +74,32 @@ DETAILS: dict[FindingKind, dict[str, str | int | float | bool]] = {
         "said": "trainedAlgorithmicMedia",
         "signed": "absent",
     },
+    FindingKind.TEXT_TEMPLATE_TWIN: {
+        "twin_note": "n17",
+        "holder": "u3",
+        "claimed_at": "2026-03-01T08:00:00+00:00",
+        "share_of_caption": 0.93,
+        "share_of_twin": 0.88,
+    },
 }
 
 
 def of_kind(kind: FindingKind) -> Finding:
     """A typical finding of a kind: copies come with a match, texts with spans."""
-    if kind in DETAILS:
+    if kind in DETAILS and kind.value.startswith("image."):
         return replace(COPY, kind=kind, match=None, detail=DETAILS[kind])
     if kind in (FindingKind.IMAGE_COPY, FindingKind.IMAGE_COPY_PARTIAL):
         return replace(COPY, kind=kind)
     if kind.value.startswith("image."):
         return replace(COPY, kind=kind, match=None)
-    return Finding(kind=kind, score=0.9, raw_score=0.9, spans=(SPAN,), detector="text_rules@1")
+    return Finding(
+        kind=kind,
+        score=0.9,
+        raw_score=0.9,
+        spans=(SPAN,),
+        detail=DETAILS.get(kind, {}),
+        detector="text_rules@1",
+    )
 
 
 def both(explain: Callable[..., Explanation | str], value: object) -> str:
