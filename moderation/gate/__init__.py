@@ -3,6 +3,7 @@
 - `examination`: what can be seen of a note without the register's lock
 - `followed_index`: the search index, following the register's log
 - `search`: candidates → matches → sightings
+- `captions`: who published nearly the same words before
 - `conclusion`: examination → verdict → register, while the lock is held
 - `registration`, `imports`, `declarations`: what is put into the register
 - `ahead`: a stream of notes, examined on all cores

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from moderation.errors import StoreError
-from moderation.finding import ItemFailure
+from moderation.finding import Finding, ItemFailure
+from moderation.gate.captions import find_twins, register_caption, words_since
 from moderation.gate.examination import DETECTORS, Examination, ExaminedPicture, unanswered
 from moderation.gate.followed_index import FollowedIndex, near_among
 from moderation.gate.registration import register_pictures, withdraw_pictures
@@ -49,11 +50,13 @@ def judge(
         for number, seen in sighted.items()
         for finding in copy_findings(seen, image_number=number, author=note.author, at=at)
     ]
+    since = words_since(examined, now, at=at, edited=received)
+    twins = find_twins(examined, now, copies, at=since)
     verdict = decide(
         policy,
         note,
-        [*examined.findings, *copies],
-        [*examined.failures, *failures],
+        [*examined.findings, *copies, *(x for x in twins if isinstance(x, Finding))],
+        [*examined.failures, *failures, *(x for x in twins if isinstance(x, ItemFailure))],
         as_of=as_of or received,
         detectors=DETECTORS,
         register_seq=now.last_seq(),
@@ -76,6 +79,7 @@ def conclude(
         verdict, sighted = judge(examined, now, index, policy, received=received, as_of=as_of)
         if verdict.registration is Registration.SKIPPED:
             withdraw_pictures(now, note)
+            now.withdraw_caption(note.id, note.author.id, revision=note.revision)
         else:
             register_pictures(
                 now,
@@ -86,6 +90,9 @@ def conclude(
                 state=verdict.registration,
                 basis=ClaimBasis.FIRST_SEEN,
             )
+            at = note.published_at or received
+            since = words_since(examined, now, at=at, edited=received)
+            register_caption(now, note, examined.caption, since)
         now.record_verdict(verdict, note=note, decided_at=received)
     return verdict
 

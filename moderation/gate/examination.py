@@ -20,12 +20,16 @@ from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note, NoteImage
 from moderation.store.reading import Reading
+from moderation.text.captions import RECIPE as CAPTION
+from moderation.text.captions import Caption, read_caption
 from moderation.text.reading import DETECTOR as TEXT
 from moderation.text.reading import assess_text, findings_from
+from moderation.text.twins import DETECTOR as TWINS
 
 DECODE = "decode@1"
 DETECTORS = MappingProxyType(
-    dict(detector.split("@") for detector in (COPIES, DECODE, TEXT)) | {"fingerprint": "pdq256_v1"}
+    dict(detector.split("@") for detector in (COPIES, DECODE, TEXT, TWINS))
+    | {"fingerprint": "pdq256_v1", "caption": CAPTION}
 )
 """Detector → version, as every verdict records them."""
 
@@ -58,6 +62,8 @@ class Examination:
     findings: tuple[Finding, ...]
     """Of text and of unreadable pictures; copies depend on claims and come later."""
     failures: tuple[ItemFailure, ...]
+    caption: Caption | None
+    """None where it is too short, or could not be read."""
     seq: int
     """Last entry of the log that `matches` take into account."""
 
@@ -115,6 +121,9 @@ def examine(
     if pool is not None and len(note.images) > 1:
         run = pool.map
     seen: list[Seen] = list(run(look, enumerate(note.images)))
+    caption = _caption(note)
+    if isinstance(caption, ItemFailure):
+        seen.append(caption)
     if not for_archive:
         seen += _read(note)
     return Examination(
@@ -122,8 +131,16 @@ def examine(
         pictures=tuple(x for x in seen if isinstance(x, ExaminedPicture)),
         findings=tuple(x for x in seen if isinstance(x, Finding)),
         failures=tuple(x for x in seen if isinstance(x, ItemFailure)),
+        caption=caption if isinstance(caption, Caption) else None,
         seq=seq,
     )
+
+
+def _caption(note: Note) -> Caption | ItemFailure | None:
+    try:
+        return read_caption(note)
+    except Exception as error:
+        return unanswered(error, TWINS, note, None)
 
 
 def _read(note: Note) -> tuple[Finding | ItemFailure, ...]:

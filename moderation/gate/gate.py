@@ -250,8 +250,13 @@ class Gate:
             now.exempt_work(work_shown_in(now, note_id, image_number), reason, until)
 
     def remove(self, note_id: str) -> int:
-        """Take a note's pictures out of the search; the audit stays. Returns how many."""
+        """Take a note's pictures and caption out of the search; the audit stays.
+
+        Returns:
+            How many pictures.
+        """
         with self.register.transaction() as now:
+            now.remove_captions(note_id)
             removed = now.remove_pictures(p.picture_id for p in now.pictures_of_note(note_id))
         self._index.catch_up(self.register)
         return removed

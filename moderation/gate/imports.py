@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from moderation.archive import HashRow
 from moderation.finding import Finding, ItemFailure
+from moderation.gate.captions import register_caption, words_since
 from moderation.gate.conclusion import sight
 from moderation.gate.examination import Examination
 from moderation.gate.registration import register_hash, register_pictures
@@ -69,6 +70,8 @@ def import_notes(
                     state=Registration.REGISTERED,
                     basis=ClaimBasis.REGISTERED,
                 )
+                since = words_since(one, now, at=at, edited=None)
+                register_caption(now, one.note, one.caption, since)
         notes += len(good)
         after(notes)
     return Registered(notes=notes, pictures=pictures, failures=tuple(failures))
