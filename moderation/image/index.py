@@ -1,6 +1,6 @@
 """Codes of registered pictures → every one within a Hamming radius, exactly.
 
-The one place that imports FAISS. `IndexBinaryFlat` compares with every code: at a million
+`IndexBinaryFlat` compares with every code: at a million
 codes that is faster than a multi-index that must probe eight variants of each picture, and
 it is never approximate. What it lacks is added here: ids, and deletion that works at once.
 """

@@ -64,8 +64,8 @@ def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for kind, array in data.items():
-            _replace(folder / names[kind], array)
-        _replace(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+            replace_file(folder / names[kind], array)
+        replace_file(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
         for file in folder.iterdir():
             if _STALE_NAME.fullmatch(file.name) and file.name not in names.values():
                 file.unlink()
@@ -104,8 +104,12 @@ def _npy(array: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Write, flush to disk, then rename into place."""
+def replace_file(path: Path, data: bytes) -> None:
+    """Write, flush to disk, then rename into place.
+
+    Raises:
+        OSError: the disk is full, read-only or forbidden; the old file is as it was.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:
@@ -116,15 +120,20 @@ def _replace(path: Path, data: bytes) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)  # the rename itself must reach the disk too
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """A rename must itself reach the disk."""
+    opened = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    data = _read(folder / MANIFEST, _MAX_MANIFEST_BYTES)
+    data = read_file(folder / MANIFEST, _MAX_MANIFEST_BYTES)
     try:
         row = json.loads(data)
         files = [(row["files"][kind]["name"], row["files"][kind]["sha256"]) for kind in _KINDS]
@@ -134,11 +143,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
             and all(_ARRAY_NAME.fullmatch(name) and isinstance(sha, str) for name, sha in files)
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _corrupt(f"`{MANIFEST}` does not parse ({type(error).__name__})") from error
+        raise corrupt(f"`{MANIFEST}` does not parse ({type(error).__name__})") from error
     if row.get("format") != FORMAT:
-        raise _corrupt(f"`{MANIFEST}` has format {row.get('format')!r:.20}, wanted {FORMAT}")
+        raise corrupt(f"`{MANIFEST}` has format {row.get('format')!r:.20}, wanted {FORMAT}")
     if not sane:
-        raise _corrupt(f"`{MANIFEST}` holds a value out of range")
+        raise corrupt(f"`{MANIFEST}` holds a value out of range")
     return dict(row)
 
 
@@ -146,31 +155,37 @@ def _array(
     folder: Path, file: dict[str, str], shape: tuple[int, ...], dtype: np.dtype[Any]
 ) -> NDArray[Any]:
     name = file["name"]
-    data = _read(folder / name, math.prod(shape) * dtype.itemsize + _MAX_HEADER_BYTES)
+    data = read_file(folder / name, math.prod(shape) * dtype.itemsize + _MAX_HEADER_BYTES)
     found = hashlib.sha256(data).hexdigest()
     if found != file["sha256"]:
-        raise _corrupt(f"`{name}` has sha256 {found}, the manifest promises {file['sha256']}")
+        raise corrupt(f"`{name}` has sha256 {found}, the manifest promises {file['sha256']}")
     try:
         array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise _corrupt(f"`{name}` is not an array ({type(error).__name__})") from error
+        raise corrupt(f"`{name}` is not an array ({type(error).__name__})") from error
     if array.shape != shape or array.dtype != dtype:
-        raise _corrupt(
+        raise corrupt(
             f"`{name}` holds {array.dtype} {list(array.shape)}, wanted {dtype} {list(shape)}"
         )
     return array
 
 
-def _read(path: Path, limit: int) -> bytes:
+def read_file(path: Path, limit: int) -> bytes:
+    """A file of at most `limit` bytes.
+
+    Raises:
+        IndexCorrupt: it is missing, unreadable or longer.
+    """
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > limit:  # before reading: a damaged file may be of any size
-                raise _corrupt(f"`{path.name}` has {size:,} bytes, limit {limit:,}")
+                raise corrupt(f"`{path.name}` has {size:,} bytes, limit {limit:,}")
             return file.read()
     except OSError as error:
-        raise _corrupt(f"cannot read `{path.name}`: {error.strerror or error}") from error
+        raise corrupt(f"cannot read `{path.name}`: {error.strerror or error}") from error
 
 
-def _corrupt(what: str) -> IndexCorrupt:
+def corrupt(what: str) -> IndexCorrupt:
+    """An error that says what is wrong and what to do."""
     return IndexCorrupt(what, hint="rebuild the index from the register")

@@ -1,0 +1,111 @@
+"""Sorting descriptors into lists on disk, and opening these again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.image.descriptor_search import (
+    Codes,
+    Ids,
+    PackedCodes,
+    as_bytes,
+    nearest_centroids,
+    trained_centroids,
+)
+from moderation.image.mapped import Part, Shape, stored
+from moderation.image.snapshot import corrupt
+
+Row = tuple[Ids, Codes]
+"""Ids and codes that belong together."""
+
+ID = Shape(dtype="<i8")
+
+
+def shapes_of(width: int) -> dict[str, Shape]:
+    """What the three files of packed lists look like, by what they hold."""
+    return {
+        "lists": Shape(dtype="u1", width=width + 8),
+        "sizes": ID,
+        "centroids": Shape(dtype="<f4", width=width),
+    }
+
+
+def number_of_lists(count: int) -> int:
+    """For so many descriptors: a power of two near twice their root."""
+    return 1 << max(0, round(np.log2(max(1.0, 2 * count**0.5))))
+
+
+def sorted_anew(folder: Path, parts: Iterable[Row]) -> Part:
+    """Find centroids, and write every code into the list of its nearest."""
+    parts = list(parts)
+    ids = np.concatenate([part[0] for part in parts])
+    codes = np.concatenate([part[1] for part in parts])
+    # By number, so that the lists do not depend on the order in which pictures came.
+    order = np.argsort(ids, kind="stable")
+    ids, codes = ids[order], codes[order]
+    centroids = trained_centroids(codes, number_of_lists(len(ids)))
+    return _written(folder, _by_list(ids, codes, centroids), centroids)
+
+
+def with_more(folder: Path, old: PackedCodes, dead: Ids, more: Row) -> Part:
+    """Write the lists anew with more in them and without the dead; the centroids stay."""
+
+    def lists() -> Iterator[Row]:
+        added = _by_list(*more, old.centroids)
+        for (ids, codes), (new_ids, new_codes) in zip(alive(old, dead), added, strict=True):
+            yield np.concatenate([ids, new_ids]), np.concatenate([codes, new_codes])
+
+    return _written(folder, lists(), old.centroids)
+
+
+def alive(packed: PackedCodes, dead: Ids) -> Iterator[Row]:
+    """Every list without the dead."""
+    for ids, codes in packed.lists():
+        live = ~np.isin(ids, dead)
+        yield ids[live], codes[live]
+
+
+def opened(folder: Path, part: Part, *, probes: int) -> PackedCodes:
+    """Search the lists of a snapshot.
+
+    Raises:
+        IndexCorrupt: its files do not fit together.
+    """
+    lists, sizes, centroids = (part[kind].array for kind in ("lists", "sizes", "centroids"))
+    if len(sizes) != len(centroids) or (sizes < 0).any() or sizes.sum() != len(lists):
+        raise corrupt(
+            f"`{part['sizes'].name}` tells of {sizes.sum()} rows in {len(sizes)} lists, "
+            f"there are {len(lists)} in {len(centroids)}"
+        )
+    return PackedCodes(folder / part["lists"].name, lists, sizes, centroids, probes=probes)
+
+
+def _by_list(ids: Ids, codes: Codes, centroids: NDArray[np.float32]) -> Iterator[Row]:
+    near = nearest_centroids(codes, centroids)
+    order = np.argsort(near, kind="stable")
+    ends = np.searchsorted(near[order], np.arange(len(centroids) + 1))
+    for start, end in pairwise(ends):
+        rows = order[start:end]
+        yield ids[rows], codes[rows]
+
+
+def _written(folder: Path, lists: Iterable[Row], centroids: NDArray[np.float32]) -> Part:
+    width = centroids.shape[1]
+    shapes = shapes_of(width)
+    sizes: list[int] = []
+
+    def pieces() -> Iterator[NDArray[np.uint8]]:
+        for ids, codes in lists:
+            sizes.append(len(ids))
+            yield as_bytes(ids, codes)
+
+    return {
+        "lists": stored(folder, "lists", shapes["lists"], pieces()),
+        "sizes": stored(folder, "sizes", shapes["sizes"], [np.array(sizes, np.int64)]),
+        "centroids": stored(folder, "centroids", shapes["centroids"], [centroids]),
+    }
