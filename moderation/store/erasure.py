@@ -48,6 +48,7 @@ from moderation.store.schema import (
     WORKS,
     portions,
 )
+from moderation.store.template_tables import ATTEMPTS, BANK_ENTRIES, PROPOSALS, RULINGS
 
 
 def forget_note(connection: Connection, note_id: str) -> Receipt:
@@ -97,12 +98,18 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
         "pictures": _delete_pictures(connection, subject),
         "captions": captions.remove(connection, _brought_by(CAPTIONS, subject)),
         "links": _delete_links(connection, subject),
+        "attempts": connection.execute(
+            delete(ATTEMPTS).where(_brought_by(ATTEMPTS, subject))
+        ).rowcount,
         "verdicts": connection.execute(
             delete(VERDICTS).where(_brought_by(VERDICTS, subject))
         ).rowcount,
     }
     _redact_column(connection, CLAIMS.c.claim_id, CLAIMS.c.proof, subject)
     _redact_column(connection, WORKS.c.work_id, WORKS.c.exempt_reason, subject)
+    for table in (PROPOSALS, BANK_ENTRIES, RULINGS):
+        (key,) = table.primary_key
+        _redact_column(connection, key, table.c.reason, subject)
     row: dict[str, Any] = {
         "at": datetime.now(UTC),
         "subject": subject.kind,

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, select
 
 from moderation.errors import RecipeMismatch
 from moderation.note import Claim, ClaimBasis
 from moderation.store import audit, captions, erasure
+from moderation.store.banks import BankReading
 from moderation.store.records import (
     AuditRow,
     LogEntry,
@@ -25,7 +26,6 @@ from moderation.store.records import (
     Work,
 )
 from moderation.store.schema import (
-    AUTHOR_LINKS,
     CLAIMS,
     LOG,
     PICTURES,
@@ -33,12 +33,13 @@ from moderation.store.schema import (
     WORKS,
     portions,
 )
+from moderation.store.templates import TemplateReading, links_of
 
 _CODES_AT_ONCE = 10_000
 _FEATURES_AT_ONCE = 1_000
 
 
-class Reading(ABC):
+class Reading(TemplateReading, BankReading, ABC):
     """Questions; each is answered from one snapshot."""
 
     @abstractmethod
@@ -115,7 +116,7 @@ class Reading(ABC):
         """Captions that share a key, the likeliest first; a bounded number, see `captions`."""
         with self._connected() as connection:
             rows = captions.near(connection, keys)
-            links = _links(connection, {row.author_id for row in rows} - {""})
+            links = links_of(connection, {row.author_id for row in rows} - {""})
         return [_caption(row, links.get(row.author_id, ())) for row in rows]
 
     def caption_of(self, note_id: str, author_id: str) -> StoredCaption | None:
@@ -136,7 +137,7 @@ class Reading(ABC):
                     .where(CLAIMS.c.work_id.in_(some))
                     .order_by(CLAIMS.c.at, CLAIMS.c.claim_id)
                 )
-            links = _links(connection, {row.author_id for row in claims})
+            links = links_of(connection, {row.author_id for row in claims})
         by_work: dict[int, list[Claim]] = defaultdict(list)
         for row in claims:
             by_work[row.work_id].append(_claim(row, links.get(row.author_id, set())))
@@ -255,19 +256,6 @@ class Reading(ABC):
         """Answers "was this note or author forgotten?" by the receipts given for it."""
         with self._connected() as connection:
             return erasure.receipts(connection, kind, subject_id)
-
-
-def _links(connection: Connection, author_ids: Iterable[str]) -> dict[str, set[str]]:
-    # A link holds in both directions, whichever account's note brought it.
-    links: dict[str, set[str]] = defaultdict(set)
-    for some in portions(author_ids):
-        query = select(AUTHOR_LINKS).where(
-            or_(AUTHOR_LINKS.c.author_id.in_(some), AUTHOR_LINKS.c.linked_id.in_(some))
-        )
-        for author_id, linked_id in connection.execute(query):
-            links[author_id].add(linked_id)
-            links[linked_id].add(author_id)
-    return links
 
 
 def _claim(row: Row[Any], linked_ids: Iterable[str]) -> Claim:

@@ -175,8 +175,8 @@ class Receipt:
     at: datetime
     subject: SubjectKind
     counts: Mapping[str, int]
-    """Rows by kind: `pictures`, `captions`, `claims`, `links`, `verdicts` deleted, `mentions`
-    redacted."""
+    """Rows by kind: `pictures`, `captions`, `claims`, `attempts`, `links`, `verdicts` deleted,
+    `mentions` redacted."""
     register_seq: int
     """Last entry of the log afterwards; an index that has reached it knows the subject no more."""
     digest: str

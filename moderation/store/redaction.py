@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from moderation.finding import Finding
 from moderation.store.records import SubjectKind
+from moderation.summary import summarise
 
 FORGOTTEN = "forgotten"
 """Stands in the evidence where the id of a forgotten subject stood."""
@@ -34,7 +36,11 @@ class Subject:
 def redact_verdict(body: Mapping[str, Any], subject: Subject) -> dict[str, Any]:
     """A verdict's JSON without the subject; scores, geometry and decision stay as they were."""
     findings = [_redact_finding(finding, subject) for finding in body["findings"]]
-    return {**body, "findings": findings}
+    redacted = {**body, "findings": findings}
+    if "summary" in body:  # made from the findings, so it names whom they name
+        told = summarise(map(Finding.from_json, findings), pictures=body["summary"]["pictures"])
+        redacted["summary"] = told.to_json()
+    return redacted
 
 
 def _redact_finding(finding: Mapping[str, Any], subject: Subject) -> dict[str, Any]:

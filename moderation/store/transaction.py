@@ -13,15 +13,17 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from moderation.errors import UnknownSubject
 from moderation.note import Claim, Note
 from moderation.store import audit, captions, erasure, removal
+from moderation.store.banks import BankWriting
 from moderation.store.reading import Reading
 from moderation.store.records import LogOp, NewCaption, NewPicture, Receipt
 from moderation.store.schema import AUTHOR_LINKS, CAPTIONS, CLAIMS, LOG, PICTURES, WORKS, portions
+from moderation.store.templates import TemplateWriting
 from moderation.verdict import Verdict
 
 PictureKey = tuple[str, int, str, str, bytes]
 
 
-class Transaction(Reading):
+class Transaction(TemplateWriting, BankWriting, Reading):
     """What may be done while holding the write lock.
 
     Got from `Register.transaction`, and of no use after its end. Questions see what this

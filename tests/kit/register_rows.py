@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moderation.note import Claim, ClaimBasis
-from moderation.store import NewCaption, NewPicture, Register
+from moderation.store import (
+    Ground,
+    NewBankEntry,
+    NewCaption,
+    NewPicture,
+    Proposal,
+    ProposalState,
+    Register,
+)
 
 MORNING = datetime(2026, 11, 21, 8, tzinfo=UTC)
 RECIPE = "pdq256_v1"
@@ -65,6 +73,32 @@ def a_claim(work_id: int, **changes: Any) -> Claim:
         "image_number": 0,
     }
     return Claim(**values | changes)
+
+
+def a_proposal(work_id: int, **changes: Any) -> Proposal:
+    """Nine authors showed the work; nobody has decided."""
+    values: dict[str, Any] = {
+        "work_id": work_id,
+        "state": ProposalState.PROPOSED,
+        "ground": Ground.SHOWINGS,
+        "authors": 9,
+        "proposed_at": MORNING,
+    }
+    return Proposal(**values | changes)
+
+
+def a_bank_entry(picture_id: int, **changes: Any) -> NewBankEntry:
+    """A picture of the memes, free for good."""
+    values: dict[str, Any] = {
+        "bank": "memes",
+        "picture_id": picture_id,
+        "title": "cat.png",
+        "reason": "spring challenge",
+        "until": None,
+        "added_at": MORNING,
+        "added_by": "mia",
+    }
+    return NewBankEntry(**values | changes)
 
 
 def register_picture(

@@ -47,6 +47,12 @@ def test_a_register_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         register_picture(register, a_picture("old", descriptor=None, descriptor_recipe=None))
     by_hand(
         tmp_path,
+        "DROP TABLE rulings",
+        "DROP TABLE bank_works",
+        "DROP TABLE bank_entries",
+        "DROP TABLE attempts",
+        "DROP TABLE template_proposals",
+        "DROP INDEX ix_pictures_bare_code",
         "DROP TABLE caption_keys",
         "DROP TABLE captions",
         "DROP INDEX ix_pictures_descriptor_recipe",
