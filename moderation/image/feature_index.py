@@ -8,7 +8,8 @@ rounding algorithms", STOC 2002). Every key that a query shares with a picture i
 that many pictures hold count for less. Votes only nominate: geometry has the last word.
 
 Entries lie in sorted segments that double in size, so that one more picture costs little and a
-search looks into few.
+search looks into few. A picture has some 400 entries, 5 KB: saving puts them on disk, mapped into
+memory, and only what came since is held in memory.
 """
 
 from __future__ import annotations
@@ -22,10 +23,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.image.feature_segments import (
+    SHAPES,
+    Keys,
+    Segment,
+    in_order,
+    merged,
+    merged_on_disk,
+    on_disk,
+)
 from moderation.image.hashing import HashRecipe
 from moderation.image.local_features import LocalFeatures
+from moderation.image.mapped import (
+    Manifest,
+    Shape,
+    read_manifest,
+    said_if_unwritable,
+    stored,
+    write_manifest,
+)
 from moderation.image.products import products
-from moderation.image.snapshot import Snapshot, read_snapshot, write_snapshot
+from moderation.image.snapshot import corrupt
 
 FEATURE_KEYS = HashRecipe(name="sift_keys_v1", bits=32)
 """What snapshots hold: one key and one picture number an entry."""
@@ -35,8 +53,8 @@ KEY_BITS = 24
 _MAX_SHARED = 1_000  # a key that more pictures hold says nothing, and would cost the most
 _DEAD_SHARE = 0.25
 
-Keys = NDArray[np.uint32]
-"""uint32: the table's number above the `KEY_BITS` of the key."""
+_DEAD = {"dead": Shape(dtype="<i8")}
+_NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +66,6 @@ class FeatureHit:
     """Shared keys, each weighted by 1 / √(pictures that hold it)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Segment:
-    keys: Keys
-    """uint32 [n], sorted."""
-    ids: NDArray[np.int64]
-    """int64 [n]."""
-
-
 class FeatureIndex:
     """Votes among the local features of registered pictures. Safe to use from many threads."""
 
@@ -63,12 +73,16 @@ class FeatureIndex:
         self.seq = 0
         """Sequence number of the register's log up to which this index is complete."""
         self._lock = threading.Lock()
-        self._segments: list[_Segment] = []
-        self._dead: set[int] = set()
+        self._stored: list[Segment] = []
+        self._late: list[Segment] = []
+        self._pictures = 0  # with entries in the stored segments, removed ones included
+        self._late_pictures = 0
+        self._dead = _NONE  # sorted; ids that stored segments may hold
+        self._purge = False
 
     def __len__(self) -> int:
         """Number of entries, those of removed pictures included until they are dropped."""
-        return sum(len(segment.ids) for segment in self._segments)
+        return sum(map(len, self._segments()))
 
     def add(self, ids: Sequence[int], features: Sequence[LocalFeatures]) -> None:
         """Add the features of each picture; the next search finds them."""
@@ -77,36 +91,40 @@ class FeatureIndex:
             return
         owners = np.repeat(np.array(ids, np.int64), [len(k) for k in keys])
         with self._lock:
-            self._segments.append(_sorted_segment(np.concatenate(keys), owners))
-            while len(self._segments) > 1 and (
-                len(self._segments[-2].keys) <= 2 * len(self._segments[-1].keys)
-            ):
-                last, before = self._segments.pop(), self._segments.pop()
-                self._segments.append(_merged([before, last]))
+            self._late_pictures += sum(bool(len(k)) for k in keys)
+            self._late.append(in_order(np.concatenate(keys), owners))
+            while len(self._late) > 1 and len(self._late[-2]) <= 2 * len(self._late[-1]):
+                last, before = self._late.pop(), self._late.pop()
+                self._late.append(merged([before, last]))
 
     def remove(self, ids: Sequence[int]) -> None:
         """Remove pictures, at once."""
         if not ids:
             return
+        gone = np.array(sorted(set(ids)), np.int64)
         with self._lock:
-            self._dead.update(ids)
-            dead = sum(int(self._is_dead(segment).sum()) for segment in self._segments)
-            if dead > _DEAD_SHARE * len(self):
-                self._drop_dead()
+            late = [np.intersect1d(gone, segment.ids) for segment in self._late]
+            if any(map(len, late)):
+                kept = [segment.without(gone) for segment in self._late]
+                self._late = [segment for segment in kept if len(segment)]
+                self._late_pictures -= sum(map(len, late))
+                gone = np.setdiff1d(gone, np.concatenate(late))
+            if self._stored:
+                self._dead = np.union1d(self._dead, gone)
 
     def compact(self) -> None:
-        """Give back the memory of removed pictures; happens by itself above a quarter."""
+        """Let the next `save` write no entry of removed pictures; else above a quarter."""
         with self._lock:
-            self._drop_dead()
+            self._purge = True
 
     def search(self, query: LocalFeatures, limit: int) -> list[FeatureHit]:
         """Pictures that share most with the query or with its mirror image, most votes first."""
         with self._lock:
-            segments, dead = list(self._segments), np.array(sorted(self._dead), np.int64)
+            segments, dead = self._segments(), self._dead
         best: dict[int, float] = {}
         for state in (query, query.mirrored()):
             ids, votes = _count(segments, np.unique(keys_of(state.descriptors)))
-            alive = ~np.isin(ids, dead)
+            alive = ~_among(ids, dead)
             ids, votes = ids[alive], votes[alive]
             for i in np.argsort(-votes, kind="stable")[:limit]:
                 number = int(ids[i])
@@ -117,8 +135,7 @@ class FeatureIndex:
     def contents(self) -> dict[int, bytes]:
         """Id → its sorted keys, to compare with the register."""
         with self._lock:
-            self._drop_dead()
-            whole = _merged(self._segments)
+            whole = merged(self._segments()).without(self._dead)
         order = np.lexsort((whole.keys, whole.ids))
         ids, keys = whole.ids[order], whole.keys[order]
         numbers, starts = np.unique(ids, return_index=True)
@@ -131,43 +148,81 @@ class FeatureIndex:
         Raises:
             StoreUnwritable: the disk is full, read-only or forbidden.
         """
-        with self._lock:
-            self._drop_dead()
-            whole, seq = _merged(self._segments), self.seq
-        codes = whole.keys.astype("<u4").view(np.uint8).reshape(-1, FEATURE_KEYS.bytes)
-        snapshot = Snapshot(recipe=FEATURE_KEYS, codes=codes, ids=whole.ids, seq=seq)
-        write_snapshot(folder, snapshot)
+        with self._lock, said_if_unwritable(folder):
+            segments = [*self._stored, *self._late]
+            if self._must_rewrite(folder):
+                segments = [merged_on_disk(folder, segments, self._dead)]
+                self._pictures -= len(self._dead)
+                self._dead = _NONE
+            elif self._late:
+                # As many as are not much larger than all that follow them.
+                first = len(segments) - 1
+                while first and len(segments[first - 1]) <= 2 * sum(map(len, segments[first:])):
+                    first -= 1
+                first = min(first, len(self._stored))
+                late = merged_on_disk(folder, segments[first:], _NONE)
+                segments = [*segments[:first], late]
+            stored_parts = [s.stored for s in segments if s.stored is not None and len(s)]
+            numbers = {"pictures": max(0, self._pictures + self._late_pictures)}
+            dead = stored(folder, "dead", _DEAD["dead"], [self._dead])
+            write_manifest(
+                folder,
+                Manifest(
+                    recipe=FEATURE_KEYS.name,
+                    seq=self.seq,
+                    numbers=numbers,
+                    parts=({"dead": dead}, *stored_parts),
+                ),
+            )
+            self._stored = [segment for segment in segments if len(segment)]
+            self._pictures, self._late_pictures = numbers["pictures"], 0
+            self._late, self._purge = [], False
 
     @classmethod
-    def load(cls, folder: Path) -> FeatureIndex:
+    def load(cls, folder: Path, *, known: FeatureIndex | None = None) -> FeatureIndex:
         """Read a snapshot.
+
+        Args:
+            folder: where it lies.
+            known: an index whose files need not be read again.
 
         Raises:
             IndexCorrupt: a file is missing, damaged, oversized or not the one promised.
             RecipeMismatch: the snapshot holds keys of another recipe.
         """
-        snapshot = read_snapshot(folder, FEATURE_KEYS)
+        trusted = [] if known is None else [s.stored for s in known._stored if s.stored]
+        manifest = read_manifest(
+            folder,
+            FEATURE_KEYS.name,
+            (_DEAD, SHAPES),
+            known=[array for part in trusted for array in part.values()],
+        )
+        dead, *segments = manifest.parts or ({},)
+        if set(dead) != set(_DEAD) or any(set(part) != set(SHAPES) for part in segments):
+            raise corrupt(f"the snapshot has {len(manifest.parts)} parts, wanted `dead` and keys")
         index = cls()
-        index.seq = snapshot.seq
-        if len(snapshot.ids):
-            keys = np.ascontiguousarray(snapshot.codes).view("<u4").ravel().astype(np.uint32)
-            index._segments = [_sorted_segment(keys, snapshot.ids)]
+        index.seq = manifest.seq
+        index._stored = [on_disk(part) for part in segments]
+        index._pictures = manifest.numbers.get("pictures", 0)
+        index._dead = dead["dead"].array.copy()
         return index
 
-    def _is_dead(self, segment: _Segment) -> NDArray[np.bool_]:
-        return np.isin(segment.ids, np.array(sorted(self._dead), np.int64))
+    def _segments(self) -> list[Segment]:
+        return [*self._stored, *self._late]
 
-    def _drop_dead(self) -> None:
-        if self._dead:
-            alive = [(segment, ~self._is_dead(segment)) for segment in self._segments]
-            kept = [_Segment(keys=s.keys[live], ids=s.ids[live]) for s, live in alive]
-            self._segments = [segment for segment in kept if len(segment.ids)]
-            self._dead.clear()
+    def _must_rewrite(self, folder: Path) -> bool:
+        # Files that somebody cleared away held what the newer snapshot no longer does.
+        there = all(
+            array.is_in(folder) for s in self._stored if s.stored for array in s.stored.values()
+        )
+        dead = len(self._dead)
+        return not there or dead > _DEAD_SHARE * self._pictures or (self._purge and dead > 0)
 
 
 def keys_of(descriptors: NDArray[np.uint8]) -> Keys:
     """Keys of descriptors uint8 [n, 128]: uint32 [n × TABLES].
 
+    A key has the table's number above the `KEY_BITS` of the signs.
     Exact on every machine: sums of small whole numbers do not round.
     """
     sides = products(descriptors.astype(np.float32), _PLANES) > 0
@@ -175,7 +230,7 @@ def keys_of(descriptors: NDArray[np.uint8]) -> Keys:
     return (keys + (np.arange(TABLES) << KEY_BITS)).astype(np.uint32).ravel()
 
 
-def _count(segments: list[_Segment], keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _count(segments: list[Segment], keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Ids that hold any of the keys, and their votes."""
     ranges = [
         (np.searchsorted(s.keys, keys, "left"), np.searchsorted(s.keys, keys, "right"))
@@ -195,16 +250,11 @@ def _count(segments: list[_Segment], keys: Keys) -> tuple[NDArray[np.int64], NDA
     return distinct, total
 
 
-def _sorted_segment(keys: Keys, ids: NDArray[np.int64]) -> _Segment:
-    order = np.argsort(keys, kind="stable")
-    return _Segment(keys=keys[order], ids=ids[order])
-
-
-def _merged(segments: list[_Segment]) -> _Segment:
-    return _sorted_segment(
-        np.concatenate([np.empty(0, np.uint32), *(s.keys for s in segments)]),
-        np.concatenate([np.empty(0, np.int64), *(s.ids for s in segments)]),
-    )
+def _among(ids: NDArray[np.int64], dead: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """`np.isin` for sorted `dead`, of which there may be many more than ids."""
+    if not len(dead):
+        return np.zeros(len(ids), bool)
+    return dead[np.minimum(np.searchsorted(dead, ids), len(dead) - 1)] == ids
 
 
 def _planes() -> NDArray[np.float32]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shutil
+import tempfile
 import threading
 from collections import Counter
 from pathlib import Path
@@ -11,10 +13,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from kit.pictures import cropped, mirrored, recompressed, scene
 
 from moderation.errors import IndexCorrupt, RecipeMismatch
+from moderation.image.descriptor_index import DescriptorIndex
 from moderation.image.feature_index import KEY_BITS, TABLES, FeatureIndex, keys_of
+from moderation.image.feature_segments import in_order, merged, merged_on_disk
 from moderation.image.hashing import PDQ256
 from moderation.image.index import HashIndex
 from moderation.image.local_features import LocalFeatures, query_features, stored_features
@@ -154,7 +159,7 @@ def test_damaged_snapshot_is_refused(tmp_path: Path) -> None:
     index = FeatureIndex()
     index.add([1], [random_features(1)])
     index.save(tmp_path)
-    file = next(tmp_path.glob("codes-*.npy"))
+    file = next(tmp_path.glob("keys-*.bin"))
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
@@ -162,11 +167,124 @@ def test_damaged_snapshot_is_refused(tmp_path: Path) -> None:
         FeatureIndex.load(tmp_path)
 
 
-def test_snapshot_of_hashes_is_refused(tmp_path: Path) -> None:
-    """Keys and hashes are different things."""
-    HashIndex(PDQ256).save(tmp_path)
-    with pytest.raises(RecipeMismatch):
-        FeatureIndex.load(tmp_path)
+def test_snapshot_of_something_else_is_refused(tmp_path: Path) -> None:
+    """Hashes, and descriptors."""
+    HashIndex(PDQ256).save(tmp_path / "hashes")
+    with pytest.raises(IndexCorrupt, match="format 1, wanted 2"):
+        FeatureIndex.load(tmp_path / "hashes")
+    DescriptorIndex("drawn_v1", 8).save(tmp_path / "descriptors")
+    with pytest.raises(RecipeMismatch, match=r"drawn_v1.*sift_keys_v1"):
+        FeatureIndex.load(tmp_path / "descriptors")
+
+
+class History(RuleBasedStateMachine):
+    """Any order of adding, removing, compacting, saving and loading."""
+
+    @initialize()
+    def start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.index = FeatureIndex()
+        self.held: dict[int, LocalFeatures] = {}
+        self.removed: set[int] = set()
+        self.next_id = 1
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            shutil.rmtree(self.folder)
+
+    @rule(count=st.integers(0, 6))
+    def add(self, count: int) -> None:
+        ids = list(range(self.next_id, self.next_id + count))
+        features = [random_features(seed, seed % 13) for seed in ids]
+        self.index.add(ids, features)
+        self.held |= dict(zip(ids, features, strict=True))
+        self.next_id += count
+
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        ids = data.draw(st.lists(st.integers(-2, self.next_id + 2), max_size=4))
+        self.index.remove(ids)
+        self.removed |= self.held.keys() & set(ids)
+        self.held = {i: f for i, f in self.held.items() if i not in ids}
+
+    @rule(compact=st.booleans(), load=st.booleans(), reuse=st.booleans())
+    def save(self, compact: bool, load: bool, reuse: bool) -> None:
+        self.index.seq += 1
+        if compact:
+            self.index.compact()
+            self.removed.clear()
+        self.index.save(self.folder)
+        if load:
+            seq, known = self.index.seq, self.index if reuse else None
+            self.index = FeatureIndex.load(self.folder, known=known)
+            assert self.index.seq == seq
+
+    @rule()
+    def another_process_clears_the_folder(self) -> None:
+        for file in self.folder.iterdir():
+            file.unlink()
+
+    @rule(seed=st.integers(1, 60))
+    def search(self, seed: int) -> None:
+        hits = self.index.search(random_features(seed), limit=1000)
+        found = {hit.id: hit.votes for hit in hits}
+        wanted = slow_votes(self.held, random_features(seed))
+        if self.removed:  # until they are dropped, they still count as holders of their keys
+            assert found.keys() == wanted.keys()
+        else:
+            assert found == pytest.approx(wanted)
+
+    @invariant()
+    def holds_what_it_should(self) -> None:
+        keys = {i: np.unique(keys_of(f.descriptors)).tobytes() for i, f in self.held.items()}
+        assert self.index.contents() == {i: key for i, key in keys.items() if key}
+
+
+TestHistory = History.TestCase
+TestHistory.settings = settings(max_examples=30, stateful_step_count=12, deadline=None)
+
+
+def test_merging_slice_by_slice_is_merging_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However small the slices, also where one key fills several."""
+    rng = np.random.default_rng(4)
+    segments = [
+        in_order(rng.integers(0, 40, n).astype(np.uint32), rng.integers(0, 9, n))
+        for n in (300, 0, 7, 120)
+    ]
+    whole = merged(segments)
+    for size in (1, 10, 10**9):
+        monkeypatch.setattr("moderation.image.feature_segments._SLICE", size)
+        found = merged_on_disk(tmp_path, segments, np.array([3, 5]))
+        live = ~np.isin(whole.ids, [3, 5])
+        assert (found.keys == whole.keys[live]).all()
+        assert (found.ids == whole.ids[live]).all()
+
+
+def test_saving_writes_what_is_new(tmp_path: Path) -> None:
+    """A large segment stays as it is; a few more pictures go into a file of their own."""
+    index = FeatureIndex()
+    index.add(range(1, 41), [random_features(seed) for seed in range(1, 41)])
+    index.save(tmp_path)
+    first = set(tmp_path.glob("keys-*"))
+    index.add([41], [random_features(41)])
+    index.save(tmp_path)
+    assert first < set(tmp_path.glob("keys-*"))
+    assert len(FeatureIndex.load(tmp_path).contents()) == 41
+    assert index._late == []
+
+
+def test_compacting_leaves_no_entry_of_the_removed(tmp_path: Path) -> None:
+    """Not even the number of the picture."""
+    index = FeatureIndex()
+    index.add(range(1, 41), [random_features(seed) for seed in range(1, 41)])
+    index.save(tmp_path)
+    index.remove([7])
+    index.compact()
+    index.save(tmp_path)
+    (ids,) = tmp_path.glob("ids-*")
+    assert set(np.fromfile(ids, "<i8")) == set(range(1, 41)) - {7}
 
 
 def test_keys_never_change(golden) -> None:
