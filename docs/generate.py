@@ -55,7 +55,10 @@ def error_classes() -> Iterator[type[errors.ModerationError]]:
 
 def findings_page() -> str:
     """Every kind of finding, what authors are told and what the default policy does."""
-    steps = {rule.kind: _steps(rule) for rule in Policy.default().terms.rules}
+    steps: dict[FindingKind, str] = {}
+    for rule in Policy.default().terms.rules:
+        heard = f"{steps[rule.kind]}; " if rule.kind in steps else ""
+        steps[rule.kind] = heard + _steps(rule)
     steps[FindingKind.IMAGE_UNDECODABLE] = f"≥ 0 review (built in: `{UNREADABLE_RULE}`)"
     rows = [
         (f"`{kind}`", kind_name(kind, "en"), kind_name(kind, "zh"), steps[kind])
@@ -201,7 +204,9 @@ def _policy(policy: Policy) -> Iterator[str]:
 
 
 def _steps(rule: Rule) -> str:
-    return ", ".join(f"≥ {s.at:g} {s.decision}" for s in rule.steps) or "recorded only"
+    steps = ", ".join(f"≥ {s.at:g} {s.decision}" for s in rule.steps) or "recorded only"
+    asked = ", ".join(f"`{words}`" for words in rule.when.words())
+    return f"{steps} where {asked}" if asked else steps
 
 
 def _window(window: Window) -> str:

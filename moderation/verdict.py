@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from moderation.finding import Finding, FindingKind, ItemFailure
+from moderation.summary import Summary, summarise
 
 
 class Decision(StrEnum):
@@ -118,6 +119,13 @@ class Verdict:
     register_seq: int = 0
     """Last entry of the register's log that this verdict took into account."""
     registration: Registration = Registration.SKIPPED
+    pictures: int = 0
+    """How many pictures were submitted with the note."""
+
+    @property
+    def summary(self) -> Summary:
+        """What the findings say together: pictures from where, in which order, with what words."""
+        return summarise(self.findings, pictures=self.pictures)
 
     def reason_kinds(self) -> tuple[FindingKind, ...]:
         """Kinds of the findings behind the reasons, strongest first, each once."""
@@ -138,6 +146,7 @@ class Verdict:
             "detectors": dict(self.detectors),
             "register_seq": self.register_seq,
             "registration": self.registration.value,
+            "summary": self.summary.to_json(),
         }
 
     @classmethod
@@ -156,4 +165,6 @@ class Verdict:
             detectors=dict(row["detectors"]),
             register_seq=row["register_seq"],
             registration=Registration(row["registration"]),
+            # Verdicts from before there was a summary do not tell.
+            pictures=(row.get("summary") or {}).get("pictures", 0),
         )

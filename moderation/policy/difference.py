@@ -107,7 +107,7 @@ def _sentences(terms: Terms, detectors: Iterable[str]) -> Iterator[tuple[str, st
 
 
 def _subject(rule: Rule) -> str:
-    asked = [f"{key}: {', '.join(values)}" for key, values in rule.when.to_json().items() if values]
+    asked = rule.when.words()
     return f"{rule.kind} ({'; '.join(asked)})" if asked else rule.kind.value
 
 

@@ -1,7 +1,8 @@
 """Judgement: findings and failures under a policy become a verdict.
 
-Monotone by construction: each finding and each failure speaks for itself, and
-the verdict is the strongest word. One more of either can only add a word.
+Monotone by construction: each finding and each failure speaks for itself, at most
+helped by others that point to the same note, and the verdict is the strongest
+word. One more of either can only add a word.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from types import MappingProxyType
 from moderation.finding import Difference, Finding, FindingKind, ItemFailure
 from moderation.note import Note
 from moderation.policy.named import Policy
-from moderation.policy.terms import Terms
+from moderation.policy.terms import Rule, Terms
+from moderation.summary import pictures_from, place_of
 from moderation.verdict import UNDECIDED_RULE, Completeness, Decision, Reason, Verdict
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -40,7 +42,7 @@ def decide(
 
     Args:
         policy: Terms under a name.
-        note: Only its kind, author id and declared brand are read.
+        note: Only its kind, author id, declared brand and number of pictures are read.
         findings: What the detectors saw; compared by `score`, rounded to the
             four digits that audit rows keep, so that a replay agrees.
         failures: What could not be judged.
@@ -55,7 +57,7 @@ def decide(
     findings = sorted(findings, key=_finding_order)
     failures = sorted(failures, key=_failure_order)
     reasons = [
-        *(r for i, finding in enumerate(findings) for r in _heard(terms, note, finding, i)),
+        *(r for i in range(len(findings)) for r in _heard(terms, note, findings, i)),
         *_failed(terms, failures),
     ]
     reasons.sort(key=_reason_order)
@@ -74,10 +76,12 @@ def decide(
         detectors=dict(detectors),
         register_seq=register_seq,
         registration=terms.registration[decision],
+        pictures=len(note.images),
     )
 
 
-def _heard(terms: Terms, note: Note, finding: Finding, number: int) -> Iterator[Reason]:
+def _heard(terms: Terms, note: Note, findings: Sequence[Finding], number: int) -> Iterator[Reason]:
+    finding = findings[number]
     score = round(finding.score, 4)
     if finding.kind is FindingKind.IMAGE_UNDECODABLE:
         yield Reason(
@@ -106,6 +110,8 @@ def _heard(terms: Terms, note: Note, finding: Finding, number: int) -> Iterator[
     for rule in terms.rules:
         if rule.kind is not finding.kind or not rule.when.holds(note):
             continue
+        if rule.when.counts_pictures and not _shown_enough(rule, note, findings, finding):
+            continue
         step = rule.reached(score)
         if step is not None:
             yield Reason(
@@ -116,6 +122,19 @@ def _heard(terms: Terms, note: Note, finding: Finding, number: int) -> Iterator[
                 threshold=step.at,
                 finding=number,
             )
+
+
+def _shown_enough(rule: Rule, note: Note, findings: Sequence[Finding], finding: Finding) -> bool:
+    """Whether enough pictures are copies from the one note that the finding points to.
+
+    One more finding can only add a picture, so this does not disturb that more never softens.
+    """
+    place = place_of(finding)
+    if place is None:
+        return False
+    shown = len(pictures_from(findings, place, at=rule.when.pictures_at))
+    share = shown / len(note.images) if note.images else 0.0
+    return shown >= rule.when.min_pictures and share >= rule.when.share_of_pictures
 
 
 def _ceiling(finding: Finding) -> Decision:

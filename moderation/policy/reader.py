@@ -28,10 +28,12 @@ from moderation.policy.terms import (
     Terms,
     When,
 )
+from moderation.summary import POINTING_KINDS
 from moderation.verdict import Decision, Registration
 
 CAUSES = ("on_error", "on_timeout", "on_overload")
 WINDOW = ("from", "until")
+COUNTING = ("min_pictures", "share_of_pictures", "pictures_at")
 KEYS = (
     *("title", "extends", "rule", "allow", "fail", "registration"),
     *("partner_programme", "template_proposal"),
@@ -147,19 +149,43 @@ def _rule(row: Table) -> Rule:
                 f"`{low.decision}` at {low.at:g}",
                 hint="a higher score must lead to a stronger decision; drop one of the two",
             )
-    when = row.table("when")
-    when.only("note_kinds", "brands", "authors")
     return Rule(
         name=row.string("name"),
         kind=kind,
         steps=steps,
         window=row.window(),
-        when=When(
-            note_kinds=frozenset(when.words("note_kinds", NoteKind)),
-            brands=frozenset(when.strings("brands")),
-            authors=frozenset(when.strings("authors")),
-        ),
+        when=_when(row.table("when"), kind),
     )
+
+
+def _when(row: Table, kind: FindingKind) -> When:
+    row.only("note_kinds", "brands", "authors", *COUNTING)
+    when = When(
+        note_kinds=frozenset(row.words("note_kinds", NoteKind)),
+        brands=frozenset(row.strings("brands")),
+        authors=frozenset(row.strings("authors")),
+        min_pictures=row.count("min_pictures") if "min_pictures" in row else 0,
+        share_of_pictures=row.share("share_of_pictures") if "share_of_pictures" in row else 0.0,
+        pictures_at=row.share("pictures_at") if "pictures_at" in row else When().pictures_at,
+    )
+    for key in COUNTING:
+        if key in row and not getattr(when, key) > 0:
+            raise row.wrong(key, "must be above 0, got 0", hint=f"to ask nothing, drop `{key}`")
+        if key in row and kind not in POINTING_KINDS:
+            pointing = ", ".join(f"`{known}`" for known in sorted(POINTING_KINDS))
+            raise row.wrong(
+                key,
+                f"counts pictures from the note that a finding points to, and `{kind}` points to "
+                "none",
+                hint=f"drop `{key}`, or write a rule for one of {pointing}",
+            )
+    if "pictures_at" in row and not when.counts_pictures:
+        raise row.wrong(
+            "pictures_at",
+            "says which copies are counted, and nothing asks for a number of them",
+            hint="add `min_pictures` or `share_of_pictures`, or drop it",
+        )
+    return when
 
 
 def _step(row: Table) -> Step:

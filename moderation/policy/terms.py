@@ -4,8 +4,9 @@ Every rule speaks of one kind of finding, and every rule that applies is heard:
 the verdict is the strongest word among them. That, and the absence of any rule
 that speaks of a *missing* finding, makes the judgement monotone.
 
-Rules may ask for declared facts only (kind of note, listed brand, listed
-author). There is no word for followers or fame, so no rule can ask for them.
+Rules may ask for declared facts (kind of note, listed brand, listed author) and
+for how many pictures come from one other note. There is no word for followers
+or fame, so no rule can ask for them.
 """
 
 from __future__ import annotations
@@ -68,16 +69,28 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """Declared facts that a note must meet for a rule to apply; empty asks nothing."""
+    """What must hold of the note besides the finding for a rule to apply; empty asks nothing."""
 
     note_kinds: frozenset[NoteKind] = frozenset()
     brands: frozenset[str] = frozenset()
     """`note.author.brand_partner` is one of these."""
     authors: frozenset[str] = frozenset()
     """`note.author.id` is one of these."""
+    min_pictures: int = 0
+    """At least so many pictures of the note are copies from the ONE note that the finding points
+    to; 0 asks nothing."""
+    share_of_pictures: float = 0.0
+    """At least this share of the note's pictures, likewise."""
+    pictures_at: float = 0.5
+    """Score from which a copy is counted for the two above."""
+
+    @property
+    def counts_pictures(self) -> bool:
+        """True where it asks for copied pictures."""
+        return self.min_pictures > 0 or self.share_of_pictures > 0
 
     def holds(self, note: Note) -> bool:
-        """True where the note meets every restriction that is set."""
+        """True where the note meets every declared fact that is asked for."""
         return (
             (not self.note_kinds or note.kind in self.note_kinds)
             and (not self.brands or note.author.brand_partner in self.brands)
@@ -90,7 +103,23 @@ class When:
             "note_kinds": sorted(kind.value for kind in self.note_kinds),
             "brands": sorted(self.brands),
             "authors": sorted(self.authors),
+        } | self._counted()
+
+    def _counted(self) -> dict[str, Any]:
+        # Only where it asks: the digests of policies that do not stay as they were.
+        if not self.counts_pictures:
+            return {}
+        return {
+            "min_pictures": self.min_pictures,
+            "share_of_pictures": self.share_of_pictures,
+            "pictures_at": self.pictures_at,
         }
+
+    def words(self) -> tuple[str, ...]:
+        """Everything it asks for, as `brands: a, b` or `min_pictures: 2`, for people."""
+        asked = self.to_json()
+        lists = [f"{key}: {', '.join(asked.pop(key))}" for key in tuple(asked)[:3] if asked[key]]
+        return (*lists, *(f"{key}: {asked[key]:g}" for key in self._counted() if asked[key]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,4 +141,5 @@ verdicts = st.builds(
     detectors=st.dictionaries(ids, ids, max_size=2),
     register_seq=st.integers(0, 10_000),
     registration=st.sampled_from(Registration),
+    pictures=st.integers(0, 18),
 )

@@ -99,5 +99,4 @@ def _window(window: Window, always: str) -> str:
 
 
 def _restriction(rule: Rule) -> str:
-    asked = rule.when.to_json()
-    return "; ".join(f"{name}: {', '.join(asked[name])}" for name in asked if asked[name])
+    return "; ".join(rule.when.words())
