@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 from moderation.finding import Difference, Finding, FindingKind
 from moderation.match import Direction, Match, Point, Polygon
@@ -32,8 +33,12 @@ _EXPLAINS = (
     Difference.LINKED_ACCOUNT,
     Difference.LICENSED,
     Difference.EXEMPT_TEMPLATE,
+    Difference.WIDELY_SHOWN,
 )
 """What settles a part of a picture, so that later works with the same part do not matter."""
+_TEMPLATES = (Difference.EXEMPT_TEMPLATE, Difference.WIDELY_SHOWN)
+_NEARLY_EXACT_BITS = 10
+_CLEARLY_FARTHER_BITS = 20
 _SHOWN = (ClaimBasis.FIRST_SEEN, ClaimBasis.REGISTERED)
 
 
@@ -47,6 +52,11 @@ class Sighting:
     """All claims to the work, `linked_ids` filled in, by time."""
     exempt_reason: str | None = None
     """Why everybody may show this work at the time of the check; None if not."""
+    bank: str = ""
+    """The list of free pictures that says so; empty where the work itself is exempt."""
+    shown_by: int | None = None
+    """How many unrelated authors have shown the work, where these are enough to accuse nobody;
+    see `moderation.image.popularity`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +118,21 @@ def copy_findings(
         _Held(sighting=s, holder=holder_of(s), difference=why_allowed(s, author, at)) for s in shown
     ]
     held.sort(key=_precedence)
-    return tuple(_finding(h, image_number) for h in _uncovered(held))[:MAX_FINDINGS]
+    free = [h for h in held if _is_free(h)]
+    return tuple(_finding(h, image_number, free) for h in _uncovered(held))[:MAX_FINDINGS]
 
 
 def _precedence(held: _Held) -> tuple[object, ...]:
-    proven = held.holder.basis is ClaimBasis.EXTERNAL_PROOF
-    return (not proven, held.holder.at, held.sighting.work_id)
+    # Nobody holds a bank's picture, and its date says nothing: before all but proof.
+    return (not _is_proven(held.holder), not _is_free(held), held.holder.at, held.sighting.work_id)
+
+
+def _is_proven(holder: Claim) -> bool:
+    return holder.basis is ClaimBasis.EXTERNAL_PROOF
+
+
+def _is_free(held: _Held) -> bool:
+    return bool(held.sighting.bank) and held.difference is Difference.EXEMPT_TEMPLATE
 
 
 def _worth_showing(sighting: Sighting) -> tuple[object, ...]:
@@ -126,8 +145,10 @@ def _worth_showing(sighting: Sighting) -> tuple[object, ...]:
 def why_allowed(sighting: Sighting, author: Author, at: datetime) -> Difference | None:
     """Why this author may show the work, or why the match is not held in full; None if neither."""
     holder = holder_of(sighting)
-    accounts = frozenset({author.id, *author.linked_ids} - {""})
-    if sighting.exempt_reason is not None:
+    accounts = accounts_of(author)
+    # A list says that anybody may; proof says whose it is, and a person has to settle the two.
+    contested = bool(sighting.bank) and _is_proven(holder)
+    if sighting.exempt_reason is not None and not contested:
         return Difference.EXEMPT_TEMPLATE
     if holder.author_id and holder.author_id == author.id:
         return Difference.SAME_AUTHOR
@@ -137,21 +158,45 @@ def why_allowed(sighting: Sighting, author: Author, at: datetime) -> Difference 
         return Difference.LICENSED
     if holder.basis in _SHOWN and holder.at - at > CLOCKS_AGREE:
         return Difference.PUBLISHED_EARLIER
+    if sighting.shown_by is not None:
+        return Difference.WIDELY_SHOWN
     return None if sighting.match.verified else Difference.UNVERIFIED
+
+
+def accounts_of(author: Author) -> frozenset[str]:
+    """All known accounts of an author."""
+    return frozenset({author.id, *author.linked_ids} - {""})
 
 
 def _uncovered(held: Sequence[_Held]) -> list[_Held]:
     kept: list[_Held] = []
     for later in held:
-        region = later.sighting.match.region_query
-        explained = any(
-            earlier.difference in _EXPLAINS
-            and share_inside(region, earlier.sighting.match.region_query) >= _COVERED
-            for earlier in kept
-        )
-        if not explained:
+        if not any(_explains(earlier, later) for earlier in kept):
             kept.append(later)
     return kept
+
+
+def _explains(earlier: _Held, later: _Held) -> bool:
+    """True where a part of the picture is settled, so that a later work there says no more."""
+    if earlier.difference not in _EXPLAINS or not _covers(earlier, later):
+        return False
+    if earlier.difference not in _TEMPLATES:
+        return True
+    # A free frame does not free the photograph inside it, which another work shows ...
+    if not _covers(later, earlier):
+        return False
+    # ... nor the frame together with a photograph, where exactly that was shown before.
+    bits, free_bits = (_bits(h.sighting.match) for h in (later, earlier))
+    return bits > _NEARLY_EXACT_BITS or free_bits < bits + _CLEARLY_FARTHER_BITS
+
+
+def _bits(match: Match) -> float:
+    return inf if match.distance_bits is None else match.distance_bits
+
+
+def _covers(one: _Held, other: _Held) -> bool:
+    inner, outer = other.sighting.match.region_query, one.sighting.match.region_query
+    return share_inside(inner, outer) >= _COVERED
 
 
 def share_inside(inner: Polygon, outer: Polygon) -> float:
@@ -189,10 +234,10 @@ def _cut(polygon: Polygon, a: Point, b: Point) -> Polygon:
     return tuple(kept)
 
 
-def _finding(held: _Held, image_number: int) -> Finding:
+def _finding(held: _Held, image_number: int, free: Iterable[_Held]) -> Finding:
     match, difference = held.sighting.match, held.difference
     kind = FindingKind.IMAGE_COPY_PARTIAL
-    if difference is Difference.EXEMPT_TEMPLATE:
+    if difference in _TEMPLATES:
         kind = FindingKind.IMAGE_TEMPLATE
     elif match.direction is Direction.SAME:
         kind = FindingKind.IMAGE_COPY
@@ -204,6 +249,15 @@ def _finding(held: _Held, image_number: int) -> Finding:
     }
     if held.sighting.exempt_reason is not None:
         detail["exempt_reason"] = held.sighting.exempt_reason
+    if held.sighting.bank:
+        detail["bank"] = held.sighting.bank
+    if _is_proven(held.holder):
+        listed = [f for f in free if _covers(f, held) and _covers(held, f)]
+        for bank in [*(f.sighting.bank for f in listed), held.sighting.bank]:
+            if bank:
+                detail |= {"bank": bank, "conflict": True}
+    if difference is Difference.WIDELY_SHOWN:
+        detail["unrelated_authors"] = held.sighting.shown_by or 0
     counts = difference in (None, Difference.UNVERIFIED)
     return Finding(
         kind=kind,
