@@ -106,11 +106,26 @@ def read_caption(note: Note) -> Caption | None:
     shingles = np.unique(hashes)
     return Caption(
         shingles=shingles,
-        keys=_keys(shingles),
+        keys=keys_of(shingles),
         hashes=hashes,
         starts=np.array([places[first] for first, _ in pieces], np.int32),
         ends=np.array([places[end - 1] + 1 for _, end in pieces], np.int32),
         joined=joined,
+    )
+
+
+def keys_of(shingles: NDArray[np.uint32]) -> tuple[int, ...]:
+    """`BANDS` signed 64-bit keys of a set of pieces, uint32 [n], n ≥ 1."""
+    sketch = _empty().copy()
+    sketch.update_batch(shingles.tolist())
+    values = np.asarray(sketch.hashvalues).astype("<u4").reshape(BANDS, ROWS)
+    return tuple(
+        int.from_bytes(
+            blake2b(band.tobytes(), digest_size=8, salt=number.to_bytes(2, "little")).digest(),
+            "little",
+            signed=True,
+        )
+        for number, band in enumerate(values)
     )
 
 
@@ -189,17 +204,3 @@ def _empty() -> MinHash:
     from datasketch import MinHash
 
     return MinHash(num_perm=BANDS * ROWS, seed=1, hashfunc=int, scheme="affine32")
-
-
-def _keys(shingles: NDArray[np.uint32]) -> tuple[int, ...]:
-    sketch = _empty().copy()
-    sketch.update_batch(shingles.tolist())
-    values = np.asarray(sketch.hashvalues).astype("<u4").reshape(BANDS, ROWS)
-    return tuple(
-        int.from_bytes(
-            blake2b(band.tobytes(), digest_size=8, salt=number.to_bytes(2, "little")).digest(),
-            "little",
-            signed=True,
-        )
-        for number, band in enumerate(values)
-    )
