@@ -89,7 +89,7 @@ def summarise(findings: Iterable[Finding], *, pictures: int) -> Summary:
         findings: of one note, in any order.
         pictures: how many pictures the note has.
     """
-    counted = [f for f in findings if _counts(f, COUNTED_FROM)]
+    counted = [f for f in findings if counts(f)]
     places = dict.fromkeys(place for f in counted if (place := place_of(f)) is not None)
     sources = [_source(place, counted) for place in places]
     return Summary(
@@ -111,6 +111,13 @@ def place_of(finding: Finding) -> tuple[str, str] | None:
     return place if place[0] else None
 
 
+def counts(finding: Finding, at: float = COUNTED_FROM) -> bool:
+    """Whether a finding points to another note with a score of at least `at`."""
+    # Rounded as JSON keeps it, so that a stored verdict has the same summary. `not <` rather than
+    # `>=`: what is not a number counts.
+    return finding.kind in POINTING_KINDS and not round(finding.score, 4) < at
+
+
 def pictures_from(
     findings: Iterable[Finding], place: tuple[str, str], *, at: float
 ) -> frozenset[int]:
@@ -127,14 +134,8 @@ def pictures_from(
         if f.image_number is not None
         and f.match is not None
         and place_of(f) == place
-        and _counts(f, at)
+        and counts(f, at)
     )
-
-
-def _counts(finding: Finding, at: float) -> bool:
-    # Rounded as JSON keeps it, so that a stored verdict has the same summary. `not <` rather than
-    # `>=`: what is not a number counts.
-    return finding.kind in POINTING_KINDS and not round(finding.score, 4) < at
 
 
 def _source(place: tuple[str, str], counted: Sequence[Finding]) -> Source:

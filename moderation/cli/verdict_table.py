@@ -15,6 +15,7 @@ from moderation.explain import (
     decision_word,
     difference_name,
     explain_failure,
+    explain_note,
     explain_verdict,
 )
 from moderation.finding import Finding, ItemFailure, Span
@@ -85,9 +86,12 @@ class VerdictTable:
 
     def _why(self, verdict: Verdict) -> Text:
         lang = self._lang
-        told = explain_verdict(verdict, lang=lang)
-        word = decision_word(verdict.decision, lang)  # has a column of its own
-        why = cell(told.removeprefix(word).lstrip(":： "))
+        if _is_of_several_parts(verdict):
+            why = cell(explain_note(verdict, lang=lang))
+        else:
+            told = explain_verdict(verdict, lang=lang)
+            word = decision_word(verdict.decision, lang)  # has a column of its own
+            why = cell(told.removeprefix(word).lstrip(":： "))
         reasons = [verdict.findings[r.finding] for r in verdict.reasons if r.finding is not None]
         spans = dict.fromkeys(_quote(span) for finding in reasons for span in finding.spans)
         for quote in list(spans)[:_MAX_QUOTES]:
@@ -112,6 +116,13 @@ class VerdictTable:
             if line:
                 shown.append_text(cell("\n" + comma.join(line), "dim"))
         return shown
+
+
+def _is_of_several_parts(verdict: Verdict) -> bool:
+    """Whether the note as a whole says more than its best match, which has a column of its own."""
+    summary = verdict.summary
+    words = any(source.caption is not None for source in summary.sources)
+    return words or (summary.copied > 0 and summary.pictures > 1)
 
 
 def _quote(span: Span) -> str:

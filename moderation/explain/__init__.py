@@ -19,6 +19,7 @@ from moderation.explain.sentences import (
     explain_reason,
     explain_verdict,
 )
+from moderation.explain.whole import explain_note
 
 __all__ = [
     "Explanation",
@@ -29,6 +30,7 @@ __all__ = [
     "direction_name",
     "explain_failure",
     "explain_finding",
+    "explain_note",
     "explain_reason",
     "explain_verdict",
     "kind_name",

@@ -18,6 +18,7 @@ from moderation.explain import (
     direction_name,
     explain_failure,
     explain_finding,
+    explain_note,
 )
 from moderation.finding import Finding, FindingKind, ItemFailure, Span
 from moderation.match import Match, Polygon
@@ -82,6 +83,8 @@ class NoteView:
     verdict: Verdict
     note: Note | None
     decision: str
+    whole: str
+    """What the findings say together; empty where nothing was found."""
     partial: bool
     reasons: tuple[FindingView, ...]
     seen: tuple[FindingView, ...]
@@ -127,6 +130,9 @@ class Viewer:
             verdict=verdict,
             note=note,
             decision=decision_word(verdict.decision, self._lang),
+            whole=explain_note(verdict, lang=self._lang)
+            if verdict.findings or verdict.failures
+            else "",
             partial=verdict.completeness is Completeness.PARTIAL,
             reasons=tuple(views[i] for i in ranked),
             seen=tuple(view for view in views if view.reason is None),
