@@ -116,7 +116,7 @@ STATS = {
 }
 MISSING = Phrase("missing in the index", "索引缺少")
 SURPLUS = Phrase("too many in the index", "索引多余")
-DIFFERENT = Phrase("with another hash", "哈希不同")
+DIFFERENT = Phrase("with other contents", "内容不同")
 NO_HISTORY = Phrase("no verdict on {note} in this register", "此登记库中没有 {note} 的审核记录")
 HEAD_PICTURE = Phrase("Picture", "图片")
 HEAD_WORK = Phrase("Work", "作品")
@@ -172,6 +172,15 @@ NO_MODELS = Phrase(
     "No trained model is installed: all verdicts rest on hashes, geometry and text rules. "
     "Trained models come with a later version.",
     "尚未安装训练模型：目前所有结论均基于哈希、几何比对与文本规则；训练模型将在后续版本提供。",
+)
+
+UNREAD_PICTURES = Phrase(
+    "pictures that could not be read and were left out: {number:,}",
+    "无法读取而略去的图片：{number:,}",
+)
+NO_PLOTS = Phrase(
+    "no plots: matplotlib is not installed (pip install 'notegate[demo]')",
+    "未绘图：尚未安装 matplotlib（pip install 'notegate[demo]'）",
 )
 
 # Demo and report

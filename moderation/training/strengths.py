@@ -195,7 +195,7 @@ DIALS: tuple[Dial, ...] = tuple(
         ),
         (
             "skew",
-            "shift of the lower edge, share of the width",
+            "shift, share of the width",
             (0.05, 0.12, 0.2, 0.3, 0.45),
             _drawn(lambda p, r, v: layout.skew(p, _either(r, v))),
         ),

@@ -1,0 +1,12 @@
+"""`moderation model evaluate`: how good the answers are, on pictures of one's own."""
+
+from __future__ import annotations
+
+import click
+
+from moderation.cli.lazy import LazyGroup
+
+
+@click.group(cls=LazyGroup, package=__name__, names=("copies",))
+def command() -> None:
+    """Measure the answers on pictures of your own."""
