@@ -4,6 +4,7 @@ A bad row never stops a batch: it comes out as an `ItemFailure` in its place.
 Only a file that cannot be read at all raises `BadArchive`.
 """
 
+from moderation.archive.banks import BankRow, read_bank, rows_to_json
 from moderation.archive.hashes import HASH_DIGITS, HashRow, read_hashes
 from moderation.archive.notes import NoteFormat, count_notes, read_notes
 from moderation.archive.results import ResultFormat, read_results, write_results
@@ -11,13 +12,16 @@ from moderation.archive.whole_file import whole_file
 
 __all__ = [
     "HASH_DIGITS",
+    "BankRow",
     "HashRow",
     "NoteFormat",
     "ResultFormat",
     "count_notes",
+    "read_bank",
     "read_hashes",
     "read_notes",
     "read_results",
+    "rows_to_json",
     "whole_file",
     "write_results",
 ]

@@ -12,6 +12,7 @@ from moderation.gate.examination import DETECTORS, Examination, ExaminedPicture,
 from moderation.gate.followed_index import FollowedIndex, near_among
 from moderation.gate.registration import register_pictures, withdraw_pictures
 from moderation.gate.search import prove, sightings
+from moderation.gate.templates import record_popularity, with_popularity
 from moderation.image.ownership import DETECTOR, Sighting, copy_findings
 from moderation.note import ClaimBasis, Note
 from moderation.policy import Policy, decide
@@ -45,6 +46,8 @@ def judge(
     note = examined.note
     at = note.published_at or received
     sighted, failures = sight(examined, now, at, index)
+    terms = policy.terms.at(as_of or received).template_proposal
+    sighted = with_popularity(sighted, now, author=note.author, at=at, terms=terms)
     copies = [
         finding
         for number, seen in sighted.items()
@@ -93,6 +96,8 @@ def conclude(
             at = note.published_at or received
             since = words_since(examined, now, at=at, edited=received)
             register_caption(now, note, examined.caption, since)
+        terms = policy.terms.at(as_of or received).template_proposal
+        record_popularity(now, note, verdict, at=note.published_at or received, terms=terms)
         now.record_verdict(verdict, note=note, decided_at=received)
     return verdict
 

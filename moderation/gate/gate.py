@@ -12,7 +12,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,15 +24,15 @@ from moderation.errors import BadNote, BadSetting, InputError, StoreError
 from moderation.finding import ItemFailure
 from moderation.gate.ahead import examined_ahead
 from moderation.gate.conclusion import conclude, judge
-from moderation.gate.declarations import record_claim, work_shown_in
 from moderation.gate.examination import Examination, examine
 from moderation.gate.followed_index import FollowedIndex, Verification
 from moderation.gate.imports import Registered, import_hashes, import_notes
+from moderation.gate.rights import Rights
 from moderation.gate.search import prove
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
 from moderation.image.query import Query
 from moderation.match import Match
-from moderation.note import Claim, ClaimBasis, Note, NoteImage
+from moderation.note import Note, NoteImage
 from moderation.policy import Policy
 from moderation.store import Receipt, Register, RegisterStats
 from moderation.verdict import Verdict
@@ -44,7 +43,7 @@ INDEX_FOLDER = "index"
 log = logging.getLogger(__name__)
 
 
-class Gate:
+class Gate(Rights):
     """A register with its index, a policy, and the detectors. Safe to use from many threads.
 
     Several processes may open the same register; each sees what the others registered or
@@ -156,8 +155,10 @@ class Gate:
             StoreError: the register cannot be used; what is done stays, and registering the
                 same notes again changes nothing.
         """
-        examined = examined_ahead(notes, partial(self._examine, for_archive=True), self._pool)
-        return import_notes(examined, self.register, after=self._saving(progress))
+        examined = examined_ahead(notes, self._examine_for_archive, self._pool)
+        registered = import_notes(examined, self.register, after=self._saving(progress))
+        self.find_templates()
+        return registered
 
     def register_hashes(
         self,
@@ -174,7 +175,9 @@ class Gate:
         Raises:
             StoreError: the register cannot be used; what is done stays.
         """
-        return import_hashes(rows, self.register, after=self._saving(progress))
+        registered = import_hashes(rows, self.register, after=self._saving(progress))
+        self.find_templates()
+        return registered
 
     def find_copies(
         self, image: bytes | str | Path | NDArray[np.uint8] | NoteImage, limit: int = 10
@@ -198,56 +201,6 @@ class Gate:
         self._index.catch_up(self.register)
         candidates = [*self._index.near(query), *self._index.sharing(query)]
         return prove(query, candidates, self.register)[:limit]
-
-    def claim(
-        self,
-        note_id: str,
-        image_number: int = 0,
-        *,
-        author_id: str,
-        basis: ClaimBasis | str,
-        at: datetime | None = None,
-        proof: str = "",
-    ) -> Claim:
-        """Record a licence, or proof from outside that somebody else showed the work earlier.
-
-        Args:
-            note_id: a registered note that shows the work.
-            image_number: of the picture in that note, from 0.
-            author_id: who claims.
-            basis: `licensed` or `external_proof`, or another basis.
-            at: date that the proof shows; None for now.
-            proof: reference, as text.
-
-        Raises:
-            UnknownSubject: no such picture in the register.
-            BadNote: no author, a basis that is none, or a time without zone.
-        """
-        return record_claim(
-            self.register,
-            note_id,
-            image_number,
-            author_id=author_id,
-            basis=basis,
-            at=at or datetime.now(UTC),
-            proof=proof,
-        )
-
-    def link_authors(self, author_id: str, linked_ids: Iterable[str]) -> None:
-        """Record that accounts belong together, in both directions."""
-        with self.register.transaction() as now:
-            now.link_authors(author_id, linked_ids)
-
-    def exempt(
-        self, note_id: str, image_number: int = 0, *, reason: str, until: datetime | None = None
-    ) -> None:
-        """Let everybody show a work: a template, a meme, a brand's asset.
-
-        Raises:
-            UnknownSubject: no such picture in the register.
-        """
-        with self.register.transaction() as now:
-            now.exempt_work(work_shown_in(now, note_id, image_number), reason, until)
 
     def remove(self, note_id: str) -> int:
         """Take a note's pictures and caption out of the search; the audit stays.
@@ -333,6 +286,9 @@ class Gate:
             pool=pool,
             for_archive=for_archive,
         )
+
+    def _examine_for_archive(self, note: Note) -> Examination:
+        return self._examine(note, for_archive=True)
 
     def _conclude(self, examined: Examination, *, register: bool) -> Verdict:
         if not register:

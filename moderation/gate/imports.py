@@ -13,7 +13,7 @@ from moderation.finding import Finding, ItemFailure
 from moderation.gate.captions import register_caption, words_since
 from moderation.gate.conclusion import sight
 from moderation.gate.examination import Examination
-from moderation.gate.registration import register_hash, register_pictures
+from moderation.gate.registration import known_hashes, register_hash, register_pictures
 from moderation.note import ClaimBasis
 from moderation.store import Register
 from moderation.verdict import Registration
@@ -54,7 +54,7 @@ def import_notes(
     for portion in _portions(examined, _NOTES_AT_ONCE):
         good = [item for item in portion if isinstance(item, Examination)]
         failures += [item for item in portion if isinstance(item, ItemFailure)]
-        failures += [failure for one in good for failure in _unreadable(one)]
+        failures += [failure for one in good for failure in unreadable(one)]
         with register.transaction() as now:
             received = datetime.now(UTC)
             for one in good:
@@ -88,14 +88,15 @@ def import_hashes(
         failures += [row for row in portion if isinstance(row, ItemFailure)]
         with register.transaction() as now:
             received = datetime.now(UTC)
+            known = known_hashes(now, good)
             for row in good:
-                register_hash(now, row, received=received)
+                register_hash(now, row, received=received, known=known)
         done += len(good)
         after(done)
     return Registered(notes=done, pictures=done, failures=tuple(failures))
 
 
-def _unreadable(examination: Examination) -> Iterator[ItemFailure]:
+def unreadable(examination: Examination) -> Iterator[ItemFailure]:
     """What an import could not take from a note."""
     yield from examination.failures
     for finding in examination.findings:

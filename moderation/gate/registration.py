@@ -7,10 +7,14 @@ from datetime import datetime
 
 from moderation.archive import HashRow
 from moderation.gate.examination import ExaminedPicture
-from moderation.image.ownership import Sighting, may_claim, work_shown
+from moderation.image.hashing import PDQ256
+from moderation.image.ownership import Sighting, may_claim, part_of_free, work_shown
 from moderation.note import Claim, ClaimBasis, Note
 from moderation.store import NewPicture, Transaction
 from moderation.verdict import Registration
+
+_TELLING_QUALITY = 50  # what PDQ's authors recommend
+_UNEVEN_BITS = 40  # a hash of a picture with detail has about as many ones as zeros
 
 
 def register_pictures(
@@ -47,13 +51,15 @@ def register_pictures(
     for picture in pictures:
         if picture.number not in sighted:
             continue
-        new = _new_picture(note, picture, at, state)
+        new = new_picture(note, picture, at, state)
         shown = work_shown(sighted[picture.number])
-        work_id = work_of.get(new.sha256) or (shown.work_id if shown else now.add_work())
+        seen = sighted[picture.number]
+        work_id = work_of.get(new.sha256) or (shown.work_id if shown else _new_work(now, seen))
         work_of[new.sha256] = work_id
         rows.append((new, work_id))
         archived = basis is ClaimBasis.REGISTERED
-        if archived or shown is None or may_claim(shown, note.author, at):
+        mine = part_of_free(seen) is None if shown is None else may_claim(shown, note.author, at)
+        if archived or mine:
             claims.append(
                 Claim(
                     work_id=work_id,
@@ -80,8 +86,23 @@ def withdraw_pictures(now: Transaction, note: Note) -> None:
     )
 
 
-def register_hash(now: Transaction, row: HashRow, *, received: datetime) -> None:
-    """Add a hash made elsewhere, as a work of its own."""
+def known_hashes(now: Transaction, rows: Iterable[HashRow]) -> dict[bytes, int]:
+    """Hash → work, of those among these rows that an earlier list brought."""
+    codes = [row.code for row in rows if _tells_pictures_apart(row)]
+    return now.works_of_bare_codes(PDQ256.name, codes)
+
+
+def register_hash(
+    now: Transaction, row: HashRow, *, received: datetime, known: dict[bytes, int]
+) -> None:
+    """Add a hash made elsewhere: to the work of the very same hash, else as a work of its own.
+
+    Args:
+        now: the transaction.
+        row: the hash.
+        received: its time, where the list has none.
+        known: hash → work; filled in here.
+    """
     at = row.published_at or received
     new = NewPicture(
         note_id=row.note_id,
@@ -103,7 +124,9 @@ def register_hash(now: Transaction, row: HashRow, *, received: datetime) -> None
         for p in now.pictures_of_note(new.note_id)
     ):
         return  # the list was imported before
-    work_id = now.add_work()
+    work_id = known.get(new.code) or now.add_work()
+    if _tells_pictures_apart(row):
+        known[new.code] = work_id
     now.add_picture(new, work_id)
     now.add_claim(
         Claim(
@@ -117,9 +140,25 @@ def register_hash(now: Transaction, row: HashRow, *, received: datetime) -> None
     )
 
 
-def _new_picture(
+def _new_work(now: Transaction, seen: Sequence[Sighting]) -> int:
+    """A work of its own; where it is a mere part of what is free to show, it is free as well."""
+    work_id = now.add_work()
+    if (whole := part_of_free(seen)) is not None:
+        now.exempt_work(work_id, whole.exempt_reason or "", whole.free_until)
+    return work_id
+
+
+def _tells_pictures_apart(row: HashRow) -> bool:
+    """True where equal hashes mean equal pictures: all black ones share theirs, too."""
+    ones = int.from_bytes(row.code, "big").bit_count()
+    sure = row.quality is None or row.quality >= _TELLING_QUALITY
+    return row.recipe == PDQ256.name and sure and abs(ones - PDQ256.bits // 2) <= _UNEVEN_BITS
+
+
+def new_picture(
     note: Note, picture: ExaminedPicture, at: datetime, state: Registration
 ) -> NewPicture:
+    """One picture of a note as the register keeps it."""
     known = picture.fingerprint
     return NewPicture(
         note_id=note.id,

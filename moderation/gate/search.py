@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -18,13 +19,15 @@ from moderation.image.ownership import Sighting
 from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note
-from moderation.store import StoredPicture
+from moderation.store import BankEntry, StoredPicture, Work
 from moderation.store.reading import Reading
 
 BY_HASH = 8
 """Works verified per picture because of a near hash, the nearest first."""
 BY_VOTES = 12
 """Works verified because of shared features. A 3 × 3 collage shows nine."""
+OF_BANKS = 4
+"""Works of free pictures verified beside these: what many show must not crowd out what frees it."""
 _LOOKED_UP = 2_000
 
 Tried = dict[Candidate, Match | None]
@@ -66,9 +69,11 @@ def prove(
             by_work[works[candidate.picture_id]].append(candidate)
     by_hash = [of_work for of_work in by_work.values() if of_work[0].distance_bits is not None]
     by_votes = sorted(filter(_votes, by_work.values()), key=lambda of_work: -_votes(of_work))
+    likely = [*by_hash[:BY_HASH], *by_votes[:BY_VOTES]]
+    crowded_out = [*by_hash[BY_HASH:], *by_votes[BY_VOTES:]]
     chosen = {
         replace(candidate, votes=0.0)
-        for of_work in (*by_hash[:BY_HASH], *by_votes[:BY_VOTES])
+        for of_work in (*likely, *_of_banks(crowded_out, works, register)[:OF_BANKS])
         for candidate in _telling(of_work)
     }
     untried = [candidate for candidate in chosen if candidate not in tried]
@@ -85,21 +90,29 @@ def sightings(matches: Sequence[Match], register: Reading, *, at: datetime) -> l
     """Add what the register knows now of the works that were matched; gone pictures drop out."""
     works = register.works_of(m.picture_id for m in matches)
     details = register.works(works.values())
+    listed = register.bank_entries_of(works.values())
     found = []
     for m in matches:
         work = details.get(works.get(m.picture_id, 0))
         if work is None:
             continue
-        over = work.exempt_until is not None and work.exempt_until <= at
-        found.append(
-            Sighting(
-                match=m,
-                work_id=work.work_id,
-                claims=work.claims,
-                exempt_reason=None if over else work.exempt_reason,
-            )
-        )
+        entries = listed.get(work.work_id, [])
+        freed = _freed(work, entries, at)
+        once_free = bool(entries) or work.exempt_reason is not None
+        if once_free and not freed and not work.claims:
+            continue  # nobody claimed it while all could show it, so nobody holds it now
+        found.append(Sighting(match=m, work_id=work.work_id, claims=work.claims, **freed))
     return found
+
+
+def _freed(work: Work, entries: Iterable[BankEntry], at: datetime) -> dict[str, Any]:
+    """What says that everybody may show a work at that time; empty if nothing does."""
+    if work.exempt_reason is not None and (work.exempt_until is None or at < work.exempt_until):
+        return {"exempt_reason": work.exempt_reason, "free_until": work.exempt_until}
+    for entry in entries:
+        if entry.holds(at):
+            return {"exempt_reason": entry.reason, "free_until": entry.until, "bank": entry.bank}
+    return {}
 
 
 def known_picture(picture: StoredPicture) -> KnownPicture:
@@ -143,6 +156,15 @@ def _telling(of_work: list[Candidate]) -> set[Candidate]:
         max(of_work, key=lambda candidate: candidate.votes),
         min(of_work, key=lambda candidate: candidate.picture_id),
     }
+
+
+def _of_banks(
+    crowded_out: Sequence[list[Candidate]], works: Mapping[int, int], register: Reading
+) -> list[list[Candidate]]:
+    if not crowded_out:
+        return []
+    listed = register.bank_entries_of(works[of_work[0].picture_id] for of_work in crowded_out)
+    return [of_work for of_work in crowded_out if works[of_work[0].picture_id] in listed]
 
 
 def _own(register: Reading, note: Note) -> frozenset[int]:

@@ -52,6 +52,8 @@ class Sighting:
     """All claims to the work, `linked_ids` filled in, by time."""
     exempt_reason: str | None = None
     """Why everybody may show this work at the time of the check; None if not."""
+    free_until: datetime | None = None
+    """End of that; None for no end."""
     bank: str = ""
     """The list of free pictures that says so; empty where the work itself is exempt."""
     shown_by: int | None = None
@@ -74,10 +76,9 @@ def holder_of(sighting: Sighting) -> Claim:
     Proof from outside beats every date in the register; else the earliest showing counts. A work
     without any claim is held by who shows it in the matched note.
     """
-    for bases in ((ClaimBasis.EXTERNAL_PROOF,), _SHOWN):
-        claims = [claim for claim in sighting.claims if claim.basis in bases]
-        if claims:
-            return min(claims, key=lambda claim: claim.at)  # of equal times the first registered
+    held = held_by(sighting.claims)
+    if held is not None:
+        return held
     match = sighting.match
     return Claim(
         work_id=sighting.work_id,
@@ -87,6 +88,16 @@ def holder_of(sighting: Sighting) -> Claim:
         note_id=match.note_id,
         image_number=match.image_number,
     )
+
+
+def held_by(claims: Iterable[Claim]) -> Claim | None:
+    """The claim among these that counts; None where nobody showed or proved the work."""
+    claims = list(claims)
+    for bases in ((ClaimBasis.EXTERNAL_PROOF,), _SHOWN):
+        some = [claim for claim in claims if claim.basis in bases]
+        if some:
+            return min(some, key=lambda claim: claim.at)  # of equal times the first registered
+    return None
 
 
 def copy_findings(
@@ -124,11 +135,12 @@ def copy_findings(
 
 def _precedence(held: _Held) -> tuple[object, ...]:
     # Nobody holds a bank's picture, and its date says nothing: before all but proof.
-    return (not _is_proven(held.holder), not _is_free(held), held.holder.at, held.sighting.work_id)
+    return (not is_proven(held.holder), not _is_free(held), held.holder.at, held.sighting.work_id)
 
 
-def _is_proven(holder: Claim) -> bool:
-    return holder.basis is ClaimBasis.EXTERNAL_PROOF
+def is_proven(claim: Claim) -> bool:
+    """True for a claim that rests on proof from outside."""
+    return claim.basis is ClaimBasis.EXTERNAL_PROOF
 
 
 def _is_free(held: _Held) -> bool:
@@ -147,7 +159,7 @@ def why_allowed(sighting: Sighting, author: Author, at: datetime) -> Difference 
     holder = holder_of(sighting)
     accounts = accounts_of(author)
     # A list says that anybody may; proof says whose it is, and a person has to settle the two.
-    contested = bool(sighting.bank) and _is_proven(holder)
+    contested = bool(sighting.bank) and is_proven(holder)
     if sighting.exempt_reason is not None and not contested:
         return Difference.EXEMPT_TEMPLATE
     if holder.author_id and holder.author_id == author.id:
@@ -251,7 +263,7 @@ def _finding(held: _Held, image_number: int, free: Iterable[_Held]) -> Finding:
         detail["exempt_reason"] = held.sighting.exempt_reason
     if held.sighting.bank:
         detail["bank"] = held.sighting.bank
-    if _is_proven(held.holder):
+    if is_proven(held.holder):
         listed = [f for f in free if _covers(f, held) and _covers(held, f)]
         for bank in [*(f.sighting.bank for f in listed), held.sighting.bank]:
             if bank:
@@ -271,19 +283,37 @@ def _finding(held: _Held, image_number: int, free: Iterable[_Held]) -> Finding:
     )
 
 
+def shows_work(sighting: Sighting) -> bool:
+    """True if the picture surely shows the work as a whole, and nothing but it."""
+    match = sighting.match
+    return match.direction is Direction.SAME and match.verified and match.score >= SURE_SCORE
+
+
 def work_shown(sightings: Iterable[Sighting]) -> Sighting | None:
     """The sighting whose work the picture belongs to; None where it is a work of its own.
 
     A collage that contains a picture, or a crop of it, is another work.
     """
-    same = [
-        sighting
-        for sighting in sightings
-        if sighting.match.direction is Direction.SAME
-        and sighting.match.verified
-        and sighting.match.score >= SURE_SCORE
-    ]
+    same = filter(shows_work, sightings)
     return min(same, key=lambda s: (s.work_id, -s.match.score), default=None)
+
+
+def part_of_free(sightings: Iterable[Sighting]) -> Sighting | None:
+    """What is free to show and holds the whole picture, as a crop of a template; None if nothing.
+
+    Nobody becomes the first to show a piece of what all may show.
+    """
+    return next(
+        (
+            sighting
+            for sighting in sightings
+            if sighting.exempt_reason is not None
+            and sighting.match.verified
+            and sighting.match.direction in (Direction.SAME, Direction.QUERY_IN_ORIGINAL)
+            and sighting.match.score >= SURE_SCORE
+        ),
+        None,
+    )
 
 
 def may_claim(sighting: Sighting, author: Author, at: datetime) -> bool:

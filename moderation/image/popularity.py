@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from moderation.image.ownership import Sighting, accounts_of, holder_of
+from moderation.image.ownership import Sighting, accounts_of, held_by, is_proven
 from moderation.note import Author, Claim, ClaimBasis
 
 AGAIN = 2
@@ -85,19 +85,19 @@ def is_protected(claims: Iterable[Claim]) -> bool:
     An archive claims in passing, without a word; a declared registration has one.
     """
     return any(
-        claim.basis is ClaimBasis.EXTERNAL_PROOF
-        or (claim.basis is ClaimBasis.REGISTERED and claim.proof)
+        is_proven(claim) or (claim.basis is ClaimBasis.REGISTERED and claim.proof)
         for claim in claims
     )
 
 
-def related_to_holder(sighting: Sighting) -> frozenset[str]:
+def related(claims: Iterable[Claim]) -> frozenset[str]:
     """Accounts whose showings say nothing about who else may: the holder's, and licensees'."""
-    holder = holder_of(sighting)
-    licensees = [c for c in sighting.claims if c.basis is ClaimBasis.LICENSED]
+    claims = list(claims)
+    holder = held_by(claims)
+    licensees = [claim for claim in claims if claim.basis is ClaimBasis.LICENSED]
     return frozenset(
         account
-        for claim in (holder, *licensees)
+        for claim in ([holder, *licensees] if holder else licensees)
         for account in (claim.author_id, *claim.linked_ids)
         if account
     )
@@ -126,7 +126,7 @@ def counted(
         showings,
         rule=rule,
         until=at,
-        without=related_to_holder(sighting) | accounts_of(author),
+        without=related(sighting.claims) | accounts_of(author),
     )
     if found.counted < rule.authors:
         return sighting

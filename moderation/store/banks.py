@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from moderation.store.schema import PICTURES, portions
 from moderation.store.template_records import BankEntry, NewBankEntry
@@ -58,6 +58,7 @@ class BankReading(ABC):
                     select(PICTURES.c.code, PICTURES.c.work_id)
                     .where(
                         PICTURES.c.sha256 == "",
+                        func.length(PICTURES.c.features) == 0,
                         PICTURES.c.code.in_(some),
                         PICTURES.c.recipe == recipe,
                     )

@@ -44,8 +44,15 @@ class Proposal:
     """Unrelated authors when it was proposed."""
     proposed_at: datetime
     decided_at: datetime | None = None
+    """Of a proposal made again: when it was rejected."""
     decided_by: str | None = None
     reason: str | None = None
+
+    @property
+    def was_rejected(self) -> bool:
+        """True where a person protected the work, and no person has freed it since."""
+        again = self.state is ProposalState.PROPOSED and self.decided_at is not None
+        return again or self.state is ProposalState.REJECTED
 
     def to_json(self) -> dict[str, Any]:
         """JSON as `moderation register templates list --json` writes it."""

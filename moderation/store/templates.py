@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
 from moderation.errors import UnknownSubject
-from moderation.store.schema import AUTHOR_LINKS, PICTURES, WORKS, portions
+from moderation.note import Claim
+from moderation.store.schema import AUTHOR_LINKS, CLAIMS, PICTURES, WORKS, portions
 from moderation.store.template_records import Ground, Proposal, ProposalState, Ruling, ShownBy
 from moderation.store.template_tables import ATTEMPTS, PROPOSALS, RULINGS
 
@@ -166,6 +167,31 @@ class TemplateWriting(TemplateReading):
                 update(PICTURES).where(PICTURES.c.note_id == note_id).values(state="registered")
             )
             connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.note_id == note_id))
+
+    def put_proof(self, claim: Claim) -> None:
+        """Give a recorded claim its proof, where it has none yet."""
+        with self._connected() as connection:
+            connection.execute(
+                update(CLAIMS)
+                .where(
+                    CLAIMS.c.work_id == claim.work_id,
+                    CLAIMS.c.author_id == claim.author_id,
+                    CLAIMS.c.basis == claim.basis.value,
+                    CLAIMS.c.note_id == claim.note_id,
+                    CLAIMS.c.image_number == claim.image_number,
+                    CLAIMS.c.proof == "",
+                )
+                .values(proof=claim.proof)
+            )
+
+    def protect_work(self, work_id: int) -> None:
+        """End the exemption of a work."""
+        with self._connected() as connection:
+            connection.execute(
+                update(WORKS)
+                .where(WORKS.c.work_id == work_id)
+                .values(exempt_reason=None, exempt_until=None)
+            )
 
     def put_proposal(self, proposal: Proposal) -> None:
         """Record a proposal, in place of what there was on its work.
