@@ -33,7 +33,7 @@ def found(register: Register, keys: list[int]) -> list[str]:
 
 
 @given(st.lists(KEYS, max_size=8), KEYS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_search_is_a_count_of_shared_keys(
     tmp_path_factory: pytest.TempPathFactory, kept: list[list[int]], wanted: list[int]
 ) -> None:
