@@ -10,6 +10,7 @@ from moderation.finding import Finding, ItemFailure
 from moderation.gate.captions import find_twins, register_caption, words_since
 from moderation.gate.examination import DETECTORS, Examination, ExaminedPicture, unanswered
 from moderation.gate.followed_index import FollowedIndex, near_among
+from moderation.gate.marks import with_evidence
 from moderation.gate.registration import register_pictures, withdraw_pictures
 from moderation.gate.search import prove, sightings
 from moderation.gate.templates import record_popularity, with_popularity
@@ -48,8 +49,9 @@ def judge(
     sighted, failures = sight(examined, now, at, index)
     terms = policy.terms.at(as_of or received).template_proposal
     sighted = with_popularity(sighted, now, author=note.author, at=at, terms=terms)
+    origins = {picture.number: picture.marks.provenance for picture in examined.pictures}
     copies = [
-        finding
+        with_evidence(finding, origins)
         for number, seen in sighted.items()
         for finding in copy_findings(seen, image_number=number, author=note.author, at=at)
     ]

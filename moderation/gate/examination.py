@@ -6,13 +6,15 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 from moderation.errors import InputError, MissingExtra, StoreError
 from moderation.finding import Finding, FindingKind, ItemFailure
 from moderation.gate.followed_index import FollowedIndex
+from moderation.gate.marks import NO_MARKS, Marks, mark_detectors, read_marks
 from moderation.gate.search import Tried, prove
-from moderation.image.decode import DecodeLimits, decode
+from moderation.image.decode import DecodeLimits, decode_keeping
 from moderation.image.fingerprint import Fingerprint
 from moderation.image.matching import Candidate
 from moderation.image.ownership import DETECTOR as COPIES
@@ -30,6 +32,7 @@ DECODE = "decode@1"
 DETECTORS = MappingProxyType(
     dict(detector.split("@") for detector in (COPIES, DECODE, TEXT, TWINS))
     | {"fingerprint": "pdq256_v1", "caption": CAPTION}
+    | mark_detectors()
 )
 """Detector → version, as every verdict records them."""
 
@@ -47,6 +50,7 @@ class ExaminedPicture:
     """Registered pictures with a near hash."""
     tried: Tried = field(default_factory=dict)
     matches: Sequence[Match] = ()
+    marks: Marks = NO_MARKS
 
 
 Seen = ExaminedPicture | Finding | ItemFailure
@@ -96,7 +100,7 @@ def examine(
     def look(numbered: tuple[int, NoteImage]) -> Seen:
         number, image = numbered
         try:
-            picture = decode(image, limits=limits)
+            picture, data = decode_keeping(image, limits=limits)
         except (InputError, MissingExtra) as error:
             return _undecodable(number, error)
         except Exception as error:
@@ -115,6 +119,9 @@ def examine(
             raise  # the register is broken for every note, not for this one
         except Exception as error:
             return unanswered(error, COPIES, note, number)
+        if not for_archive:
+            fault = partial(_fault, note=note, number=number)
+            seen.marks = read_marks(note, number, data, picture, fault=fault)
         return seen
 
     run: Callable[..., Iterable[Seen]] = map
@@ -124,6 +131,8 @@ def examine(
     caption = _caption(note)
     if isinstance(caption, ItemFailure):
         seen.append(caption)
+    for picture in [x for x in seen if isinstance(x, ExaminedPicture)]:
+        seen += [*picture.marks.findings, *picture.marks.failures]
     if not for_archive:
         seen += _read(note)
     return Examination(
@@ -159,6 +168,10 @@ def _undecodable(number: int, error: InputError | MissingExtra) -> Finding:
         detail={"code": error.code, "message": error.message, "hint": error.hint},
         detector=DECODE,
     )
+
+
+def _fault(error: Exception, detector: str, *, note: Note, number: int) -> ItemFailure:
+    return unanswered(error, detector, note, number)
 
 
 def unanswered(error: Exception, detector: str, note: Note, number: int | None) -> ItemFailure:

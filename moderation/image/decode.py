@@ -86,6 +86,16 @@ def decode(
         UnsupportedFormat: Of a format that is not read here, such as SVG or PDF.
         MissingExtra: HEIC without `pillow-heif`.
     """
+    return decode_keeping(source, limits=limits, max_side=max_side)[0]
+
+
+def decode_keeping(
+    source: bytes | str | Path | NDArray[np.uint8] | NoteImage,
+    *,
+    limits: DecodeLimits = DEFAULT_LIMITS,
+    max_side: int | None = MAX_SIDE_PX,
+) -> tuple[Picture, bytes | None]:
+    """As `decode`, and the bytes too, which say what pixels no longer do; None for an array."""
     promised = None
     if isinstance(source, NoteImage):
         promised = source.sha256
@@ -93,13 +103,13 @@ def decode(
     if isinstance(source, np.ndarray):
         picture = _from_array(source, limits, max_side)
         _check_digest(picture.sha256, promised)
-        return picture
+        return picture, None
     data = source if isinstance(source, bytes) else _read_file(source, limits)
     if len(data) > limits.bytes:
         raise _too_many_bytes(len(data), limits)
     digest = hashlib.sha256(data).hexdigest()
     _check_digest(digest, promised)
-    return _from_bytes(data, digest, limits, max_side)
+    return _from_bytes(data, digest, limits, max_side), data
 
 
 def _read_file(path: str | Path, limits: DecodeLimits) -> bytes:

@@ -18,6 +18,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,10 @@ _OFFLINE: Mapping[str, Any] = {
 
 
 def installed() -> bool:
-    """Whether the extra is there; importing it costs nothing but the first time."""
+    """Whether the extra is there; loads nothing."""
     try:
-        import c2pa  # noqa: F401
-    except ImportError:
+        version("c2pa-python")
+    except PackageNotFoundError:
         return False
     return True
 
