@@ -303,7 +303,7 @@ def test_limits_of_the_gate_hold_for_its_pictures(opened: Callable[..., Gate]) -
 @pytest.mark.parametrize(
     ("name", "detector"),
     [
-        pytest.param("decode", "decode", id="decoder"),
+        pytest.param("decode_keeping", "decode", id="decoder"),
         pytest.param("prove", "copies", id="copies"),
         pytest.param("assess_text", "text_rules", id="text"),
     ],
