@@ -104,9 +104,8 @@ def record_popularity(
             tried = popularity(
                 _showings(now.attempts(work.work_id)),
                 rule=_rule(terms.attempts, terms),
-                until=at,
                 without=related(work.claims),
-            )
+            )  # all on record: notes are not checked in the order of their dates
             if tried.counted >= terms.attempts:
                 propose(now, work, Ground.ATTEMPTS, tried.authors, at=at)
 

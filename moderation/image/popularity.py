@@ -55,7 +55,7 @@ def popularity(
     showings: Iterable[Showing],
     *,
     rule: PopularityRule,
-    until: datetime,
+    until: datetime | None = None,
     without: Collection[str] = (),
 ) -> Popularity:
     """Count the unrelated authors of showings.
@@ -63,10 +63,10 @@ def popularity(
     Args:
         showings: in any order, several of one author are fine.
         rule: of each of its stretches one author counts; nobody counts beyond its number.
-        until: later showings are left out.
+        until: later showings are left out; None counts all on record.
         without: accounts that do not count, nor does who is linked with them.
     """
-    standing = [s for s in showings if s.author_id and s.at <= until]
+    standing = [s for s in showings if s.author_id and (until is None or s.at <= until)]
     stretches: dict[str, set[int]] = defaultdict(set)
     groups = _groups(standing)
     left_out = {groups[account] for account in without if account in groups}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import resource
 import sys
 from collections.abc import Callable, Iterator
@@ -10,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from kit import pictures
-from kit.notes import portrait, showing
+from kit.notes import photo, portrait, showing
 from kit.pictures import Pixels
 
-from moderation import Gate, Note
+from moderation import Gate, Note, Policy
 from moderation.errors import StoreError
 
 ROUNDS = 6
@@ -49,6 +50,19 @@ def be_first(barrier: Any, i: int, folder: Path) -> list[dict[str, Any]]:
     return verdicts
 
 
+def write_the_same(barrier: Any, i: int, folder: Path) -> list[dict[str, Any]]:
+    """Publish nearly the same words as everybody else, at the same instant, each round."""
+    verdicts = []
+    with Gate.open(folder) as gate:
+        for number in range(ROUNDS):
+            words = random.Random(number)
+            text = "".join(chr(words.randint(0x4E00, 0x9000)) for _ in range(80)) + "🌸" * i
+            note = showing(text=text, id=f"r{number}p{i}", author=f"author{i}", hours=None)
+            barrier.wait()
+            verdicts.append(gate.check(note).to_json())
+    return verdicts
+
+
 def forget_or_search(barrier: Any, i: int, folder: Path, rounds: int) -> list[list[int]]:
     """Two processes register and forget a picture each, a third one searches for both.
 
@@ -74,6 +88,35 @@ def forget_or_search(barrier: Any, i: int, folder: Path, rounds: int) -> list[li
                 counts += [list(of_picture) for of_picture in zip(*found, strict=True)]
             barrier.wait()
     return counts
+
+
+ATTEMPTS_EACH = 3
+ATTEMPTS_POLICY = """
+title = "t"
+[[rule]]
+name = "copy"
+kind = "image.copy"
+steps = [{ at = 0.9, decision = "block" }]
+[[template_proposal]]
+authors = 8
+days_apart = 1
+attempts = 12
+undecided = "review"
+"""
+"""As many attempts as four processes make together, not one less."""
+
+
+def try_together(barrier: Any, i: int, folder: Path) -> list[str]:
+    """Show Alice's cat from accounts of this process, at the same instant as the others do."""
+    decisions = []
+    with Gate.open(folder, policy=Policy.parse(ATTEMPTS_POLICY, name="t")) as gate:
+        for number in range(ATTEMPTS_EACH):
+            day = i * ATTEMPTS_EACH + number + 1
+            name = f"p{i}n{number}"
+            barrier.wait()
+            verdict = gate.check(showing(photo("chelsea"), id=name, author=name, hours=24 * day))
+            decisions.append(verdict.decision.value)
+    return decisions
 
 
 def endless(start: int) -> Iterator[Note]:
