@@ -33,11 +33,11 @@ from moderation.training.attacks import (
 from moderation.training.lookalikes import poster, text_card
 from moderation.training.varied import varied_copy
 
-_DOUBTFUL = frozenset(
+DOUBTFUL_KINDS = frozenset(
     {"potatoes", "artwork_plain", "weibo_app", "android_app", "text_ui", "web_ui"}
 )
 """Sub-kinds in which one picture may be another frame, crop, colour or state of the next."""
-_VARIANT_BITS = 70
+VARIANT_BITS = 70
 """Posters of one shop this near are often one poster with another price."""
 _SAME_PHASH_BITS = 4
 """Rows of `pairs.csv` called different although nothing can be seen to differ."""
@@ -188,7 +188,7 @@ def look_alikes(
                 kind=f"same {subkind.replace('_', ' ')}",
                 group=group,
                 is_copy=False,
-                doubtful=subkind in _DOUBTFUL or _is_variant(album, a, b),
+                doubtful=subkind in DOUBTFUL_KINDS or _is_variant(album, a, b),
                 query=album.read(a.file),
                 original=album.read(b.file),
                 files=(a.file, b.file),
@@ -198,7 +198,7 @@ def look_alikes(
 def _is_variant(album: Album, a: Entry, b: Entry) -> bool:
     if a.kind == "posters":
         codes = [pdq(album.read(entry.file)).bits for entry in (a, b)]
-        return int(hamming(*codes)) < _VARIANT_BITS
+        return int(hamming(*codes)) < VARIANT_BITS
     return a.subkind == "meme_template" and a.group == b.group
 
 

@@ -179,6 +179,7 @@ def same_pictures(
     registered: Sequence[Item],
     codes: Mapping[str, NDArray[np.uint8]],
     turned: Mapping[str, NDArray[np.uint8]],
+    bits: int = SAME_BITS,
 ) -> dict[str, frozenset[str]]:
     """For each picture asked: registered ones that are the same picture again.
 
@@ -189,13 +190,14 @@ def same_pictures(
         registered: what may be matched; not empty.
         codes: name → PDQ hash uint8 [32].
         turned: name → the hashes of the eight turned pictures, uint8 [8, 32].
+        bits: the same at this distance and below.
     """
     names = [item.name for item in registered]
     known = np.stack([codes[name] for name in names])
     found = {}
     for item in asked:
-        bits = hamming_matrix(turned[item.name], known).min(axis=0)
-        near = {names[int(i)] for i in np.flatnonzero(bits <= SAME_BITS)} - {item.name}
+        away = hamming_matrix(turned[item.name], known).min(axis=0)
+        near = {names[int(i)] for i in np.flatnonzero(away <= bits)} - {item.name}
         if near:
             found[item.name] = frozenset(near)
     return found

@@ -89,7 +89,12 @@ class Bank:
                 yield self._attacked(item, dial.at(value), COPY)
 
     def strangers(self, attacks: Sequence[Attack], per_attack: int) -> Iterator[Question]:
-        """Pictures that are not registered: as they are, and attacked like the others."""
+        """Pictures that are not registered: as they are, and attacked like the others.
+
+        None at all where `per_attack` is 0.
+        """
+        if not per_attack:
+            return
         plain = Attack(name="not registered", family="not registered", apply=_as_it_is)
         for item in self.collection.strangers:
             yield self._attacked(item, plain, STRANGER)
