@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -25,6 +26,12 @@ from moderation.cli.screen import Screen
     "--at", type=moment, metavar="DATE", help="Date that the proof shows; now where not given."
 )
 @click.option("--proof", default="", metavar="TEXT", help="Reference of the licence or proof.")
+@click.option(
+    "--evidence",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The original file: what it says of its origin is told, and added to the proof.",
+)
 @speaking
 def command(
     screen: Screen,
@@ -35,10 +42,13 @@ def command(
     basis: str,
     at: datetime | None,
     proof: str,
+    evidence: Path | None,
 ) -> None:
     """Record a licence or an outside proof.
 
-    It holds for the work that the picture of NOTE shows, in whatever note.
+    It holds for the work that the picture of NOTE shows, in whatever note. An original file with a
+    content credential or the camera's data speaks for a claim; whether it is enough, a person
+    decides (see `moderation inspect`).
 
     With --json: `{"work_id", "author_id", "at", "basis", "note_id", "image_number", "proof"}`.
     """
@@ -46,6 +56,8 @@ def command(
     from moderation.cli.register.history import claim_to_json
     from moderation.gate import Gate
 
+    if evidence is not None:
+        proof = "; ".join(filter(None, (proof, _told_by(evidence, screen))))
     with Gate.open(register, create=False) as gate:
         claim = gate.claim(note, image_number, author_id=author, basis=basis, at=at, proof=proof)
     screen.json(claim_to_json(claim))
@@ -59,3 +71,19 @@ def command(
             at=claim.at.date().isoformat(),
         )
     )
+
+
+def _told_by(evidence: Path, screen: Screen) -> str:
+    """Tell what a file says of its origin; returns it in short, with the file's digest."""
+    from moderation.cli.inspect import lines
+    from moderation.image.decode import decode_keeping
+    from moderation.image.provenance import NOTHING_SAID, read_provenance
+    from moderation.image.provenance.credentials import trust_from_environment
+
+    picture, data = decode_keeping(evidence)
+    trust = trust_from_environment()
+    told = NOTHING_SAID if data is None else read_provenance(data, trust=trust)
+    for line in lines(told, screen.lang):
+        screen.say(line)
+    facts = (f"{name} {value}" for name, value in told.evidence().items())
+    return ", ".join([f"file sha256:{picture.sha256}", *facts])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.image.watermark.handles import Handle, handle_in
+from moderation.image.watermark.handles import MAX_TEXT_CHARS, Handle, handle_in
 from moderation.image.watermark.recogniser import read_line
 from moderation.image.watermark.strips import Box, corner_strips
 
@@ -30,6 +31,15 @@ class Watermark:
     """Of the recogniser, 0–1: the least sure line."""
     box: Box
 
+    def to_json(self) -> dict[str, Any]:
+        """JSON as `moderation inspect` writes it."""
+        return {
+            "text": self.text,
+            "handles": [{"platform": h.platform, "name": h.name} for h in self.handles],
+            "confidence": round(self.confidence, 4),
+            "box": [round(float(side), 4) for side in self.box],
+        }
+
 
 def read_watermarks(
     pixels: NDArray[np.uint8], *, recogniser: Recogniser = read_line
@@ -46,6 +56,7 @@ def read_watermarks(
     found: list[Watermark] = []
     for strip in corner_strips(pixels):
         text, confidence = recogniser(cut(pixels, strip.box))
+        text = _printable(text)
         handle = handle_in(text) if confidence >= MIN_CONFIDENCE else None
         if handle is None:
             continue
@@ -65,6 +76,10 @@ def cut(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     left, right = int(box[0] * width - 1.5 * letter), int(box[2] * width + 1.5 * letter)
     top, bottom = int(box[1] * height - 0.3 * letter), int(box[3] * height + 0.3 * letter)
     return pixels[max(0, top) : bottom + 1, max(0, left) : right + 1]
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())[:MAX_TEXT_CHARS]
 
 
 def _are_one(a: Box, b: Box) -> bool:
