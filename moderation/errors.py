@@ -146,7 +146,7 @@ class ModelNotFound(ArtifactError):
 
 
 class DigestMismatch(ArtifactError):
-    """A file is not the one its `SHA256SUMS` promises."""
+    """A file is not the one its `digests.json` promises."""
 
     code = "digest_mismatch"
 

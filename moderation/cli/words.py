@@ -169,9 +169,8 @@ PART_DETECTOR = Phrase("detector", "检测器")
 PART_RECIPE = Phrase("hash recipe, {bits} bits", "哈希配方，{bits} 位")
 PART_MODEL = Phrase("trained model in {path}", "训练模型，位于 {path}")
 NO_MODELS = Phrase(
-    "No trained model is installed: all verdicts rest on hashes, geometry and text rules. "
-    "Trained models come with a later version.",
-    "尚未安装训练模型：目前所有结论均基于哈希、几何比对与文本规则；训练模型将在后续版本提供。",
+    "No trained model is installed: this installation is incomplete. Install notegate again.",
+    "未找到训练模型：安装不完整，请重新安装 notegate。",
 )
 
 UNREAD_PICTURES = Phrase(

@@ -92,12 +92,12 @@ def test_check_names_the_fault_of_each_file(run, tmp_path):
 
 def test_models_are_listed_honestly(run):
     """Detectors and recipes with versions, and that no trained model is installed."""
-    from moderation.cli.model.list import model_folders
+    from moderation.artifacts import artifact_folders
     from moderation.gate import DETECTORS
 
     got = json.loads(run("model", "list", "--json").stdout)
     assert got["detectors"] == dict(DETECTORS)
     assert got["recipes"]["pdq256_v1"] == 256
-    assert got["models"].keys() == model_folders().keys()
+    assert got["models"].keys() == artifact_folders().keys()
     shown = run("model", "list").stdout
     assert ("No trained model is installed" in shown) == (not got["models"])

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from moderation.cli.options import speaking
 from moderation.cli.screen import Screen
-
-_SHELVES = (
-    Path(__file__).parents[2] / "_models",  # of the wheel
-    Path(__file__).parents[3] / "models",  # of a checkout
-)
 
 
 @click.command()
@@ -23,11 +16,12 @@ def command(screen: Screen) -> None:
     With --json: `{"detectors": {name: version}, "recipes": {name: bits}, "models": {name:
     path}}`.
     """
+    from moderation.artifacts import artifact_folders
     from moderation.cli import words
     from moderation.gate import DETECTORS
     from moderation.image.hashing import RECIPES
 
-    models = model_folders()
+    models = artifact_folders()
     recipes = {recipe.name: recipe.bits for recipe in RECIPES.values()}
     screen.json(
         {
@@ -51,12 +45,3 @@ def command(screen: Screen) -> None:
     if not models:
         screen.say("")
         screen.say(words.NO_MODELS.say(lang))
-
-
-def model_folders() -> dict[str, Path]:
-    """Folders `<name>_v<N>` with a `config.json`; the first shelf that has a name counts."""
-    found: dict[str, Path] = {}
-    for shelf in _SHELVES:
-        for config in sorted(shelf.glob("*_v*/config.json")):
-            found.setdefault(config.parent.name, config.parent)
-    return found
