@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -31,7 +32,8 @@ class LazyGroup(click.Group):
         """Import the command, or None where there is none of that name."""
         if cmd_name not in self._names:
             return None
-        module = import_module(f"{self._package}.{cmd_name.replace('-', '_')}")
+        name = cmd_name.replace("-", "_") + "_" * iskeyword(cmd_name)  # `import` is `import_`
+        module = import_module(f"{self._package}.{name}")
         command: click.Command = module.command
         return command
 

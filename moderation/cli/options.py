@@ -110,6 +110,18 @@ def image_option(function: Callable[Options, None]) -> Callable[Options, None]:
     )(function)
 
 
+def by_option(function: Callable[Options, None]) -> Callable[Options, None]:
+    """`--by NAME`: who decides, for the audit; also from the environment."""
+    return click.option(
+        "--by",
+        required=True,
+        metavar="NAME",
+        envvar="MODERATION_BY",
+        show_envvar=True,
+        help="Who decides this, for the audit.",
+    )(function)
+
+
 def outside_option(function: Callable[Options, None]) -> Callable[Options, None]:
     """`--allow-outside`: trust the paths of an archive."""
     return click.option(

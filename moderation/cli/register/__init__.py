@@ -16,6 +16,8 @@ from moderation.cli.lazy import LazyGroup
         "claim",
         "link",
         "exempt",
+        "bank",
+        "templates",
         "remove",
         "forget",
         "stats",

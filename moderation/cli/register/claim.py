@@ -1,4 +1,4 @@
-"""`moderation register claim`: a licence, or proof of an earlier author."""
+"""`moderation register claim`: a licence, a declared original, or proof of an earlier author."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from moderation.cli.screen import Screen
 @click.option("--author", required=True, metavar="ID", help="Who claims.")
 @click.option(
     "--basis",
-    type=click.Choice(["licensed", "external_proof"]),
+    type=click.Choice(["licensed", "registered", "external_proof"]),
     required=True,
-    help="May use the picture; or proof from outside, which beats every date in the register.",
+    help="May use the picture; or declared it as original; or proof from outside, which beats "
+    "every date in the register. The last two protect it from becoming a template by popularity.",
 )
 @click.option(
     "--at", type=moment, metavar="DATE", help="Date that the proof shows; now where not given."
@@ -44,22 +45,26 @@ def command(
     proof: str,
     evidence: Path | None,
 ) -> None:
-    """Record a licence or an outside proof.
+    """Record a licence, a declared original or an outside proof.
 
     It holds for the work that the picture of NOTE shows, in whatever note. An original file with a
     content credential or the camera's data speaks for a claim; whether it is enough, a person
     decides (see `moderation inspect`).
 
+    Outside proof ends an exemption of the work; `templates list` then shows the conflict.
+
     With --json: `{"work_id", "author_id", "at", "basis", "note_id", "image_number", "proof"}`.
     """
-    from moderation.cli import words
+    from moderation.cli import template_words, words
     from moderation.cli.register.history import claim_to_json
     from moderation.gate import Gate
+    from moderation.store import ProposalState
 
     if evidence is not None:
         proof = "; ".join(filter(None, (proof, _told_by(evidence, screen))))
     with Gate.open(register, create=False) as gate:
         claim = gate.claim(note, image_number, author_id=author, basis=basis, at=at, proof=proof)
+        proposals = gate.register.proposals(work_ids=[claim.work_id]).values()
     screen.json(claim_to_json(claim))
     screen.say(
         words.CLAIMED.say(
@@ -71,6 +76,8 @@ def command(
             at=claim.at.date().isoformat(),
         )
     )
+    if any(proposal.state is ProposalState.CONTESTED for proposal in proposals):
+        screen.remark(template_words.CONTESTED.say(screen.lang, work=claim.work_id))
 
 
 def _told_by(evidence: Path, screen: Screen) -> str:

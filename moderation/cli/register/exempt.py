@@ -18,6 +18,7 @@ from moderation.cli.screen import Screen
 @click.option(
     "--until", type=moment, metavar="DATE", help="End of the exemption; none where not given."
 )
+@click.option("--by", default="", metavar="NAME", help="Who decides this, for the audit.")
 @speaking
 def command(
     screen: Screen,
@@ -26,10 +27,12 @@ def command(
     image_number: int,
     reason: str,
     until: datetime | None,
+    by: str,
 ) -> None:
     """Let everybody show a work: a template, a meme.
 
-    The work is what the picture of NOTE shows. Copies are still found, and allowed.
+    The work is what the picture of NOTE shows. Copies are still found, and allowed. For pictures
+    that are in no note, use `bank add`.
 
     With --json: `{"note_id", "image_number", "reason", "until"}`.
     """
@@ -37,7 +40,7 @@ def command(
     from moderation.gate import Gate
 
     with Gate.open(register, create=False) as gate:
-        gate.exempt(note, image_number, reason=reason, until=until)
+        gate.exempt(note, image_number, reason=reason, until=until, by=by)
     end = until.isoformat() if until else None
     screen.json({"note_id": note, "image_number": image_number, "reason": reason, "until": end})
     told = words.UNTIL.say(screen.lang, at=until.date().isoformat()) if until else ""
