@@ -37,8 +37,7 @@ from moderation.training.evaluation.collection import (
 
 MEASURED_HALF = 1
 SCENE_INLIERS = 60
-"""Details of two 348 px pictures that agree under one homography; a third of 500 pairs of one
-product have more than 8, a tenth more than 50, unrelated ones up to 42."""
+"""Details of two pictures that agree under one homography; unrelated ones stay well below."""
 _KINDS = ("lookalikes", "posters", "screenshots", "xhs")
 Codes = dict[str, np.ndarray]
 

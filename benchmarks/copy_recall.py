@@ -17,6 +17,7 @@ wide, and no real look-alikes.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import numpy as np
 from copy_collection import collection_options, gathered
@@ -61,8 +62,19 @@ def main() -> None:
         PLOTS.mkdir(parents=True, exist_ok=True)
         for name, svg in plots_of(results).items():
             (PLOTS / f"copy_{name}.svg").write_text(svg, encoding="utf-8")
-    del results["curves"]
-    write("copy_recall", args, results)
+    write("copy_recall", args, kept(results))
+
+
+def kept(results: dict[str, Any]) -> dict[str, Any]:
+    """What the result file holds: counts alone of single attacks, no curves."""
+    attacks = [
+        {"name": row["name"], "n": row["right_one_first"]["n"]}
+        | {level: found["hits"] for level, found in row["found"].items()}
+        | {"right_one_first": row["right_one_first"]["hits"]}
+        for row in results["attacks"]
+    ]
+    left_out = ("curves", "precision_recall")
+    return {k: v for k, v in results.items() if k not in left_out} | {"attacks": attacks}
 
 
 def told(steps: int):
