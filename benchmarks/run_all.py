@@ -1,6 +1,6 @@
 """Run every benchmark, one after another, then write the tables: `make bench`.
 
-About half an hour on two cores, a few minutes more the first time. A benchmark without its data
+About an hour on two cores, a few minutes more the first time. A benchmark without its data
 says so and is passed over; one that breaks a promise fails the whole.
 """
 
@@ -18,7 +18,9 @@ BENCHMARKS = (
     "startup",
     "text_reading",
     "copy_verification",
-    "copy_recall",
+    "copy_recall --plots",
+    "copy_peers --plots",
+    "copy_strength --plots",
     "gate_latency",
     "race",
 )
@@ -30,7 +32,8 @@ def main() -> None:
     broken = []
     for name in BENCHMARKS:
         print(f"\n=== {name}", flush=True)
-        command = [sys.executable, str(HERE / f"{name}.py"), *sys.argv[1:]]
+        script, *options = name.split()
+        command = [sys.executable, str(HERE / f"{script}.py"), *options, *sys.argv[1:]]
         code = subprocess.run(command, check=False).returncode
         if code not in (0, NOTHING_TO_MEASURE):
             broken.append(name)

@@ -15,7 +15,6 @@ PAGE = HERE / "README.md"
 START, END = "<!-- tables: written by benchmarks/tables.py -->", "<!-- end of tables -->"
 
 Result = dict[str, Any]
-FALSE = ((0.5, "n"), (0.5, "hits"), (0.9, "hits"))
 
 
 def pdq_conformance(r: Result) -> list[str]:
@@ -88,31 +87,91 @@ def startup(r: Result) -> list[str]:
 
 def copy_recall(r: Result) -> list[str]:
     """Found and falsely matched."""
-    families: dict[str, list[Result]] = {}
-    for row in r["attacks"]:
-        families.setdefault(row["family"], []).append(row)
-    rows = []
-    for family, members in (*families.items(), ("**all**", r["attacks"])):
-        n = sum(m["first"]["n"] for m in members)
-        hits = [sum(m[k]["hits"] for m in members) for k in ("found_0.5", "found_0.9", "first")]
-        rows.append((family, n, *(f"{hit} ({hit / n:.0%})" for hit in hits)))
-    found = table(("attack", "n", "score ≥ 0.5", "score ≥ 0.9", "right one first"), rows)
+    levels = ("match", "sure", "precision 0.999")
+    everybody = {"name": "**all**"} | r["all"]
+    rows = (
+        (
+            row["name"],
+            row["right_one_first"]["n"],
+            *(counted(row["found"][level]) for level in levels),
+            counted(row["right_one_first"]),
+        )
+        for row in (*r["families"], everybody)
+    )
+    heads = ("family", "n", "score ≥ 0.5", "score ≥ 0.9", "99.9 % right", "right one first")
     false = table(
         ("no copy is registered", "n", "score ≥ 0.5", "score ≥ 0.9", "highest score"),
         (
-            (k["kind"], *(k[f"false_{s}"][f] for s, f in FALSE), k["highest_score"])
+            (
+                k["name"],
+                k["false"]["match"]["n"],
+                *(k["false"][level]["hits"] for level in levels[:2]),
+                k["highest"],
+            )
             for k in r["not_copies"]
         ),
     )
-    query = r["query_ms"]
+    return [*table(heads, rows), "", *false, "", *copy_measures(r)]
+
+
+def copy_measures(r: Result) -> list[str]:
+    """Single numbers, as sentences."""
+    precise = "; ".join(
+        f"recall where {100 * float(p):g} % are right {with_ci(at['recall'])}, "
+        + ("at no score" if at["threshold"] is None else f"at a score of {at['threshold']:.3f}")
+        + f" (proven: {100 * at['precision_at_least']:.2f} %)"
+        for p, at in r["at_precision"].items()
+    )
+    false, query = r["false_matches"], r["query_ms"]
+    rate = false["at"]["match"]
+    lookalike, doubtful = r["siblings"], r["doubtful"]
     return [
-        *found,
+        f"µAP {with_ci(r['average_precision'])}; {precise}.",
         "",
-        *false,
+        f"{rate['wrong']} false matches among {false['pairs']:,} pairs: {rate['per_million']:g} in "
+        f"a million, at most {rate['per_million_at_most']:g} (95 %). A registered look-alike was "
+        f"matched in {counted(lookalike['matched']['match'])} of the "
+        f"{lookalike['questions']} questions that had one; not counted are "
+        f"{doubtful['matched']['match']} matches whose truth is a matter of opinion.",
         "",
-        f"{r['registered']:,} pictures registered, {r['register_ms_a_picture']} ms each; a query "
-        f"takes {query['p50']} ms (p50), {query['p90']} ms (p90).",
+        f"{r['registered']:,} pictures registered; a query takes {query['p50']} ms (p50), "
+        f"{query['p90']} ms (p90).",
     ]
+
+
+def copy_peers(r: Result) -> list[str]:
+    """One row for each engine."""
+    head = (
+        f"{r['questions']:,} queries, {r['registered']:,} registered",
+        "µAP",
+        "recall where 99.9 % are right",
+        "right one first",
+        "ms a query (p50)",
+        "ms to register",
+    )
+    rows = (
+        (
+            name,
+            with_ci(e["average_precision"]),
+            with_ci(e["at_precision"]["0.999"]["recall"]),
+            counted(e["all"]["right_one_first"]),
+            e["query_ms"]["p50"],
+            e["register_ms_a_picture"],
+        )
+        for name, e in r["engines"].items()
+    )
+    return table(head, rows)
+
+
+def copy_strength(r: Result) -> list[str]:
+    """Found at each strength, mildest first."""
+    rows = []
+    for curve in r["curves"]:
+        found = curve["found"]["match"]
+        steps = (f"{v:g}: {f['hits']}" for v, f in zip(curve["values"], found, strict=True))
+        rows.append((curve["name"], curve["unit"], found[0]["n"], " · ".join(steps)))
+    plot = "![Share found by strength](../docs/plots/strengths.svg)"
+    return [*table(("attack", "dial", "n", "value: found"), rows), "", plot]
 
 
 def gate_latency(r: Result) -> list[str]:
@@ -145,6 +204,8 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "index_speed": index_speed,
     "startup": startup,
     "copy_recall": copy_recall,
+    "copy_peers": copy_peers,
+    "copy_strength": copy_strength,
     "gate_latency": gate_latency,
     "race": race,
 }
@@ -174,6 +235,16 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     """Markdown."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return ["| " + " | ".join(map(str, line)) + " |" for line in lines]
+
+
+def counted(share: Result) -> str:
+    """Hits, and the share where there is one."""
+    return f"{share['hits']} ({share['value']:.0%})" if share["n"] else "–"
+
+
+def with_ci(row: Result) -> str:
+    """A share with its 95 % interval."""
+    return f"{row['value']:.3f} ({row['ci95'][0]:.3f}–{row['ci95'][1]:.3f})"
 
 
 def interval(ratio: Result) -> str:

@@ -39,11 +39,17 @@ def rows() -> dict[str, list[tuple[str, ...]]]:
     ms = speed["threads_1"]["from_bytes"]["median_ms"]
     ours, theirs = ms["gate: decode + 8 hashes"], ms["pdqhash.compute, Pillow"]
     recall = result("copy_recall")
-    attacks, others = recall["attacks"], recall["not_copies"]
-    found, sure = (sum(a[at]["hits"] for a in attacks) for at in ("found_0.5", "found_0.9"))
-    tried = sum(a["found_0.5"]["n"] for a in attacks)
-    wrong, blocked = (sum(o[at]["hits"] for o in others) for at in ("false_0.5", "false_0.9"))
-    strange = sum(o["false_0.5"]["n"] for o in others)
+    kinds, families, registered = (
+        f"{len(recall['attacks'])} ",
+        f"{len(recall['families'])} ",
+        f"{recall['registered']:,}",
+    )
+    levels = ("match", "sure")
+    found, sure = (recall["all"]["found"][level]["hits"] for level in levels)
+    tried = recall["all"]["found"]["match"]["n"]
+    others = [kind["false"] for kind in recall["not_copies"]]
+    wrong, blocked = (sum(other[level]["hits"] for other in others) for level in levels)
+    strange = sum(other["match"]["n"] for other in others)
     latency = result("gate_latency")
     nine = latency["check_9_pictures"]
     half, slow = round(nine["p50"]), round(nine["p99"])
@@ -53,8 +59,19 @@ def rows() -> dict[str, list[tuple[str, ...]]]:
             (f"{half:,} 毫秒（p50），{slow:,} 毫秒（p99）", f"{latency['register_pictures']:,}"),
         ],
         "copies": [
-            (f"{found} of {tried}; {sure} surely", f"{len(attacks)} kinds"),
-            (f"{found} / {tried}；", f"{sure} / {tried}", f"{len(attacks)} 种"),
+            (
+                f"{found} of {tried}; {sure} surely",
+                f"{kinds}kinds",
+                f"{families}families",
+                registered,
+            ),
+            (
+                f"{found} / {tried}；",
+                f"{sure} / {tried}",
+                f"{kinds}种",
+                f"{families}类",
+                registered,
+            ),
         ],
         "not_copies": [
             (f"{wrong} of {strange} go to a person, {blocked} are blocked",),
