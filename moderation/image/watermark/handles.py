@@ -70,7 +70,9 @@ def handle_in(text: str) -> Handle | None:
     if found is not None:
         return Handle(platform=found[1].lower(), name=found["name"])
     found = _BARE.match(text)
-    return None if found is None else Handle(platform="", name=found["name"])
+    if found is None or not any(c.isalpha() for c in found["name"]):  # `@ 9.9` is a price
+        return None
+    return Handle(platform="", name=found["name"])
 
 
 _LOOK_ALIKE = str.maketrans(
@@ -83,7 +85,7 @@ def same_account(read: str, own: str) -> bool:
 
     Lenient on purpose: to miss a watermark costs less than to hold an author's own against them.
     Case, width, spaces and punctuation do not count, letters that look like digits are the digits,
-    a fifth of the characters may be misread, and a name cut off at an edge still agrees.
+    a quarter of the characters may be misread, and a name cut off at an edge still agrees.
     """
     a, b = _folded(read), _folded(own)
     if not a or not b:
@@ -92,7 +94,7 @@ def same_account(read: str, own: str) -> bool:
     cut_off = len(short) >= 4 and len(short) >= 0.6 * len(long)
     if cut_off and (long.startswith(short) or long.endswith(short)):
         return True
-    allowed = 0 if len(short) < 3 else max(1, len(long) // 5)
+    allowed = 0 if len(short) < 3 else max(1, len(long) // 4)
     return _edits(a, b, allowed) <= allowed
 
 
