@@ -27,11 +27,13 @@ from sqlalchemy import (
 )
 
 from moderation.store.records import NewCaption
-from moderation.store.schema import BIG, CAPTION_KEYS, CAPTIONS
+from moderation.store.schema import BIG, CAPTION_KEYS, CAPTIONS, portions
 
 MAX_PER_KEY = 64
 """Captions looked at for one key, the first registered ones: those count, and a caption that
 thousands share must not slow the search down."""
+MAX_PER_AUTHOR = 4
+"""Of these; else whoever writes the same every day would crowd out everybody else."""
 MAX_FOUND = 64
 """Captions returned, those with most keys in common first."""
 
@@ -47,10 +49,18 @@ def near(connection: Connection, keys: Sequence[int]) -> list[Row[tuple[int]]]:
         return []
     named = {f"key_{i}": key for i, key in enumerate(keys)}
     shared = Counter(connection.execute(_looks(len(keys)), named).scalars())
-    likely = sorted(shared, key=lambda caption_id: (-shared[caption_id], caption_id))[:MAX_FOUND]
+    of_author: Counter[str] = Counter()
+    likely = []
+    authors = _authors(connection, shared)
+    for caption_id in sorted(authors, key=lambda number: (-shared[number], number)):
+        author_id = authors[caption_id]
+        of_author[author_id] += 1
+        if of_author[author_id] <= MAX_PER_AUTHOR or not author_id:
+            likely.append(caption_id)
+    likely = likely[:MAX_FOUND]
     rows = connection.execute(select(CAPTIONS).where(CAPTIONS.c.caption_id.in_(likely)))
     by_id = {row.caption_id: row for row in rows}
-    return [by_id[caption_id] for caption_id in likely if caption_id in by_id]
+    return [by_id[caption_id] for caption_id in likely]
 
 
 def of_note(connection: Connection, note_id: str, author_id: str) -> Row[tuple[int]] | None:
@@ -88,6 +98,16 @@ def withdraw(connection: Connection, note_id: str, author_id: str, *, revision: 
 def remove(connection: Connection, which: ColumnElement[bool]) -> int:
     """Delete captions with their keys; returns how many captions."""
     return connection.execute(delete(CAPTIONS).where(which)).rowcount
+
+
+def _authors(connection: Connection, caption_ids: Iterable[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for some in portions(caption_ids):
+        query = select(CAPTIONS.c.caption_id, CAPTIONS.c.author_id).where(
+            CAPTIONS.c.caption_id.in_(some)
+        )
+        found.update((row.caption_id, row.author_id) for row in connection.execute(query))
+    return found
 
 
 @cache

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kit.register_rows import a_caption
 
 from moderation.store import Register
-from moderation.store.captions import MAX_FOUND, MAX_PER_KEY
+from moderation.store.captions import MAX_FOUND, MAX_PER_AUTHOR, MAX_PER_KEY
 
 KEYS = st.lists(st.integers(-(2**63), -(2**63) + 5), unique=True, max_size=4)
 
@@ -33,14 +33,16 @@ def found(register: Register, keys: list[int]) -> list[str]:
 
 
 @given(st.lists(KEYS, max_size=8), KEYS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_the_search_is_a_count_of_shared_keys(
     tmp_path_factory: pytest.TempPathFactory, kept: list[list[int]], wanted: list[int]
 ) -> None:
     """Against the obvious: most keys in common first, then the order of registration."""
     with Register.open(tmp_path_factory.mktemp("register")) as register:
         for i, keys in enumerate(kept):
-            keep(register, f"n{i}", keys)
+            keep(register, f"n{i}", keys, author_id=f"a{i}")
         shared = Counter({f"n{i}": len(set(keys) & set(wanted)) for i, keys in enumerate(kept)})
         slow = sorted((n for n in shared if shared[n]), key=lambda n: (-shared[n], int(n[1:])))
         assert found(register, wanted) == slow
@@ -86,6 +88,16 @@ def test_a_caption_that_thousands_share_costs_no_more(register: Register) -> Non
         for i in range(MAX_PER_KEY + 40):
             tx.keep_caption(a_caption(f"n{i}", author_id=f"a{i}"), [7])
     assert found(register, [7]) == [f"n{i}" for i in range(MAX_FOUND)]
+
+
+def test_who_writes_the_same_every_day_crowds_nobody_out(register: Register) -> None:
+    """A hundred captions of one author, and one of another that shares less."""
+    keep(register, "other", [1], author_id="bob")
+    with register.transaction() as tx:
+        for i in range(100):
+            tx.keep_caption(a_caption(f"daily{i}"), [1, 2, 3])
+    near = found(register, [1, 2, 3])
+    assert near == [*(f"daily{i}" for i in range(MAX_PER_AUTHOR)), "other"]
 
 
 def test_linked_accounts_come_with_the_caption(register: Register) -> None:
