@@ -17,6 +17,7 @@ BENCHMARKS = (
     "index_speed",
     "startup",
     "text_reading",
+    "caption_twins",
     "copy_verification",
     "copy_recall --plots",
     "copy_peers --plots",

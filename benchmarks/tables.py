@@ -174,6 +174,32 @@ def copy_strength(r: Result) -> list[str]:
     return [*table(("attack", "dial", "n", "value: found"), rows), "", plot]
 
 
+def caption_twins(r: Result) -> list[str]:
+    """Found by edit, and what pairs of notes look alike."""
+    held, step = r["held"], f"{r['threshold']:g}"
+    head = (f"score ≥ {step}", "n", "all", "of 60 pieces and more", "if keys missed nothing")
+    groups = ("all", "long", "all, without keys")
+    edits = (
+        (name, f["all"][step]["n"], *(f"{f[group][step]['share']:.0%}" for group in groups))
+        for name, f in held["found"].items()
+    )
+    pairs = held["pairs"]
+    reached, strangers = pairs["at"][step], pairs["strangers"][step]
+    kinds = "; ".join(f"{what} {n}" for what, n in pairs["what_they_are"][step].items())
+    return [
+        *table(head, edits),
+        "",
+        f"Of {pairs['all']:,} pairs among {held['captions']:,} notes {reached['hits']} score "
+        f"{step} or more: {kinds}. Of strangers with words of their own: {strangers['hits']}, "
+        f"at most {1e6 * strangers['ci95'][1]:.1f} in a million (95 %).",
+        "",
+        f"To read a caption takes {r['read_ms']['p50']} ms (p50), {r['read_ms']['p99']} ms (p99); "
+        f"to look it up among {held['captions_in_register']:,} takes "
+        f"{held['look_up_ms']['p50']} ms, {held['look_up_ms']['p99']} ms; "
+        f"{held['bytes_a_caption']:,} bytes each on disk.",
+    ]
+
+
 def gate_latency(r: Result) -> list[str]:
     """Milliseconds a call."""
     names = {
@@ -206,6 +232,7 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "copy_recall": copy_recall,
     "copy_peers": copy_peers,
     "copy_strength": copy_strength,
+    "caption_twins": caption_twins,
     "gate_latency": gate_latency,
     "race": race,
 }
