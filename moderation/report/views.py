@@ -166,11 +166,8 @@ class Viewer:
         if number is None or finding.kind is FindingKind.IMAGE_UNDECODABLE:
             return ()
         query = self._thumbnail(note_id, number)
-        views = [
-            _picture_view(
-                self._words.suspect, query, note_id, number, match.region_query if match else ()
-            )
-        ]
+        region = match.region_query if match else box_of(finding)
+        views = [_picture_view(self._words.suspect, query, note_id, number, region)]
         if match is None:
             return tuple(views)
         original = self._thumbnail(match.note_id, match.image_number)
@@ -252,6 +249,17 @@ class Viewer:
     def time(self, at: datetime | None) -> str:
         """To the minute, in UTC."""
         return f"{at:%Y-%m-%d %H:%M} UTC" if at else self._words.unknown_time
+
+
+def box_of(finding: Finding) -> Polygon:
+    """The box of a watermark as a polygon; empty where the details name none that makes sense."""
+    sides = [finding.detail.get(side) for side in ("left", "top", "right", "bottom")]
+    if finding.kind is not FindingKind.IMAGE_WATERMARK_OF_OTHER:
+        return ()
+    left, top, right, bottom = (x if isinstance(x, int | float) else -1.0 for x in sides)
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):  # verdicts come from files, too
+        return ()
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
 
 
 def _picture_view(

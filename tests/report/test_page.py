@@ -321,3 +321,25 @@ def test_without_script_every_note_is_there(tmp_path):
     elements = Elements(page(tmp_path, *the_fixed_set()))
     assert len([a for a in elements.named("article") if "hidden" not in a]) == 4
     assert "hidden" in elements.named("form")[0]
+
+
+@pytest.mark.parametrize(
+    ("box", "outlined"),
+    [((0.6, 0.9, 0.98, 0.97), True), ((0.9, 0.9, 0.2, 0.97), False), (("<", 0, 1, 1), False)],
+    ids=["box", "inside-out", "not-a-number"],
+)
+def test_a_watermark_is_outlined_where_it_was_read(tmp_path, box, outlined):
+    """Only in a box that makes sense: verdicts are read from files."""
+    sides = dict(zip(("left", "top", "right", "bottom"), box, strict=True))
+    finding = Finding(
+        kind=FindingKind.IMAGE_WATERMARK_OF_OTHER,
+        score=0.9,
+        raw_score=0.9,
+        image_number=0,
+        detail={"text": "@mia", "handle": "mia", "confidence": 0.95, **sides},
+        detector="watermark@1",
+    )
+    shown = note("n1", images=[NoteImage(array=drawn())])
+    html = page(tmp_path, [a_verdict(finding, note_id="n1")], [shown])
+    assert ('points="60.00,90.00 98.00,90.00 98.00,97.00 60.00,97.00"' in html) == outlined
+    assert ("<polygon" in html) == outlined
