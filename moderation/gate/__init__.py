@@ -1,7 +1,8 @@
 """The gate: a note in, a proven verdict out.
 
 - `examination`: what can be seen of a note without the register's lock
-- `followed_index`: the search index, following the register's log
+- `followed_index`: the search indexes, following the register's log
+- `verification`: whether they hold exactly what the register does
 - `search`: candidates → matches → sightings
 - `captions`: who published nearly the same words before
 - `conclusion`: examination → verdict → register, while the lock is held
@@ -13,8 +14,8 @@
 
 from moderation.gate.compare import compare
 from moderation.gate.examination import DETECTORS
-from moderation.gate.followed_index import Verification
 from moderation.gate.gate import Gate
 from moderation.gate.imports import Registered
+from moderation.gate.verification import Verification
 
 __all__ = ["DETECTORS", "Gate", "Registered", "Verification", "compare"]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from moderation.errors import StoreError
 from moderation.finding import Finding, ItemFailure
 from moderation.gate.captions import find_twins, register_caption, words_since
-from moderation.gate.examination import DETECTORS, Examination, ExaminedPicture, unanswered
+from moderation.gate.examination import Examination, ExaminedPicture, detectors_of, unanswered
 from moderation.gate.followed_index import FollowedIndex, near_among
 from moderation.gate.marks import with_evidence
 from moderation.gate.registration import register_pictures, withdraw_pictures
@@ -63,7 +63,7 @@ def judge(
         [*examined.findings, *copies, *(x for x in twins if isinstance(x, Finding))],
         [*examined.failures, *failures, *(x for x in twins if isinstance(x, ItemFailure))],
         as_of=as_of or received,
-        detectors=DETECTORS,
+        detectors=detectors_of(examined),
         register_seq=now.last_seq(),
     )
     return verdict, sighted
@@ -144,5 +144,5 @@ def _look_again(
     # that were tried before are not repeated.
     candidates = [*picture.near, *near_among(picture.query, since)]
     if index is not None:
-        candidates += index.sharing(picture.query)
+        candidates += [*index.sharing(picture.query), *index.alike(picture.query)]
     picture.matches = prove(picture.query, candidates, now, note=note, tried=picture.tried)

@@ -14,7 +14,8 @@ from moderation.finding import Finding, FindingKind, ItemFailure
 from moderation.gate.followed_index import FollowedIndex
 from moderation.gate.marks import NO_MARKS, Marks, mark_detectors, read_marks
 from moderation.gate.search import Tried, prove
-from moderation.image.decode import DecodeLimits, decode_keeping
+from moderation.image.decode import DecodeLimits, Picture, decode_keeping
+from moderation.image.descriptor import Describer
 from moderation.image.fingerprint import Fingerprint
 from moderation.image.matching import Candidate
 from moderation.image.ownership import DETECTOR as COPIES
@@ -68,6 +69,8 @@ class Examination:
     failures: tuple[ItemFailure, ...]
     caption: Caption | None
     """None where it is too short, or could not be read."""
+    described_by: str | None
+    """Model of the pictures' descriptors; None without pictures."""
     seq: int
     """Last entry of the log that `matches` take into account."""
 
@@ -78,6 +81,7 @@ def examine(
     index: FollowedIndex,
     *,
     limits: DecodeLimits,
+    describing: Callable[[], Describer],
     pool: Executor | None = None,
     for_archive: bool = False,
 ) -> Examination:
@@ -88,13 +92,17 @@ def examine(
         register: where candidates are looked up.
         index: brought up to the log first.
         limits: for decoding.
+        describing: gives what describes pictures; not asked where there is no picture.
         pool: runs the pictures side by side; None does them in turn.
         for_archive: the note is to be registered, not judged: leave out its text, and search for
             whole pictures only, which is enough to group them by work.
 
     Raises:
-        StoreError: register or index cannot be used. All else becomes a finding or a failure.
+        StoreError: register or index cannot be used.
+        ArtifactError: there is no model to describe pictures with. All else becomes a finding or
+            a failure.
     """
+    describer = describing() if note.images else None
     seq = index.catch_up(register)
 
     def look(numbered: tuple[int, NoteImage]) -> Seen:
@@ -106,14 +114,8 @@ def examine(
         except Exception as error:
             return unanswered(error, DECODE, note, number)
         try:
-            query = Query.of(picture, whole_only=for_archive)
-            seen = ExaminedPicture(
-                number=number,
-                query=query,
-                fingerprint=query.fingerprint(),
-                near=index.near(query),
-            )
-            candidates = seen.near if for_archive else [*seen.near, *index.sharing(query)]
+            query = _described(picture, describer, whole_only=for_archive)
+            seen, candidates = _searched(number, query, index, whole_only=for_archive)
             seen.matches = prove(query, candidates, register, note=note, tried=seen.tried)
         except StoreError:
             raise  # the register is broken for every note, not for this one
@@ -141,8 +143,32 @@ def examine(
         findings=tuple(x for x in seen if isinstance(x, Finding)),
         failures=tuple(x for x in seen if isinstance(x, ItemFailure)),
         caption=caption if isinstance(caption, Caption) else None,
+        described_by=None if describer is None else describer.recipe,
         seq=seq,
     )
+
+
+def _described(picture: Picture, describer: Describer | None, *, whole_only: bool) -> Query:
+    query = Query.of(picture, whole_only=whole_only)
+    if describer is not None:
+        query.describe(describer)
+    return query
+
+
+def _searched(
+    number: int, query: Query, index: FollowedIndex, *, whole_only: bool
+) -> tuple[ExaminedPicture, list[Candidate]]:
+    """The picture with what is near by hash, and all that the indexes nominate."""
+    near = index.near(query)
+    others = [] if whole_only else [*index.sharing(query), *index.alike(query)]
+    seen = ExaminedPicture(number=number, query=query, fingerprint=query.fingerprint(), near=near)
+    return seen, [*near, *others]
+
+
+def detectors_of(examined: Examination) -> dict[str, str]:
+    """Detector → version, as the verdict on a note records them."""
+    described = {} if examined.described_by is None else {"descriptor": examined.described_by}
+    return DETECTORS | described
 
 
 def _caption(note: Note) -> Caption | ItemFailure | None:

@@ -1,71 +1,59 @@
-"""The search indexes, following the register's log: hashes by recipe, and local features.
+"""The search indexes, following the register's log: hashes, local features and descriptors.
 
 The log is the truth. The index in memory is brought up to it before every search, so an addition
 or a deletion by any process holds for the next query of every other. Snapshots on disk only save
-the time of reading the log from its start; a damaged or foreign one is rebuilt from the register.
+the time of reading the log from its start, and the memory for what is mapped from them; a damaged
+or foreign one is rebuilt from the register.
 """
 
 from __future__ import annotations
 
 import fcntl
+import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from moderation.errors import IndexCorrupt, RecipeMismatch, StoreUnwritable
+from moderation.gate.verification import Verification, differences
+from moderation.image.descriptor import from_bytes
+from moderation.image.descriptor_index import DescriptorIndex
 from moderation.image.feature_index import FEATURE_KEYS, FeatureIndex, keys_of
 from moderation.image.hashing import RECIPES, HashRecipe, hamming_matrix, recipe_named
 from moderation.image.index import HashIndex
 from moderation.image.local_features import LocalFeatures
-from moderation.image.matching import MIN_VOTES, Candidate, radius_for
+from moderation.image.mapped import head_of
+from moderation.image.matching import MIN_COSINE, MIN_VOTES, Candidate, radius_for
 from moderation.image.query import Query
 from moderation.store import LogEntry, LogOp, Register
 from moderation.store.reading import Reading
 
 SHARING = 24
 """Pictures that shared features may nominate for one query."""
+ALIKE = 8
+"""Pictures that the descriptor of one view may nominate."""
+DESCRIPTORS = "descriptors"
+"""Folder of their snapshot."""
 _ENTRIES_AT_ONCE = 5_000  # with features, 8 KB each
+_ENTRIES_IN_MEMORY = 50_000  # not yet on disk, 5 KB each
 _NEW_ENTRIES_WORTH_SAVING = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """Whether index and log agree."""
+@dataclass(slots=True, kw_only=True)
+class _Indexes:
+    """What is searched; all complete up to one entry of the log."""
 
-    last_seq: int
-    """Last entry of the log."""
-    pictures: Mapping[str, int]
-    """Recipe → pictures in the register."""
-    missing: int
-    """In the register, not in an index."""
-    surplus: int
-    """In an index, not in the register."""
-    different: int
-    """In both, with another hash or other features."""
-    rebuilt: bool
-    """The snapshot on disk was of no use, and the index was made anew from the register."""
-
-    @property
-    def ok(self) -> bool:
-        """True if every search sees exactly what the register holds."""
-        return self.missing == self.surplus == self.different == 0
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON as `moderation register verify --json` writes it."""
-        return {
-            "ok": self.ok,
-            "last_seq": self.last_seq,
-            "pictures": dict(self.pictures),
-            "missing": self.missing,
-            "surplus": self.surplus,
-            "different": self.different,
-            "rebuilt": self.rebuilt,
-        }
+    hashes: dict[str, HashIndex] = field(default_factory=dict)
+    """By recipe."""
+    features: FeatureIndex = field(default_factory=FeatureIndex)
+    descriptors: DescriptorIndex | None = None
+    """None until a picture has one: its length is known only then."""
+    seq: int = 0
 
 
 class FollowedIndex:
@@ -73,17 +61,24 @@ class FollowedIndex:
 
     def __init__(self, folder: Path) -> None:
         """Start from the snapshots in `folder`, where there are any."""
-        self.seq = 0
-        """Last entry of the log that searches take into account."""
         self.rebuilt = False
         self._folder = folder
         self._lock = threading.RLock()
-        self._hashes: dict[str, HashIndex] = {}
-        self._features = FeatureIndex()
+        self._now = _Indexes()
         self._saved_seq = 0
+        self._saving = False
         self._misleading = False
         """The snapshot on disk tells of another history than the register's."""
-        self._load()
+        try:
+            self._now = _loaded(folder)
+            self._saved_seq = self.seq
+        except (IndexCorrupt, RecipeMismatch):
+            self._forget_snapshots()
+
+    @property
+    def seq(self) -> int:
+        """Last entry of the log that searches take into account."""
+        return self._now.seq
 
     def catch_up(self, register: Reading) -> int:
         """Follow the log to its end; returns the last entry taken into account."""
@@ -91,14 +86,27 @@ class FollowedIndex:
             if self.seq > register.last_seq():
                 # The register is older than the snapshot: it was restored from a backup.
                 self._forget_snapshots()
-            while entries := register.log_after(self.seq, limit=_ENTRIES_AT_ONCE):
-                self._apply(entries)
+            self._follow(register)
+            if self._now.descriptors is None and register.descriptor_recipe() is not None:
+                # Somebody removed their snapshot, and the others already knew these entries.
+                self._forget_snapshots()
+                self._follow(register)
             return self.seq
+
+    def _follow(self, register: Reading) -> None:
+        while entries := register.log_after(self.seq, limit=_ENTRIES_AT_ONCE):
+            self._apply(entries)
+            if self.seq - self._saved_seq >= _ENTRIES_IN_MEMORY:
+                self._write_early()
+
+    def candidates(self, query: Query) -> list[Candidate]:
+        """All that the three indexes nominate."""
+        return [*self.near(query), *self.sharing(query), *self.alike(query)]
 
     def near(self, query: Query) -> list[Candidate]:
         """Every registered picture with a near hash."""
         with self._lock:
-            indexes = [index for index in self._hashes.values() if len(index)]
+            indexes = [index for index in self._now.hashes.values() if len(index)]
         return [
             _near(query, index.recipe, hit.query_row, hit.id, hit.distance_bits)
             for index in indexes
@@ -108,13 +116,26 @@ class FollowedIndex:
     def sharing(self, query: Query) -> list[Candidate]:
         """Registered pictures that share most local features, wherever in the picture they are."""
         with self._lock:
-            features = self._features
+            features = self._now.features
         if not len(features):
             return []
         hits = features.search(query.verifiable().features, SHARING)
         return [
             Candidate(picture_id=hit.id, votes=hit.votes) for hit in hits if hit.votes >= MIN_VOTES
         ]
+
+    def alike(self, query: Query) -> list[Candidate]:
+        """Registered pictures with the descriptors nearest to those of the picture or its parts.
+
+        None for a picture that was not described, or is flat.
+        """
+        with self._lock:
+            descriptors = self._now.descriptors
+        vectors = query.telling_descriptors()
+        if descriptors is None or not len(vectors):
+            return []
+        hits = descriptors.search(vectors, ALIKE, MIN_COSINE)
+        return [Candidate(picture_id=hit.id, cosine=hit.cosine) for hit in hits]
 
     def save(self, register: Reading, *, wait: bool = False) -> None:
         """Write snapshots of the register's present state.
@@ -129,16 +150,13 @@ class FollowedIndex:
         with self._lock, _only_one(self._folder, wait=wait) as alone:
             if not alone:
                 return
-            self.catch_up(register)
-            for name, recipe in RECIPES.items():
-                if name in self._hashes or (self._folder / name).is_dir():
-                    index = self._hashes.setdefault(name, HashIndex(recipe))
-                    index.seq = self.seq
-                    index.save(self._folder / name)
-            self._features.seq = self.seq
-            self._features.save(self._folder / FEATURE_KEYS.name)
-            self._saved_seq = self.seq
-            self._misleading = False
+            self._saving = True
+            try:
+                self._adopt()
+                self.catch_up(register)
+                self._write()
+            finally:
+                self._saving = False
 
     def is_worth_saving(self) -> bool:
         """True if reading the log from the last snapshot has become slow, or it is of no use."""
@@ -152,70 +170,146 @@ class FollowedIndex:
         """
         with self._lock:
             self.catch_up(register)
-            for index in self._hashes.values():
+            for index in self._now.hashes.values():
                 index.compact()
-            self._features.compact()
+            self._now.features.compact()
+            if self._now.descriptors is not None:
+                self._now.descriptors.compact()
             self.save(register, wait=True)
 
     def verify(self, register: Register) -> Verification:
         """Compare every code with the register's, in one consistent state of both."""
         with register.transaction() as now, self._lock:
             self.catch_up(now)
-            pictures = now.recipes()
-            found = {name: index.contents() for name, index in self._hashes.items()}
-            compared = [
-                _compared(dict(now.live_codes(name)), found.get(name, {}))
-                for name in sorted(pictures.keys() | found.keys())
-            ]
-            compared.append(_compared(_keys_by_picture(now), self._features.contents()))
-            missing, surplus, different = (sum(column) for column in zip(*compared, strict=True))
+            pictures, held = now.recipes(), self._now
+            found = {name: index.contents() for name, index in held.hashes.items()}
+            missing, surplus, different = differences(
+                [
+                    *(
+                        (dict(now.live_codes(name)), found.get(name, {}))
+                        for name in sorted(pictures.keys() | found.keys())
+                    ),
+                    (_keys_by_picture(now), held.features.contents()),
+                    _descriptors_compared(now, held.descriptors),
+                ]
+            )
             return Verification(
                 last_seq=self.seq,
                 pictures=pictures,
+                undescribed=now.stats().undescribed,
                 missing=missing,
                 surplus=surplus,
                 different=different,
                 rebuilt=self.rebuilt,
             )
 
-    def _load(self) -> None:
-        names = [name for name in RECIPES if (self._folder / name).is_dir()]
-        if not names:
+    def _forget_snapshots(self) -> None:
+        self._now = _Indexes()
+        self._saved_seq = 0
+        self.rebuilt = self._misleading = True
+
+    def _adopt(self) -> None:
+        """Go on from another process's snapshot, so that both map the same files."""
+        if self._misleading:
             return
         try:
-            for name in names:
-                self._hashes[name] = HashIndex.load(self._folder / name, RECIPES[name])
-            self._features = FeatureIndex.load(self._folder / FEATURE_KEYS.name)
+            if head_of(self._folder / FEATURE_KEYS.name)[1] != self._saved_seq:
+                self._now = _loaded(self._folder, self._now)
+                self._saved_seq = self.seq
         except (IndexCorrupt, RecipeMismatch):
-            self._forget_snapshots()
-            return
-        seqs = {self._features.seq, *(index.seq for index in self._hashes.values())}
-        if len(seqs) > 1:  # of different ages after a crash between two of them
-            self._forget_snapshots()
-        else:
-            self.seq = self._saved_seq = seqs.pop()
+            return  # what is in memory is sound, and takes its place
 
-    def _forget_snapshots(self) -> None:
-        self._hashes.clear()
-        self._features = FeatureIndex()
-        self.seq = self._saved_seq = 0
-        self.rebuilt = self._misleading = True
+    def _write_early(self) -> None:
+        """A long log is not held in memory until its end."""
+        with suppress(StoreUnwritable), ExitStack() as stack:
+            if self._saving or stack.enter_context(_only_one(self._folder, wait=False)):
+                self._write()
+
+    def _write(self) -> None:
+        now = self._now
+        for name, recipe in RECIPES.items():
+            if name in now.hashes or (self._folder / name).is_dir():
+                index = now.hashes.setdefault(name, HashIndex(recipe))
+                index.seq = now.seq
+                index.save(self._folder / name)
+        if now.descriptors is not None:
+            now.descriptors.seq = now.seq
+            now.descriptors.save(self._folder / DESCRIPTORS)
+        else:
+            shutil.rmtree(self._folder / DESCRIPTORS, ignore_errors=True)
+        now.features.seq = now.seq
+        now.features.save(self._folder / FEATURE_KEYS.name)
+        self._saved_seq = now.seq
+        self._misleading = False
 
     def _apply(self, entries: Sequence[LogEntry]) -> None:
         # A picture is added once and removed at most once, so removals may come last.
+        now = self._now
         for name in {entry.recipe for entry in entries}:
             of_recipe = [entry for entry in entries if entry.recipe == name]
             added, codes = _additions(of_recipe, recipe_named(name))
-            index = self._hashes.setdefault(name, HashIndex(recipe_named(name)))
+            index = now.hashes.setdefault(name, HashIndex(recipe_named(name)))
             if len(added):
                 index.add(added, codes)
             index.remove(np.array(_removals(of_recipe), np.int64))
         detailed = [
             (e.picture_id, LocalFeatures.from_bytes(e.features)) for e in entries if e.features
         ]
-        self._features.add([number for number, _ in detailed], [found for _, found in detailed])
-        self._features.remove(_removals(entries))
-        self.seq = entries[-1].seq
+        now.features.add([number for number, _ in detailed], [found for _, found in detailed])
+        now.features.remove(_removals(entries))
+        now.descriptors = _described(entries, now.descriptors)
+        now.seq = entries[-1].seq
+
+
+def _loaded(folder: Path, known: _Indexes | None = None) -> _Indexes:
+    """What the snapshots hold; nothing where there are none.
+
+    Raises:
+        IndexCorrupt: one is missing, damaged, or older than another.
+        RecipeMismatch: one is of something else.
+    """
+    names = [name for name in RECIPES if (folder / name).is_dir()]
+    if not names:
+        return _Indexes()
+    found = _Indexes(
+        hashes={name: HashIndex.load(folder / name, RECIPES[name]) for name in names},
+        features=FeatureIndex.load(
+            folder / FEATURE_KEYS.name, known=known.features if known else None
+        ),
+    )
+    seqs = {found.features.seq, *(index.seq for index in found.hashes.values())}
+    if (folder / DESCRIPTORS).is_dir():
+        recipe, _, numbers = head_of(folder / DESCRIPTORS)
+        found.descriptors = DescriptorIndex.load(
+            folder / DESCRIPTORS,
+            recipe,
+            numbers.get("dimensions", 0),
+            known=known.descriptors if known else None,
+        )
+        seqs.add(found.descriptors.seq)
+    if len(seqs) > 1:  # a crash between two of them
+        raise IndexCorrupt(
+            f"the snapshots reach up to {len(seqs)} different entries of the log",
+            hint="rebuild the index from the register",
+        )
+    found.seq = seqs.pop()
+    return found
+
+
+def _described(
+    entries: Sequence[LogEntry], index: DescriptorIndex | None
+) -> DescriptorIndex | None:
+    """The index with the descriptors of some entries; another one where the model is another."""
+    added = [e for e in entries if e.op is LogOp.ADD and e.descriptor and e.descriptor_recipe]
+    if added:
+        recipe, length = str(added[0].descriptor_recipe), len(added[0].descriptor or b"")
+        if index is None or index.recipe != recipe:  # the register holds none of the old any more
+            index = DescriptorIndex(recipe, length)
+        vectors = np.stack([from_bytes(entry.descriptor or b"") for entry in added])
+        index.add(np.array([entry.picture_id for entry in added], np.int64), vectors)
+    if index is not None:
+        index.remove(np.array(_removals(entries), np.int64))
+    return index
 
 
 def near_among(query: Query, entries: Iterable[LogEntry]) -> list[Candidate]:
@@ -249,14 +343,15 @@ def _keys_by_picture(register: Reading) -> dict[int, bytes]:
     return {number: key for number, key in keys.items() if key}
 
 
-def _compared(wanted: dict[int, bytes], found: dict[int, bytes]) -> tuple[int, int, int]:
-    """(missing, surplus, different)."""
-    both = wanted.keys() & found.keys()
-    return (
-        len(wanted.keys() - found.keys()),
-        len(found.keys() - wanted.keys()),
-        sum(found[number] != wanted[number] for number in both),
-    )
+def _descriptors_compared(
+    register: Reading, index: DescriptorIndex | None
+) -> tuple[dict[int, bytes], dict[int, bytes]]:
+    """(what the register holds, what the index does)."""
+    stored = dict(register.live_descriptors())
+    if index is None:
+        return stored, {}
+    wanted = {number: index.rounded(from_bytes(data)) for number, data in stored.items()}
+    return wanted, index.contents()
 
 
 def _removals(entries: Iterable[LogEntry]) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -25,11 +26,13 @@ from moderation.finding import ItemFailure
 from moderation.gate.ahead import examined_ahead
 from moderation.gate.conclusion import conclude, judge
 from moderation.gate.examination import Examination, examine
-from moderation.gate.followed_index import FollowedIndex, Verification
+from moderation.gate.followed_index import FollowedIndex
 from moderation.gate.imports import Registered, import_hashes, import_notes
 from moderation.gate.rights import Rights
 from moderation.gate.search import prove
+from moderation.gate.verification import Verification
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
+from moderation.image.descriptor import Describer
 from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note, NoteImage
@@ -58,6 +61,7 @@ class Gate(Rights):
         *,
         as_of: datetime | None,
         limits: DecodeLimits,
+        describer: Describer | None,
     ) -> None:
         """For `open`, which everybody else should call."""
         self.register = register
@@ -66,6 +70,8 @@ class Gate(Rights):
         self._index = index
         self._as_of = as_of
         self._limits = limits
+        self._describer = describer
+        self._opening = threading.Lock()
         self._closed = False
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="gate")
 
@@ -79,6 +85,7 @@ class Gate(Rights):
         as_of: datetime | None = None,
         create: bool = True,
         limits: DecodeLimits = DEFAULT_LIMITS,
+        descriptor: str | Path | None = None,
     ) -> Gate:
         """Open the register in a folder, made if it is missing, and its index.
 
@@ -89,8 +96,12 @@ class Gate(Rights):
             as_of: aware instant whose rules apply; None for the time of each check.
             create: False refuses a folder without a register.
             limits: for pictures.
+            descriptor: folder of the model that describes pictures; None for the one that comes
+                with this package, opened when the first picture is to be read.
 
         Raises:
+            ArtifactError: `descriptor` cannot be used.
+            RecipeMismatch: the register's pictures were described by another model.
             BadPolicy: the policy cannot be read.
             BadSetting: `register` is a URL, or `as_of` has no time zone.
             StoreError: the register cannot be opened, see `Register.open`.
@@ -109,12 +120,13 @@ class Gate(Rights):
             policy = Policy.default() if policy is None else Policy.load(policy)
         opened = Register.open(register, create=create)
         try:
+            describer = None if descriptor is None else _described_by(Path(descriptor), opened)
             followed = FollowedIndex(Path(index or opened.folder / INDEX_FOLDER))
             followed.catch_up(opened)
         except BaseException:
             opened.close()
             raise
-        return cls(opened, followed, policy, as_of=as_of, limits=limits)
+        return cls(opened, followed, policy, as_of=as_of, limits=limits, describer=describer)
 
     def check(self, note: Note, *, register: bool = True) -> Verdict:
         """Judge a note and register it by policy, free of races with other processes.
@@ -193,13 +205,15 @@ class Gate(Rights):
 
         Raises:
             InputError: the picture cannot be read, or `limit` is below 1.
+            ArtifactError: the model that describes pictures cannot be used.
             StoreError: the register cannot be used.
         """
         if limit < 1:
             raise InputError(f"`limit` must be at least 1, got {limit}", hint="raise `limit`")
         query = Query.of(decode(image, limits=self._limits))
+        query.describe(self._describing())
         self._index.catch_up(self.register)
-        candidates = [*self._index.near(query), *self._index.sharing(query)]
+        candidates = self._index.candidates(query)
         return prove(query, candidates, self.register)[:limit]
 
     def remove(self, note_id: str) -> int:
@@ -275,6 +289,12 @@ class Gate(Rights):
     ) -> None:
         self.close()
 
+    def _describing(self) -> Describer:
+        with self._opening:
+            if self._describer is None:
+                self._describer = _described_by(None, self.register)
+            return self._describer
+
     def _examine(
         self, note: Note, *, pool: ThreadPoolExecutor | None = None, for_archive: bool = False
     ) -> Examination:
@@ -283,6 +303,7 @@ class Gate(Rights):
             self.register,
             self._index,
             limits=self._limits,
+            describing=self._describing,
             pool=pool,
             for_archive=for_archive,
         )
@@ -319,3 +340,9 @@ class Gate(Rights):
                 self._index.save(self.register)
             except StoreError:  # what was registered is safe
                 log.warning("the index snapshot could not be saved; the log will do", exc_info=True)
+
+
+def _described_by(model: Path | None, register: Register) -> Describer:
+    describer = Describer.open(model)
+    register.refuse_other_descriptors(describer.recipe)
+    return describer

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from moderation.archive import HashRow
 from moderation.gate.examination import ExaminedPicture
+from moderation.image.descriptor import to_bytes
 from moderation.image.hashing import PDQ256
 from moderation.image.ownership import Sighting, may_claim, part_of_free, work_shown
 from moderation.note import Claim, ClaimBasis, Note
@@ -174,4 +175,6 @@ def new_picture(
         features=known.features.to_bytes() if known.features is not None else b"",
         sha256=known.sha256,
         state=state.value,
+        descriptor=None if known.descriptor is None else to_bytes(known.descriptor),
+        descriptor_recipe=known.descriptor_recipe,
     )

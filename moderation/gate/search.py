@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from moderation.errors import IndexCorrupt
+from moderation.image.descriptor import from_bytes
 from moderation.image.fingerprint import Fingerprint
 from moderation.image.hashing import recipe_named
 from moderation.image.local_features import LocalFeatures
@@ -26,13 +27,15 @@ BY_HASH = 8
 """Works verified per picture because of a near hash, the nearest first."""
 BY_VOTES = 12
 """Works verified because of shared features. A 3 × 3 collage shows nine."""
+BY_COSINE = 6
+"""Works verified because of their descriptors, the most alike first."""
 OF_BANKS = 4
 """Works of free pictures verified beside these: what many show must not crowd out what frees it."""
 _LOOKED_UP = 2_000
 
 Tried = dict[Candidate, Match | None]
-"""Candidate, votes aside → its match; None where the proof failed. The same picture is another
-candidate once its hash is known to be near."""
+"""Candidate, votes and cosine aside → its match; None where the proof failed. The same picture is
+another candidate once its hash is known to be near."""
 
 
 def prove(
@@ -45,7 +48,7 @@ def prove(
 ) -> list[Match]:
     """Verify the most likely candidates.
 
-    Of a work that many have shown, three pictures at most are tried, so that a viral picture
+    Of a work that many have shown, four pictures at most are tried, so that a viral picture
     does not crowd out the other works in a collage.
 
     Args:
@@ -69,10 +72,11 @@ def prove(
             by_work[works[candidate.picture_id]].append(candidate)
     by_hash = [of_work for of_work in by_work.values() if of_work[0].distance_bits is not None]
     by_votes = sorted(filter(_votes, by_work.values()), key=lambda of_work: -_votes(of_work))
-    likely = [*by_hash[:BY_HASH], *by_votes[:BY_VOTES]]
-    crowded_out = [*by_hash[BY_HASH:], *by_votes[BY_VOTES:]]
+    by_cosine = sorted(filter(_cosine, by_work.values()), key=lambda of_work: -_cosine(of_work))
+    likely = [*by_hash[:BY_HASH], *by_votes[:BY_VOTES], *by_cosine[:BY_COSINE]]
+    crowded_out = [*by_hash[BY_HASH:], *by_votes[BY_VOTES:], *by_cosine[BY_COSINE:]]
     chosen = {
-        replace(candidate, votes=0.0)
+        replace(candidate, votes=0.0, cosine=None)
         for of_work in (*likely, *_of_banks(crowded_out, works, register)[:OF_BANKS])
         for candidate in _telling(of_work)
     }
@@ -135,6 +139,8 @@ def known_picture(picture: StoredPicture) -> KnownPicture:
             quality=picture.quality,
             size=(picture.width, picture.height),
             features=LocalFeatures.from_bytes(picture.features) if picture.features else None,
+            descriptor=from_bytes(picture.descriptor) if picture.descriptor else None,
+            descriptor_recipe=picture.descriptor_recipe,
             sha256=picture.sha256,
         ),
         picture_id=picture.picture_id,
@@ -149,11 +155,16 @@ def _votes(of_work: Iterable[Candidate]) -> float:
     return max(candidate.votes for candidate in of_work)
 
 
+def _cosine(of_work: Iterable[Candidate]) -> float:
+    return max(candidate.cosine or 0.0 for candidate in of_work)
+
+
 def _telling(of_work: list[Candidate]) -> set[Candidate]:
-    """The nearest picture of a work, the one with most in common, and the first registered."""
+    """The nearest picture of a work, the most alike, the one with most in common, the first."""
     return {
         of_work[0],
         max(of_work, key=lambda candidate: candidate.votes),
+        max(of_work, key=lambda candidate: candidate.cosine or 0.0),
         min(of_work, key=lambda candidate: candidate.picture_id),
     }
 

@@ -28,7 +28,7 @@ from moderation.image.descriptor_lists import (
     sorted_anew,
     with_more,
 )
-from moderation.image.descriptor_search import SCALE, Codes, FlatCodes, Ids, PackedCodes, codes_of
+from moderation.image.descriptor_search import FlatCodes, Ids, PackedCodes, Rounding
 from moderation.image.mapped import (
     Manifest,
     Part,
@@ -48,6 +48,7 @@ _DEAD_SHARE = 0.25
 _RETRAIN_GROWTH = 4
 _PROBES = 24
 _WIDEST = 4_096
+_LONGEST = 1.001
 _NONE = np.empty(0, np.int64)
 
 Vectors = NDArray[np.float32]
@@ -62,7 +63,7 @@ class DescriptorHit:
     """Row of the query in the array searched for."""
     id: int
     cosine: float
-    """−1–1; of the rounded descriptors, so 0.002 off at most in practice."""
+    """−1–1; of rounded descriptors, so some thousandths off."""
 
 
 class DescriptorIndex:
@@ -91,7 +92,8 @@ class DescriptorIndex:
         self.seq = 0
         """Sequence number of the register's log up to which this index is complete."""
         self._lock = threading.Lock()  # FAISS moves its memory when it grows
-        self._tail = FlatCodes(self._width)
+        self._rounding = Rounding(dimensions)
+        self._tail = FlatCodes(self._rounding.width)
         self._packed: PackedCodes | None = None
         self._packed_ids = _NONE  # sorted
         self._stored: Part = {}
@@ -109,9 +111,9 @@ class DescriptorIndex:
 
         Raises:
             RecipeMismatch: the descriptors have not the length of the index's.
-            InputError: not one id for each, or a value that is no number.
+            InputError: not one id for each, or no unit vector.
         """
-        codes = self._codes(vectors)
+        codes = self._rounding.codes(self._checked(vectors))
         ids = np.asarray(ids, np.int64)
         if ids.shape != (len(codes),):
             raise InputError(
@@ -145,9 +147,9 @@ class DescriptorIndex:
 
         Raises:
             RecipeMismatch: the queries have not the length of the index's descriptors.
-            InputError: `limit` is below 1, or a value is no number.
+            InputError: `limit` is below 1, or a query is no unit vector.
         """
-        queries = self._codes(vectors)
+        queries = self._rounding.codes(self._checked(vectors))
         if limit < 1:
             raise InputError(f"`limit` must be at least 1, got {limit}", hint="raise `limit`")
         with self._lock:
@@ -158,7 +160,7 @@ class DescriptorIndex:
         order = np.lexsort((ids, -products, rows))
         rows, ids, products = rows[order], ids[order], products[order]
         rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
-        cosines = np.clip(products / SCALE**2, -1, 1)
+        cosines = self._rounding.cosines(products)
         kept = (rank < limit) & (cosines >= floor)
         return [
             DescriptorHit(query_row=row, id=id_, cosine=cosine)
@@ -179,7 +181,7 @@ class DescriptorIndex:
 
     def rounded(self, vector: NDArray[np.float32]) -> bytes:
         """A descriptor float32 [d] as `contents` tells it."""
-        return bytes(self._codes(vector[np.newaxis])[0])
+        return bytes(self._rounding.codes(self._checked(vector[np.newaxis]))[0])
 
     def save(self, folder: Path) -> None:
         """Write a snapshot, whole or not at all; one process at a time.
@@ -190,7 +192,7 @@ class DescriptorIndex:
         with self._lock, said_if_unwritable(folder):
             self._pack(folder)
             ids, codes = self._tail.contents()
-            shapes = _tail_shapes(self._width)
+            shapes = _tail_shapes(self._rounding.width)
             arrays: dict[str, NDArray[Any]] = {"ids": ids, "codes": codes, "dead": self._dead}
             late = {kind: stored(folder, kind, shapes[kind], [arrays[kind]]) for kind in arrays}
             parts = [late, self._stored] if self._stored else [late]
@@ -225,7 +227,7 @@ class DescriptorIndex:
             RecipeMismatch: the snapshot holds descriptors of another model.
         """
         index = cls(recipe, dimensions, flat_most=flat_most)
-        shapes = (_tail_shapes(index._width), shapes_of(index._width))
+        shapes = (_tail_shapes(index._rounding.width), shapes_of(index._rounding.width))
         trusted = known._stored.values() if known is not None else ()
         manifest = read_manifest(folder, recipe, shapes, known=trusted)
         if manifest.numbers.get("dimensions") != dimensions:
@@ -254,11 +256,7 @@ class DescriptorIndex:
             raise corrupt(f"`{late['dead'].name}` names what is in no list")
         return index
 
-    @property
-    def _width(self) -> int:
-        return -(-self.dimensions // 8) * 8
-
-    def _codes(self, vectors: Vectors) -> Codes:
+    def _checked(self, vectors: Vectors) -> Vectors:
         vectors = np.asarray(vectors, np.float32)
         if vectors.ndim != 2 or vectors.shape[1] != self.dimensions:
             raise RecipeMismatch(
@@ -266,12 +264,13 @@ class DescriptorIndex:
                 f"[n, {self.dimensions}]",
                 hint="describe the pictures with the model of the index",
             )
-        if not np.isfinite(vectors).all():
+        # Longer ones would not stay within the exact numbers.
+        if not (np.linalg.norm(vectors, axis=1) < _LONGEST).all():
             raise InputError(
-                "a descriptor holds a value that is no number",
-                hint="check the model; this should never happen",
+                "a descriptor is longer than 1, or holds a value that is no number",
+                hint="check the model; its answers must be unit vectors",
             )
-        return codes_of(vectors)
+        return vectors
 
     def _packed_live(self) -> int:
         return len(self._packed_ids) - len(self._dead)
@@ -289,9 +288,9 @@ class DescriptorIndex:
             else:
                 part = with_more(folder, self._packed, self._dead, self._tail.contents())
             self._open(folder, part)
-            self._tail = FlatCodes(self._width)
+            self._tail = FlatCodes(self._rounding.width)
         elif self._packed is not None and self._must_go(folder):
-            nothing = np.empty(0, np.int64), np.empty((0, self._width), np.int8)
+            nothing = np.empty(0, np.int64), np.empty((0, self._rounding.width), np.int8)
             self._open(folder, with_more(folder, self._packed, self._dead, nothing))
 
     def _must_go(self, folder: Path) -> bool:

@@ -1,7 +1,8 @@
 """Nearest among descriptors of one byte a dimension: all of them, or the likely lists on disk.
 
-Products of whole numbers below 2²⁴ are exact in float32, whatever the order of the sum, so both
-searches give the same numbers on every machine and a slow loop can check them to the last bit.
+Stored and asked descriptors are rounded to whole numbers whose products stay below 2²⁴: exact in
+float32 whatever the order of the sum. So both searches give the same numbers on every machine, and
+a slow loop can check them to the last bit.
 
 * `FlatCodes` compares with every code: exact, in memory, for what was added of late.
 * `PackedCodes` sorts codes into lists around centroids and looks into the nearest lists only
@@ -19,15 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Codes = NDArray[np.int8]
-"""int8 [n, width]: descriptors × `SCALE`, rounded."""
+"""int8 [n, width]: rounded descriptors."""
 Ids = NDArray[np.int64]
 Found = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 """Rows of queries, ids, and products; whole numbers."""
 
-SCALE = 254
-"""Entries of a unit descriptor rarely pass a half; those that do are cut."""
-
 _ID_BYTES = 8
+_DEVIATIONS = 5  # an entry beyond so many standard deviations of all is cut
+_MULTIPLE = 16  # of the width, for which FAISS has its fastest loops
 _SPARE = 8  # answers asked for beyond the limit, to see whether equals were cut off
 _ROWS_AT_ONCE = 16_384
 _ROWS_A_CENTROID = 64  # to train on; more moves the centroids hardly
@@ -35,11 +35,24 @@ _TYPE = faiss.ScalarQuantizer.QT_8bit_direct_signed
 _PRODUCT = faiss.METRIC_INNER_PRODUCT
 
 
-def codes_of(vectors: NDArray[np.float32]) -> Codes:
-    """Descriptors float32 [n, d], unit rows → int8 [n, d rounded up to a multiple of eight]."""
-    rounded = np.rint(np.asarray(vectors, np.float32) * np.float32(SCALE))
-    codes = np.clip(rounded, -127, 127).astype(np.int8)
-    return np.pad(codes, ((0, 0), (0, -codes.shape[1] % 8)))
+class Rounding:
+    """Unit vectors of one length as whole numbers."""
+
+    def __init__(self, dimensions: int) -> None:
+        self.dimensions = dimensions
+        self.width = -(-dimensions // _MULTIPLE) * _MULTIPLE
+        """Of a code, in bytes."""
+        self._scale = round(127 * dimensions**0.5 / _DEVIATIONS)
+
+    def codes(self, vectors: NDArray[np.float32]) -> Codes:
+        """Unit rows float32 [n, d] → int8 [n, width]."""
+        rounded = np.rint(np.asarray(vectors, np.float32) * np.float32(self._scale))
+        codes = np.clip(rounded, -127, 127).astype(np.int8)
+        return np.pad(codes, ((0, 0), (0, self.width - self.dimensions)))
+
+    def cosines(self, products: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Of products of two codes."""
+        return np.clip(products / self._scale**2, -1, 1)
 
 
 class FlatCodes:
@@ -194,7 +207,7 @@ def _with_equals(
     count: int,
 ) -> Found:
     """Ask for more until the answers of no query end among equals."""
-    asked = queries.astype(np.float32)
+    asked = queries.astype(np.float32)  # FAISS makes bytes of them again
     left = np.arange(len(queries))
     k = min(limit + _SPARE, count)
     found: list[Found] = []

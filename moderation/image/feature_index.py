@@ -55,6 +55,7 @@ _DEAD_SHARE = 0.25
 
 _DEAD = {"dead": Shape(dtype="<i8")}
 _NONE = np.empty(0, np.int64)
+_NO_KEYS = np.empty(0, np.uint32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +88,16 @@ class FeatureIndex:
     def add(self, ids: Sequence[int], features: Sequence[LocalFeatures]) -> None:
         """Add the features of each picture; the next search finds them."""
         keys = [np.unique(keys_of(f.descriptors)) for f in features]
-        if not sum(map(len, keys)):
-            return
         owners = np.repeat(np.array(ids, np.int64), [len(k) for k in keys])
+        self.add_keys(np.concatenate([_NO_KEYS, *keys]), owners)
+
+    def add_keys(self, keys: Keys, ids: NDArray[np.int64]) -> None:
+        """Add keys uint32 [n] of pictures int64 [n], each pair once."""
+        if not len(keys):
+            return
         with self._lock:
-            self._late_pictures += sum(bool(len(k)) for k in keys)
-            self._late.append(in_order(np.concatenate(keys), owners))
+            self._late_pictures += len(np.unique(ids))
+            self._late.append(in_order(keys, ids))
             while len(self._late) > 1 and len(self._late[-2]) <= 2 * len(self._late[-1]):
                 last, before = self._late.pop(), self._late.pop()
                 self._late.append(merged([before, last]))

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from moderation.image.hashing import Code, HashRecipe
 from moderation.image.local_features import LocalFeatures
 
@@ -25,5 +28,9 @@ class Fingerprint:
     """Width and height of the upright source in pixels; (0, 0) if only a hash is known."""
     features: LocalFeatures | None
     """None where only a hash is known."""
+    descriptor: NDArray[np.float32] | None = None
+    """float32 [d], unit length; None where the picture was not described."""
+    descriptor_recipe: str | None = None
+    """Model that described it; descriptors of two models cannot be compared."""
     sha256: str = ""
     """Hex digest of the source; empty if only a hash is known."""

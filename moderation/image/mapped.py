@@ -192,13 +192,14 @@ def read_manifest(
     return Manifest(recipe=recipe, seq=row["seq"], numbers=row["numbers"], parts=tuple(parts))
 
 
-def seq_on_disk(folder: Path) -> int | None:
-    """How far the snapshot in `folder` reaches; None where there is none that can be read."""
-    try:
-        seq = json.loads((folder / MANIFEST).read_bytes()[:_MAX_MANIFEST_BYTES])["seq"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return seq if type(seq) is int else None
+def head_of(folder: Path) -> tuple[str, int, Mapping[str, int]]:
+    """(recipe, sequence number, numbers) of the snapshot in `folder`, its arrays unread.
+
+    Raises:
+        IndexCorrupt: there is no manifest that makes sense.
+    """
+    row = _parsed(folder)
+    return row["recipe"], row["seq"], row["numbers"]
 
 
 @contextlib.contextmanager

@@ -25,6 +25,8 @@ CANDIDATE_RADIUS_BITS = 80
 Farther out, unrelated photographs begin to come in."""
 MIN_VOTES = 3.0
 """Of shared features; chance gives most pictures fewer."""
+MIN_COSINE = 0.5
+"""Of copy descriptors; below, a nomination is one of many."""
 HASH_ONLY_RADIUS_BITS = {"pdq256_v1": 31, "phash64_v1": 8, "dhash64_v1": 6, "whash64_v1": 4}
 """By recipe, where nothing but a hash is known. PDQ: the radius its authors recommend."""
 NEAR_EXACT_BITS = 8
@@ -49,9 +51,11 @@ class Candidate:
 
     picture_id: int
     distance_bits: int | None = None
-    """Between the nearest hashes; None where no hash is near and shared features nominated it."""
+    """Between the nearest hashes; None where no hash is near."""
     votes: float = 0.0
-    """Of shared local features; 0 where a hash nominated it."""
+    """Of shared local features; 0 where something else nominated it."""
+    cosine: float | None = None
+    """Of the nearest descriptors; None where no descriptor nominated it."""
     view: int = 0
     """Number in `Query.views` of the view whose hash is near; 0 is the whole picture."""
     mirrored: bool = False
@@ -80,13 +84,14 @@ def radius_for(recipe: HashRecipe) -> int:
 
 
 def merged(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """One candidate for each picture: its nearest hash and its most votes."""
+    """One candidate for each picture: its nearest hash, most votes and highest cosine."""
     best: dict[int, Candidate] = {}
     for candidate in candidates:
         known = best.setdefault(candidate.picture_id, candidate)
         nearer = min(known, candidate, key=lambda c: (c.bits, c.view))
         votes = max(known.votes, candidate.votes)
-        best[candidate.picture_id] = replace(nearer, votes=votes)
+        cosines = [c.cosine for c in (known, candidate) if c.cosine is not None]
+        best[candidate.picture_id] = replace(nearer, votes=votes, cosine=max(cosines, default=None))
     return list(best.values())
 
 
@@ -130,6 +135,7 @@ def _by_geometry(query: Query, original: KnownPicture, candidate: Candidate, pro
         region_original=_in_fractions(found.region_original, original.fingerprint.size),
         inliers=found.inliers,
         distance_bits=candidate.distance_bits,
+        cosine=query.cosine_to(original.fingerprint),
         direction=direction_of(found.share_of_query, found.share_of_original),
         mirrored=found.mirrored,
         basis=Basis.GEOMETRY,
@@ -157,6 +163,7 @@ def _by_hash(
         region_original=_FRAME,
         inliers=0,
         distance_bits=candidate.distance_bits,
+        cosine=query.cosine_to(original.fingerprint),
         direction=direction_of(share, 1.0),
         mirrored=candidate.mirrored,
         basis=basis,

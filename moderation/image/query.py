@@ -1,7 +1,7 @@
-"""A picture under check, ready to be searched for: views, their hashes, and fine features.
+"""A picture under check, ready to be searched for: views, their hashes, descriptors, features.
 
-Hashes are made at once. The fine features cost more than all the rest together and most pictures
-have no candidate, so they are made when the first candidate asks.
+Hashes are made at once, descriptors where a model is at hand. The fine features cost more than all
+the rest together, so they are made when the first candidate asks.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.image.decode import Picture
+from moderation.image.descriptor import Describer
 from moderation.image.fingerprint import Fingerprint
 from moderation.image.hashing import DIHEDRAL, PDQ256, HashRecipe, hash_with
 from moderation.image.local_features import stored_features
 from moderation.image.verify import QueryPicture
-from moderation.image.views import View, hash_views, query_views
+from moderation.image.views import View, ViewName, hash_views, query_views
 
 MIN_QUALITY = 20
 """Of a view; flatter ones hash to noise and would meet every other flat picture."""
+MOST_DESCRIBED = 6
+"""Views of one picture that are described, the whole one included: each costs some 10 ms."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -34,6 +37,11 @@ class Query:
     """uint8 [views × 8, 32]: PDQ of each view in its eight dihedral forms, `DIHEDRAL` order."""
     quality: int
     """PDQ quality of the whole picture, 0–100."""
+    descriptors: NDArray[np.float32] | None = None
+    """float32 [n, d], unit rows, of the whole picture and of its likeliest parts; None where they
+    were not asked for."""
+    descriptor_recipe: str | None = None
+    """Model that made them."""
     _verifiable: QueryPicture | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -56,6 +64,27 @@ class Query:
             quality=quality,
         )
 
+    def describe(self, describer: Describer) -> None:
+        """Add the descriptors, all in one batch."""
+        chosen = [view for view in self.views if view.name is not ViewName.CROP][:MOST_DESCRIBED]
+        parts = [self.picture.pixels[y0:y1, x0:x1] for x0, y0, x1, y1 in (v.box for v in chosen)]
+        self.descriptors = describer.describe(parts)
+        self.descriptor_recipe = describer.recipe
+
+    def telling_descriptors(self) -> NDArray[np.float32]:
+        """Those that are worth a search: float32 [n, d]; a flat picture's is like every other's."""
+        if self.descriptors is None:
+            return np.empty((0, 0), np.float32)
+        return self.descriptors[int(self.quality < MIN_QUALITY) :]
+
+    def cosine_to(self, known: Fingerprint) -> float | None:
+        """Highest cosine of any described view, rounded; None without descriptors of one model."""
+        if self.descriptors is None or known.descriptor is None:
+            return None
+        if self.descriptor_recipe != known.descriptor_recipe:
+            return None
+        return round(float((self.descriptors @ known.descriptor).max()), 3)
+
     def verifiable(self) -> QueryPicture:
         """The picture with its fine features, made once."""
         with self._lock:
@@ -71,6 +100,8 @@ class Query:
             quality=self.quality,
             size=self.picture.source_size,
             features=stored_features(self.picture.pixels, self.picture.source_size),
+            descriptor=None if self.descriptors is None else self.descriptors[0],
+            descriptor_recipe=self.descriptor_recipe,
             sha256=self.picture.sha256,
         )
 

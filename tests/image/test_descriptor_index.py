@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from moderation.errors import IndexCorrupt, InputError, RecipeMismatch, StoreUnwritable
 from moderation.image.descriptor_index import DescriptorIndex
 from moderation.image.descriptor_lists import number_of_lists
-from moderation.image.descriptor_search import SCALE, FlatCodes, codes_of
+from moderation.image.descriptor_search import FlatCodes, Rounding
 
 WIDTH = 24
 MODEL = "drawn_v1"
@@ -35,12 +35,12 @@ def vectors(seed: int, count: int, width: int = WIDTH) -> np.ndarray:
 
 def slow_search(held: dict[int, np.ndarray], queries: np.ndarray, limit: int, floor: float = -1):
     """(row, id, cosine) by comparing whole numbers one by one."""
+    rounding = Rounding(queries.shape[1])
+    codes = {i: rounding.codes(v[np.newaxis])[0].astype(int) for i, v in held.items()}
     answer = []
-    for row, query in enumerate(codes_of(queries).astype(int)):
-        products = sorted(
-            (-int(query @ codes_of(v[np.newaxis])[0].astype(int)), i) for i, v in held.items()
-        )
-        cosines = [(row, i, min(1.0, max(-1.0, -p / SCALE**2))) for p, i in products[:limit]]
+    for row, query in enumerate(rounding.codes(queries).astype(int)):
+        products = sorted((-sum((query * code).tolist()), i) for i, code in codes.items())
+        cosines = [(row, i, float(rounding.cosines(np.array(-p)))) for p, i in products[:limit]]
         answer += [hit for hit in cosines if hit[2] >= floor]
     return answer
 
@@ -188,7 +188,7 @@ def saved_and_loaded(index: DescriptorIndex, folder: Path) -> DescriptorIndex:
 def test_compacting_leaves_no_byte_of_the_removed(tmp_path: Path) -> None:
     """Neither their codes nor their numbers are in any file."""
     index = packed(tmp_path)
-    code = bytes(codes_of(vectors(1, 200)[7:8])[0].view(np.uint8) ^ 0x80)
+    code = bytes(Rounding(WIDTH).codes(vectors(1, 200)[7:8])[0].view(np.uint8) ^ 0x80)
     assert any(code in file.read_bytes() for file in tmp_path.iterdir())
     twins = [i for i, held in index.contents().items() if held == index.contents()[7]]
     index.remove(np.array(twins))
@@ -206,7 +206,7 @@ def test_what_another_process_cleared_away_is_not_written_back(tmp_path: Path) -
     index.remove(np.array([7]))
     assert 7 not in saved_and_loaded(index, tmp_path).contents()
     lists = next(tmp_path.glob("lists-*")).read_bytes()
-    assert len(lists) == 199 * (WIDTH + 8)
+    assert len(lists) == 199 * (Rounding(WIDTH).width + 8)
 
 
 def test_a_loaded_index_goes_on_working_without_its_files(tmp_path: Path) -> None:
@@ -300,13 +300,13 @@ def test_threads_may_search_while_others_add() -> None:
 def test_one_by_one_is_the_same_as_all_at_once() -> None:
     """Adding and removing in the middle, codes stay with their numbers."""
     held = vectors(9, 40)
-    codes = FlatCodes(WIDTH)
-    for number, vector in enumerate(held):
-        codes.add(np.array([number]), codes_of(vector[np.newaxis]))
+    codes, rounded = FlatCodes(Rounding(WIDTH).width), Rounding(WIDTH).codes(held)
+    for number, code in enumerate(rounded):
+        codes.add(np.array([number]), code[np.newaxis])
     codes.remove(np.arange(0, 40, 3))
     ids, kept = codes.contents()
     assert ids.tolist() == [i for i in range(40) if i % 3]
-    assert (kept == codes_of(held)[ids]).all()
+    assert (kept == rounded[ids]).all()
 
 
 # Wrong input
@@ -327,12 +327,24 @@ def test_descriptors_of_another_length_are_refused(wrong: np.ndarray) -> None:
         an_index().search(wrong, 3)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_what_is_no_number_is_refused(value: float) -> None:
+@given(dimensions=st.sampled_from([1, 8, 24, 100, 256, 1000, 4096]), seed=st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_products_stay_exact_in_float32(dimensions: int, seed: int) -> None:
+    """Even where every entry pulls the same way, as in a vector of equal ones."""
+    rounding = Rounding(dimensions)
+    signs = np.where(np.random.default_rng(seed).random(dimensions) < 0.5, 1, -1)
+    flat = (signs / np.sqrt(dimensions)).astype(np.float32)[np.newaxis]
+    code = rounding.codes(flat)[0].astype(int)
+    assert np.abs(code * code).sum() < 2**24
+    assert float(rounding.cosines(np.array(code @ code))) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 2.0])
+def test_what_is_no_unit_vector_is_refused(value: float) -> None:
     """A broken model must not fill the index with zeros."""
     broken = vectors(1, 2)
     broken[1, 3] = value
-    with pytest.raises(InputError, match="no number"):
+    with pytest.raises(InputError, match="longer than 1"):
         an_index().add(np.arange(2), broken)
 
 
@@ -376,7 +388,7 @@ def test_snapshot_of_another_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises((RecipeMismatch, IndexCorrupt)):
         DescriptorIndex.load(tmp_path, MODEL, WIDTH + 1)
     with pytest.raises(IndexCorrupt):
-        DescriptorIndex.load(tmp_path, MODEL, WIDTH + 8)
+        DescriptorIndex.load(tmp_path, MODEL, WIDTH + 16)
 
 
 KINDS = ["ids", "codes", "dead", "lists", "sizes", "centroids"]

@@ -17,8 +17,8 @@ def command(screen: Screen, register: str) -> None:
     Reads the whole register; every search must see exactly what it holds. Exit code 6 where it
     does not.
 
-    With --json: `{"ok", "last_seq", "pictures": {recipe: n}, "missing", "surplus",
-    "different", "rebuilt"}`.
+    With --json: `{"ok", "last_seq", "pictures": {recipe: n}, "undescribed", "missing",
+    "surplus", "different", "rebuilt"}`.
     """
     from moderation.cli import words
     from moderation.errors import IndexCorrupt
@@ -31,6 +31,7 @@ def command(screen: Screen, register: str) -> None:
         {
             words.STATS["last_seq"].say(screen.lang): found.last_seq,
             **found.pictures,
+            words.STATS["undescribed"].say(screen.lang): found.undescribed,
             words.MISSING.say(screen.lang): found.missing,
             words.SURPLUS.say(screen.lang): found.surplus,
             words.DIFFERENT.say(screen.lang): found.different,
@@ -41,7 +42,7 @@ def command(screen: Screen, register: str) -> None:
     if not found.ok:
         raise IndexCorrupt(
             f"the index lacks {found.missing:,} pictures, has {found.surplus:,} too many and "
-            f"{found.different:,} with another hash",
+            f"{found.different:,} with other contents",
             hint="remove the folder `index` inside the register; it is made anew from the log",
         )
     screen.say(words.VERIFIED.say(screen.lang))
