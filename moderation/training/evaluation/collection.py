@@ -20,7 +20,7 @@ from moderation.archive import read_notes
 from moderation.errors import BadArchive, InputError
 from moderation.finding import ItemFailure
 from moderation.image.decode import decode
-from moderation.image.hashing import hamming_matrix, pdq, pdq_dihedral
+from moderation.image.hashing import hamming_matrix, pdq_dihedral
 from moderation.note import NoteImage
 from moderation.training.attacks import Pixels
 
@@ -215,8 +215,8 @@ def scene_mates(asked: Iterable[Item], registered: Iterable[Item]) -> dict[str, 
 
 def hashes(item: Item) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """PDQ hash uint8 [32] and those of the eight turned pictures, uint8 [8, 32]."""
-    pixels = item.pixels()
-    return pdq(pixels).bits, pdq_dihedral(pixels)[0]
+    turned = pdq_dihedral(item.pixels())[0]
+    return turned[0], turned
 
 
 def _codes(

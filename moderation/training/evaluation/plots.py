@@ -41,10 +41,11 @@ def families_plot(series: Series, title: str) -> str:
     first = next(iter(series.values()))
     order = sorted(first, key=lambda row: (row["value"], row["name"]))
     places = {row["name"]: len(order) - i for i, row in enumerate(order)}
-    with _figure(7.5, 1.2 + 0.2 * len(order)) as (figure, drawn):
+    step = min(0.25, 0.75 / len(series))
+    with _figure(7.5, 1.2 + (0.14 + 0.05 * len(series)) * len(order)) as (figure, drawn):
         axes = figure.add_subplot()
         for number, (label, rows) in enumerate(series.items()):
-            shift = 0.25 * (number - (len(series) - 1) / 2) if len(series) > 1 else 0.0
+            shift = step * (number - (len(series) - 1) / 2)
             y = [places[row["name"]] - shift for row in rows]
             x = [row["value"] for row in rows]
             below = [max(0.0, row["value"] - row["ci95"][0]) for row in rows]
