@@ -69,10 +69,13 @@ class Examination:
     failures: tuple[ItemFailure, ...]
     caption: Caption | None
     """None where it is too short, or could not be read."""
-    described_by: str | None
-    """Model of the pictures' descriptors; None without pictures."""
     seq: int
     """Last entry of the log that `matches` take into account."""
+
+    @property
+    def described_by(self) -> str | None:
+        """Model of the pictures' descriptors; None without pictures."""
+        return next((picture.query.descriptor_recipe for picture in self.pictures), None)
 
 
 def examine(
@@ -143,7 +146,6 @@ def examine(
         findings=tuple(x for x in seen if isinstance(x, Finding)),
         failures=tuple(x for x in seen if isinstance(x, ItemFailure)),
         caption=caption if isinstance(caption, Caption) else None,
-        described_by=None if describer is None else describer.recipe,
         seq=seq,
     )
 
