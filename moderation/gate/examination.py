@@ -105,7 +105,7 @@ def examine(
         ArtifactError: there is no model to describe pictures with. All else becomes a finding or
             a failure.
     """
-    describer = describing() if note.images else None
+    describer = _describer(note, describing)
     seq = index.catch_up(register)
 
     def look(numbered: tuple[int, NoteImage]) -> Seen:
@@ -148,6 +148,10 @@ def examine(
         caption=caption if isinstance(caption, Caption) else None,
         seq=seq,
     )
+
+
+def _describer(note: Note, describing: Callable[[], Describer]) -> Describer | None:
+    return describing() if note.images else None
 
 
 def _described(picture: Picture, describer: Describer | None, *, whole_only: bool) -> Query:
