@@ -136,8 +136,7 @@ def examine(
     caption = _caption(note)
     if isinstance(caption, ItemFailure):
         seen.append(caption)
-    for picture in [x for x in seen if isinstance(x, ExaminedPicture)]:
-        seen += [*picture.marks.findings, *picture.marks.failures]
+    seen += _marked(seen)
     if not for_archive:
         seen += _read(note)
     return Examination(
@@ -148,6 +147,12 @@ def examine(
         caption=caption if isinstance(caption, Caption) else None,
         seq=seq,
     )
+
+
+def _marked(seen: Iterable[Seen]) -> list[Finding | ItemFailure]:
+    """What the marks of the readable pictures say."""
+    marks = [one.marks for one in seen if isinstance(one, ExaminedPicture)]
+    return [found for mark in marks for found in (*mark.findings, *mark.failures)]
 
 
 def _describer(note: Note, describing: Callable[[], Describer]) -> Describer | None:
