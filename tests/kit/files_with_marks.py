@@ -34,10 +34,10 @@ def pixels(seed: int = 1) -> Image.Image:
     return Image.fromarray(noise)
 
 
-def saved(kind: str = "JPEG", **options: Any) -> bytes:
-    """The picture as a file of some format."""
+def saved(kind: str = "JPEG", *, picture: Image.Image | None = None, **options: Any) -> bytes:
+    """The small picture, or another one, as a file of some format."""
     buffer = io.BytesIO()
-    pixels().save(buffer, kind, **options)
+    (picture or pixels()).save(buffer, kind, **options)
     return buffer.getvalue()
 
 
