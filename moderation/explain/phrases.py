@@ -214,6 +214,11 @@ WIDELY_SHOWN = Phrase(
     "Nobody is accused: {number} unrelated authors showed it before.",
     "不构成指责：此前已有 {number} 位互不关联的作者发布过该图片。",
 )
+CONFLICT = Phrase(
+    "The list “{bank}” says that everybody may show it, and outside proof says whose it is: a "
+    "person has to settle the two.",
+    "名单“{bank}”允许所有人使用该图片，而站外证明已说明其归属：须由人工裁定。",
+)
 WIDELY_SHOWN_MEND = Phrase(
     "Nothing to do: a person decides whether the picture is free to show.",
     "无需处理：将由人工认定该图片是否可自由使用。",

@@ -86,6 +86,8 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
     elif widely_shown:
         number = finding.detail.get("unrelated_authors", "?")
         sentences.append(phrases.WIDELY_SHOWN.say(lang, number=number))
+    if finding.detail.get("conflict"):
+        sentences.append(phrases.CONFLICT.say(lang, bank=_bank(finding)))
     mend = phrases.MEND[finding.kind] if allowed is None else phrases.NOTHING_TO_DO
     if widely_shown:
         mend = phrases.WIDELY_SHOWN_MEND
@@ -149,6 +151,10 @@ def _name(finding: Finding, lang: Lang) -> str:
     return kind_name(finding.kind, lang)
 
 
+def _bank(finding: Finding) -> str:
+    return _shortened(str(finding.detail.get("bank", "")))
+
+
 def _is_disclosed_promotion(finding: Finding) -> bool:
     return (
         finding.kind is FindingKind.TEXT_SOFT_AD_UNDISCLOSED
@@ -166,7 +172,7 @@ def _matched(finding: Finding, match: Match, lang: Lang) -> str:
         Difference.LINKED_ACCOUNT: phrases.BY_LINKED_ACCOUNT,
     }.get(finding.difference, phrases.BY_ANOTHER_AUTHOR)  # type: ignore[arg-type]
     earlier = finding.difference is Difference.PUBLISHED_EARLIER
-    bank = str(finding.detail.get("bank", ""))
+    bank = _bank(finding)
     number = finding.image_number
     picture = _THE_PICTURE.say(lang) if number is None else _PICTURE.say(lang, number=number + 1)
     at = match.published_at

@@ -182,6 +182,25 @@ def test_every_difference_is_explained(
     )
 
 
+FREED = {"bank": "memes", "exempt_reason": "spring"}
+BANKED = {
+    "free": replace(
+        COPY,
+        kind=FindingKind.IMAGE_TEMPLATE,
+        score=0.0,
+        difference=Difference.EXEMPT_TEMPLATE,
+        detail=FREED,
+    ),
+    "conflict": replace(COPY, detail=FREED | {"conflict": True}),
+}
+
+
+@pytest.mark.parametrize("name", BANKED)
+def test_a_list_of_free_pictures_is_named(name: str, golden: Callable[[str, str], None]) -> None:
+    """Where it frees the picture, and where proof stands against it."""
+    golden(f"bank-{name}", both(explain_finding, BANKED[name]))
+
+
 @pytest.mark.parametrize("direction", Direction, ids=str)
 def test_every_direction_is_explained(
     direction: Direction, golden: Callable[[str, str], None]
