@@ -152,7 +152,8 @@ def examine(
 def _marked(seen: Iterable[Seen]) -> list[Finding | ItemFailure]:
     """What the marks of the readable pictures say."""
     marks = [one.marks for one in seen if isinstance(one, ExaminedPicture)]
-    return [found for mark in marks for found in (*mark.findings, *mark.failures)]
+    findings = [finding for mark in marks for finding in mark.findings]
+    return [*findings, *(failure for mark in marks for failure in mark.failures)]
 
 
 def _describer(note: Note, describing: Callable[[], Describer]) -> Describer | None:
