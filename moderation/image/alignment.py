@@ -111,13 +111,13 @@ def _align_one(
             return None
         # Few or early inliers carry a similarity only; an affine would bend to fit chance.
         affine = fit(source[inside], target[inside], similarity=step == 0 or inside.sum() < 8)
-        if affine is None or not _sane(affine, query.size, original.size):
+        if affine is None or not is_sane(affine, query.size, original.size):
             return None
         distance = np.linalg.norm(apply(affine, source) - target, axis=1)
         inside = distance <= tolerance * unit
     if affine is None or inside.sum() < _MIN_PAIRS:
         return None
-    plane = _plane(source[inside], target[inside], affine, query.size)
+    plane = plane_through(source[inside], target[inside], affine, query.size)
     distance = np.linalg.norm(apply_plane(plane, source) - target, axis=1)
     inside = distance <= _FINAL_TOLERANCE * unit
     if inside.sum() < _MIN_PAIRS:
@@ -127,7 +127,7 @@ def _align_one(
         unmirror = flip(query.size)
         affine, plane = affine @ unmirror, plane @ unmirror
         query = query.mirrored()
-    return _describe(
+    return described(
         affine,
         plane,
         query,
@@ -138,7 +138,7 @@ def _align_one(
     )
 
 
-def _plane(
+def plane_through(
     source: NDArray[np.float64],
     target: NDArray[np.float64],
     affine: Affine,
@@ -231,7 +231,7 @@ def _best_hypothesis(
     return agrees[best] if votes[best] >= _MIN_PAIRS else None
 
 
-def _sane(affine: Affine, query_size: tuple[int, int], original_size: tuple[int, int]) -> bool:
+def is_sane(affine: Affine, query_size: tuple[int, int], original_size: tuple[int, int]) -> bool:
     """No flip (mirrors are tried on their own), no wild stretch, no wild zoom."""
     linear = affine[:, :2]
     if np.linalg.det(linear) <= 0:
@@ -243,7 +243,7 @@ def _sane(affine: Affine, query_size: tuple[int, int], original_size: tuple[int,
     return 1 / _MAX_ZOOM <= zoom <= _MAX_ZOOM
 
 
-def _describe(
+def described(
     affine: Affine,
     plane: NDArray[np.float64],
     query: LocalFeatures,
@@ -253,6 +253,17 @@ def _describe(
     mirrored: bool,
     residual: float,
 ) -> Alignment | None:
+    """An alignment with all its numbers; None where the pictures do not overlap.
+
+    Args:
+        affine: query pixel → original pixel.
+        plane: the same with perspective.
+        query: all features of the query.
+        original: all features of the original.
+        inlier_points: float64 [n, 2], places of the inliers in the original.
+        mirrored: the query shows the original flipped; `affine` flips it back.
+        residual: median distance of the inliers, over the original's long side.
+    """
     back_again = inverse(affine)
     query_frame, original_frame = frame_of(query.size), frame_of(original.size)
     region_original = clip(apply(affine, query_frame), original_frame)

@@ -142,6 +142,21 @@ def query_features(pixels: NDArray[np.uint8], source_size: tuple[int, int]) -> L
     return _extract(pixels, source_size, QUERY_SIDE_PX, QUERY_FEATURES, QUERY_COARSE)
 
 
+def all_features(grey: NDArray[np.uint8]) -> LocalFeatures:
+    """Every feature of a grey picture uint8 [H, W], read as it is, weak ones too."""
+    keypoints, raw = _sift().detectAndCompute(grey, None)
+    height, width = grey.shape
+    if not keypoints:
+        return _empty((width, height))
+    return LocalFeatures(
+        points=np.array([k.pt for k in keypoints], dtype=np.float32),
+        scales=np.array([k.size for k in keypoints], dtype=np.float32),
+        angles=np.array([k.angle for k in keypoints], dtype=np.float32) % 360.0,
+        descriptors=_quantise(raw),
+        size=(width, height),
+    )
+
+
 def descriptors_at(
     grey: NDArray[np.uint8],
     points: NDArray[np.float32],
@@ -182,9 +197,8 @@ def _extract(
     if ratio < 1:
         small = (max(1, round(width * ratio)), max(1, round(height * ratio)))
         grey = cv2.resize(grey, small, interpolation=cv2.INTER_AREA)
-    # Each call owns its detector: OpenCV objects are not safe to share between threads.
     # No limit on their number: the strongest may all lie in a line of text.
-    sift = cv2.SIFT.create(contrastThreshold=_CONTRAST_THRESHOLD)
+    sift = _sift()
     keypoints = sift.detect(grey, None)
     keypoints = _spread(keypoints, grey.shape[1], grey.shape[0], most, coarse)
     if keypoints:
@@ -203,6 +217,11 @@ def _extract(
         descriptors=_quantise(raw),
         size=source_size,
     )
+
+
+def _sift() -> cv2.SIFT:
+    # Each call owns its detector: OpenCV objects are not safe to share between threads.
+    return cv2.SIFT.create(contrastThreshold=_CONTRAST_THRESHOLD)
 
 
 def _spread(

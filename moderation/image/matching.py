@@ -104,7 +104,7 @@ def match(query: Query, original: KnownPicture, candidate: Candidate) -> Match |
             return None
         return _by_hash(query, original, candidate, Basis.HASH_ONLY, _HASH_ONLY_SCORE)
     if len(known.features) >= MIN_FEATURES:
-        proof = verify(query.verifiable(), known.features)
+        proof = verify(query.verifiable(), known.features, known.code)
         if proof is None or proof.score < MIN_SCORE or _is_small(proof):
             return None
         return _by_geometry(query, original, candidate, proof)

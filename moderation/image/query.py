@@ -17,7 +17,7 @@ from moderation.image.descriptor import Describer
 from moderation.image.fingerprint import Fingerprint
 from moderation.image.hashing import DIHEDRAL, PDQ256, HashRecipe, hash_with
 from moderation.image.local_features import stored_features
-from moderation.image.verify import QueryPicture
+from moderation.image.rereading import QueryPicture
 from moderation.image.views import View, ViewName, hash_views, query_views
 
 MIN_QUALITY = 20
@@ -89,7 +89,10 @@ class Query:
         """The picture with its fine features, made once."""
         with self._lock:
             if self._verifiable is None:
-                self._verifiable = QueryPicture.of(self.picture.pixels, self.picture.source_size)
+                parts = [view.box for view in self.views[1:] if view.name is not ViewName.CROP]
+                self._verifiable = QueryPicture.of(
+                    self.picture.pixels, self.picture.source_size, parts
+                )
             return self._verifiable
 
     def fingerprint(self) -> Fingerprint:

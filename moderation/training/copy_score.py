@@ -21,8 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.image.decode import decode
+from moderation.image.hashing import pdq
 from moderation.image.local_features import LocalFeatures, stored_features
-from moderation.image.verify import Proof, QueryPicture, measurements, verify
+from moderation.image.query import Query
+from moderation.image.verify import Proof, measurements, verify
 from moderation.training import copy_pairs
 from moderation.training.attacks import Pixels
 from moderation.training.copy_pairs import Album, CopyTrial
@@ -88,8 +91,8 @@ def outcome(trial: CopyTrial) -> Outcome:
     """Ask as the gate does: the original's features come from the register's bytes."""
     stored = stored_features(trial.original, _size(trial.original))
     kept = LocalFeatures.from_bytes(stored.to_bytes())
-    query = QueryPicture.of(trial.query, _size(trial.query))
-    return Outcome(trial=trial, proof=verify(query, kept))
+    query = Query.of(decode(trial.query)).verifiable()
+    return Outcome(trial=trial, proof=verify(query, kept, pdq(trial.original).bits))
 
 
 def fit(outcomes: list[Outcome]) -> NDArray[np.float64]:

@@ -13,8 +13,12 @@ from kit.photographs import PHOTOGRAPHS, photograph
 from kit.pictures import flat
 from kit.pictures import text_card as latin_card
 
+from moderation.image.decode import decode
+from moderation.image.hashing import pdq
 from moderation.image.local_features import LocalFeatures, stored_features
-from moderation.image.verify import Proof, QueryPicture, verify
+from moderation.image.query import Query
+from moderation.image.rereading import QueryPicture
+from moderation.image.verify import Proof, verify
 from moderation.training import lookalikes
 from moderation.training.attacks import (
     ATTACKS,
@@ -37,7 +41,7 @@ def size_of(pixels) -> tuple[int, int]:
 def proof_of(query: Pixels, original: Pixels) -> Proof | None:
     """As the gate asks: the original's features come from the register."""
     stored = LocalFeatures.from_bytes(stored_features(original, size_of(original)).to_bytes())
-    return verify(QueryPicture.of(query, size_of(query)), stored)
+    return verify(Query.of(decode(query)).verifiable(), stored, pdq(original).bits)
 
 
 def score_of(query: Pixels, original: Pixels) -> float:
@@ -100,9 +104,9 @@ def test_no_photograph_is_a_copy_of_another() -> None:
     names = [name for name in PHOTOGRAPHS if name != "motorcycle_right"]
     stored = {n: stored_features(photograph(n), size_of(photograph(n))) for n in names}
     for name in names:
-        query = QueryPicture.of(photograph(name), size_of(photograph(name)))
+        query = Query.of(decode(photograph(name))).verifiable()
         for other in names:
-            proof = verify(query, stored[other])
+            proof = verify(query, stored[other], pdq(photograph(other)).bits)
             if other != name:
                 assert proof is None or proof.score < 0.1, (name, other)
 
@@ -204,8 +208,9 @@ def test_the_proof_is_the_same_every_time_and_in_every_thread() -> None:
     original = photograph("coffee")
     query = QueryPicture.of(screenshot(original, np.random.default_rng(3)), (720, 1560))
     stored = stored_features(original, size_of(original))
+    code = pdq(original).bits
     with ThreadPoolExecutor(4) as pool:
-        scores = {p.score for p in pool.map(lambda _: verify(query, stored), range(12)) if p}
+        scores = {p.score for p in pool.map(lambda _: verify(query, stored, code), range(12)) if p}
     assert len(scores) == 1
 
 
@@ -215,7 +220,7 @@ def test_a_reduced_decode_names_places_in_the_source() -> None:
     width, height = size_of(original)
     stored = stored_features(original, (4 * width, 4 * height))
     small = cv2.resize(original, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    proof = verify(QueryPicture.of(small, (2 * width, 2 * height)), stored)
+    proof = verify(QueryPicture.of(small, (2 * width, 2 * height)), stored, pdq(original).bits)
     assert proof is not None
     assert proof.score >= SURE
     assert np.allclose(proof.alignment.affine[:, :2], 2 * np.eye(2), atol=0.02)
