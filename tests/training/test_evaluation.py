@@ -72,8 +72,13 @@ def test_the_seed_decides_who_is_a_stranger() -> None:
 
 
 def test_no_more_are_registered_than_asked_for() -> None:
-    """`--register 5`."""
-    assert len(sorted_out(items(), rng(), register=5)[0].in_register) == 5
+    """`--register 5` of a large folder reads little more than five pictures."""
+    read: list[int] = []
+    made, _ = sorted_out(items(40), rng(), register=5, tick=read.append)
+    assert len(made.in_register) == 5
+    assert len(made.strangers) >= 3
+    assert read == list(range(1, 9))
+    assert len(sorted_out(items(40), rng(), register=1)[0].in_register) == 1
 
 
 def test_a_picture_registered_twice_is_right_twice() -> None:

@@ -142,6 +142,8 @@ def sorted_out(
     Raises:
         BadArchive: fewer than `FEWEST` readable pictures.
     """
+    if register is not None:
+        items = _enough_for(items, register, rng)
     codes, turned, failures = _codes(items, tick)
     readable = [item for item in items if item.name in codes]
     if len(readable) < FEWEST:
@@ -152,7 +154,7 @@ def sorted_out(
     order = [readable[int(i)] for i in rng.permutation(len(readable))]
     asked = _one_of_each_group(order)
     free = [item for item in order if not item.group]
-    wanted = min(_MOST_STRANGERS, max(_FEWEST_STRANGERS, round(_STRANGERS * len(readable))))
+    wanted = _strangers_among(len(readable))
     strangers, rest = free[:wanted], [i for i in order if i not in asked and i not in free[:wanted]]
     rest = rest[:register]
     if len(strangers) < _FEWEST_STRANGERS or not rest:
@@ -172,6 +174,18 @@ def sorted_out(
         doubtful=scene_mates(everybody, rest),
     )
     return collection, failures
+
+
+def _enough_for(items: Sequence[Item], register: int, rng: np.random.Generator) -> list[Item]:
+    """All of groups, and of the others as many as will be needed: a large folder is not read."""
+    free = [item for item in items if not item.group]
+    needed = max(FEWEST, register + _strangers_among(round(register / (1 - _STRANGERS))))
+    chosen = {free[int(i)].name for i in rng.permutation(len(free))[:needed]}
+    return [item for item in items if item.group or item.name in chosen]
+
+
+def _strangers_among(pictures: int) -> int:
+    return min(_MOST_STRANGERS, max(_FEWEST_STRANGERS, round(_STRANGERS * pictures)))
 
 
 def same_pictures(
