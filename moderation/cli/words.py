@@ -168,6 +168,7 @@ HEAD_WHAT = Phrase("What it is", "类别")
 PART_DETECTOR = Phrase("detector", "检测器")
 PART_RECIPE = Phrase("hash recipe, {bits} bits", "哈希配方，{bits} 位")
 PART_MODEL = Phrase("trained model in {path}", "训练模型，位于 {path}")
+TRAINED = Phrase("trained {recipe}, written to {path}", "训练完成：{recipe}，已写入 {path}")
 NO_MODELS = Phrase(
     "No trained model is installed: this installation is incomplete. Install notegate again.",
     "未找到训练模型：安装不完整，请重新安装 notegate。",

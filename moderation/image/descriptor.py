@@ -107,13 +107,22 @@ class Describer:
                     settings.scale,
                     letterbox=settings.letterbox,
                 )
-                inputs = {settings.input_name: pixels[None]}
-                row[:] = self._finished(self._session.run([settings.output_name], inputs)[0])
+                row[:] = self._finished(self._answer(pixels[None]))
         return out
+
+    def _answer(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        settings = self._settings
+        try:
+            (rows,) = self._session.run([settings.output_name], {settings.input_name: pixels})
+        except Exception as error:  # ONNX Runtime's own classes are private
+            raise ArtifactError(
+                f"the network of `{self.recipe}` fails on input {pixels.shape}: {_line(error)}",
+                hint=f"correct `input` in `{CONFIG}`, or export the network again",
+            ) from None
+        return np.asarray(rows, np.float32).reshape(1, -1)
 
     def _finished(self, rows: NDArray[np.float32]) -> Vectors:
         """float32 [1, d]."""
-        rows = np.asarray(rows, np.float32).reshape(1, -1)
         if self._projection is not None:
             rows = rows @ self._projection
         if rows.shape[1] != self.dimensions or not np.isfinite(rows).all():

@@ -19,7 +19,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import load_file, save
 
-from moderation.artifacts import CONFIG, FORMAT
+from moderation.artifacts import CONFIG, FORMAT, seal
 from moderation.image.descriptor import KIND
 from moderation.training.descriptor_network import (
     GEM_FLOOR,
@@ -37,6 +37,13 @@ WEIGHTS = "model.safetensors"
 GRAPH = "model.onnx"
 INPUT, OUTPUT = "pixels", "descriptor"
 _OPSET, _IR = 17, 8  # both read by ONNX Runtime 1.20
+
+
+def save_model(network: CopyNetwork, folder: Path) -> None:
+    """Write a model folder that `Describer.open` reads."""
+    save_network(network, folder)
+    save_config(network, folder)
+    seal(folder)
 
 
 def save_network(network: CopyNetwork, folder: Path) -> None:

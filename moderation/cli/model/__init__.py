@@ -7,6 +7,6 @@ import click
 from moderation.cli.lazy import LazyGroup
 
 
-@click.group(cls=LazyGroup, package=__name__, names=("list", "evaluate"))
+@click.group(cls=LazyGroup, package=__name__, names=("list", "evaluate", "train"))
 def command() -> None:
     """See what gives the answers, with versions."""
