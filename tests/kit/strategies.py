@@ -36,12 +36,14 @@ authors = st.builds(
     linked_ids=st.lists(ids, max_size=3).map(tuple),
     declared_ad=st.booleans(),
     brand_partner=st.none() | ids,
+    handles=st.lists(ids, max_size=2).map(tuple),
 )
 
 images = st.builds(
     NoteImage,
     path=ids.map(lambda stem: f"{stem}.jpg"),
     sha256=st.none() | st.text("0123456789abcdef", min_size=64, max_size=64),
+    declared_ai=st.booleans(),
 )
 
 notes = st.builds(
@@ -57,6 +59,7 @@ notes = st.builds(
     lang=st.none() | st.sampled_from(["zh", "en"]),
     images=st.lists(images, max_size=3),
     revision=st.integers(1, 99),
+    declared_ai=st.booleans(),
 )
 
 matches = st.builds(

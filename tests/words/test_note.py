@@ -47,6 +47,20 @@ BAD = {
         {"author": {"id": "u5", "brand_partner": ["b"]}},
         "`author.brand_partner` must be a string, got list",
     ),
+    "handles-string": (
+        {"author": {"id": "u5", "handles": "mia"}},
+        "`author.handles` must be a list of strings, got str",
+    ),
+    "handles-flood": (
+        {"author": {"id": "u5", "handles": ["m"] * 51}},
+        "`author.handles` has 51 entries, limit 50",
+    ),
+    "declared-ai-word": ({"declared_ai": "no"}, "`declared_ai` must be true or false, got str"),
+    "declared-ai-number": ({"declared_ai": 0}, "`declared_ai` must be true or false, got int"),
+    "picture-declared-ai-word": (
+        {"images": [{"path": "1.jpg", "declared_ai": "yes"}]},
+        "`images[].declared_ai` must be true or false, got str",
+    ),
     "no-time": ({"published_at": None}, "`published_at` is missing"),
     "time-number": ({"published_at": 1732176000}, "`published_at` must be a string, got int"),
     "time-words": ({"published_at": "yesterday"}, "'yesterday' is not a date and time"),
@@ -190,3 +204,20 @@ def test_text_fields_come_in_reading_order() -> None:
         ("tags[0]", "c"),
         ("tags[1]", "d"),
     )
+
+
+def test_what_came_later_changes_no_older_digest() -> None:
+    """Declarations and handles stand in the JSON only where they say something."""
+    plain = Note.from_json(GOOD | {"images": [{"path": "1.jpg"}]})
+    silent = Note.from_json(
+        GOOD
+        | {"declared_ai": False, "images": [{"path": "1.jpg", "declared_ai": None}]}
+        | {"author": {"id": "u5", "handles": []}}
+    )
+    assert silent.digest() == plain.digest()
+    said = GOOD | {"declared_ai": True, "author": {"id": "u5", "handles": ["mia"]}}
+    note = Note.from_json(said | {"images": [{"path": "1.jpg", "declared_ai": True}]})
+    again = Note.from_json(note.to_json())
+    assert again.declared_ai
+    assert again.images[0].declared_ai
+    assert again.author.handles == ("mia",)
