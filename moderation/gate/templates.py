@@ -89,7 +89,13 @@ def record_popularity(
         and any(reason.finding == number for reason in verdict.reasons)
     }
     if note.author.id:
-        now.record_attempts(note.id, note.author.id, [int(w) for w in flagged], at)
+        free = {
+            int(finding.detail["work_id"])
+            for finding in verdict.findings
+            if finding.difference is Difference.EXEMPT_TEMPLATE and "work_id" in finding.detail
+        }
+        copied = [int(work_id) for work_id in flagged]
+        now.record_attempts(note.id, note.author.id, copied, at, free=free)
     if terms is None or not flagged:
         return
     works = now.works(int(work_id) for work_id in flagged)

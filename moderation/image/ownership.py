@@ -197,6 +197,8 @@ def _explains(earlier: _Held, later: _Held) -> bool:
     # A free frame does not free the photograph inside it, which another work shows ...
     if not _covers(later, earlier):
         return False
+    if earlier.sighting.match.direction is not Direction.SAME:
+        return True  # a crop of it: the hash says where it was cut, not what was added
     # ... nor the frame together with a photograph, where exactly that was shown before.
     bits, free_bits = (_bits(h.sighting.match) for h in (later, earlier))
     return bits > _NEARLY_EXACT_BITS or free_bits < bits + _CLEARLY_FARTHER_BITS

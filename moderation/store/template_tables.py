@@ -40,6 +40,8 @@ ATTEMPTS = _table(
     Column("author_id", PlainText, primary_key=True),
     Column("note_id", PlainText, primary_key=True),
     Column("at", UtcTime, nullable=False),
+    # 1: it was free then, so this is no attempt; nor does it say that all may show it later.
+    Column("was_free", Integer, nullable=False),
     Index("ix_attempts_author", "author_id"),
     Index("ix_attempts_note", "note_id"),
 )

@@ -32,7 +32,8 @@ class TemplateReading(ABC):
         """Work number → showings that stand, by known authors.
 
         A picture that is held does not stand; nor does one whose note was found to copy the work
-        and that nobody has let stand since.
+        and that nobody has let stand since. What was shown while everybody might says nothing
+        about later, and is left out.
         """
         tried = exists().where(
             ATTEMPTS.c.work_id == PICTURES.c.work_id, ATTEMPTS.c.note_id == PICTURES.c.note_id
@@ -64,7 +65,7 @@ class TemplateReading(ABC):
 
     def attempts(self, work_id: int) -> list[ShownBy]:
         """Notes that were found to copy a work, and held or blocked."""
-        query = select(ATTEMPTS).where(ATTEMPTS.c.work_id == work_id)
+        query = select(ATTEMPTS).where(ATTEMPTS.c.work_id == work_id, ATTEMPTS.c.was_free == 0)
         with self._connected() as connection:
             rows = connection.execute(query).all()
             links = links_of(connection, {row.author_id for row in rows})
@@ -145,19 +146,37 @@ class TemplateWriting(TemplateReading):
     """What is done with proposals while the write lock is held."""
 
     def record_attempts(
-        self, note_id: str, author_id: str, work_ids: Iterable[int], at: datetime
+        self,
+        note_id: str,
+        author_id: str,
+        work_ids: Iterable[int],
+        at: datetime,
+        *,
+        free: Iterable[int] = (),
     ) -> None:
-        """Record which works a note was found to copy, in place of what its last check found."""
+        """Record which works a note was found to copy, in place of what its last check found.
+
+        Args:
+            note_id: the note.
+            author_id: its author.
+            work_ids: works that it may not show.
+            at: when it was published.
+            free: works that it shows while everybody may.
+        """
         mine = (ATTEMPTS.c.note_id == note_id, ATTEMPTS.c.author_id == author_id)
-        wanted = set(work_ids)
+        wanted = dict.fromkeys(free, 1) | dict.fromkeys(work_ids, 0)
         with self._connected() as connection:
-            known = set(connection.execute(select(ATTEMPTS.c.work_id).where(*mine)).scalars())
-            if known - wanted:
-                gone = ATTEMPTS.c.work_id.in_(known - wanted)
-                connection.execute(delete(ATTEMPTS).where(*mine, gone))
-            if wanted - known:
-                row = {"note_id": note_id, "author_id": author_id, "at": at}
-                new = [row | {"work_id": work_id} for work_id in sorted(wanted - known)]
+            query = select(ATTEMPTS.c.work_id, ATTEMPTS.c.was_free).where(*mine)
+            known = {row.work_id: row.was_free for row in connection.execute(query)}
+            if gone := {work_id for work_id in known if known[work_id] != wanted.get(work_id)}:
+                connection.execute(delete(ATTEMPTS).where(*mine, ATTEMPTS.c.work_id.in_(gone)))
+            row = {"note_id": note_id, "author_id": author_id, "at": at}
+            new = [
+                row | {"work_id": work_id, "was_free": wanted[work_id]}
+                for work_id in sorted(wanted)
+                if known.get(work_id) != wanted[work_id]
+            ]
+            if new:
                 connection.execute(insert(ATTEMPTS), new)
 
     def let_stand(self, note_id: str) -> None:

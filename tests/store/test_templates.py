@@ -95,6 +95,18 @@ def test_the_last_check_of_a_note_says_what_it_copies(register: Register) -> Non
     assert register.attempts(other) == []
 
 
+def test_what_was_shown_while_it_was_free_says_nothing_about_later(register: Register) -> None:
+    """It is no attempt either; a later check of the note may find that it is one by now."""
+    work_id = shown_by(register, "alice", "bob")
+    with register.transaction() as tx:
+        tx.record_attempts("of-bob", "bob", [], MORNING, free=[work_id])
+    assert authors_of(register, work_id) == ["alice"]
+    assert register.attempts(work_id) == []
+    with register.transaction() as tx:
+        tx.record_attempts("of-bob", "bob", [work_id], MORNING)
+    assert [attempt.author_id for attempt in register.attempts(work_id)] == ["bob"]
+
+
 def test_the_sieve_finds_works_of_many_authors(register: Register) -> None:
     """Not of many notes of one author, and not what is held."""
     popular = shown_by(register, "a", "b", "c")

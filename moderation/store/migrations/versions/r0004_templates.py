@@ -65,6 +65,7 @@ def _proposals() -> None:
         sa.Column("author_id", sa.Text, primary_key=True),
         sa.Column("note_id", sa.Text, primary_key=True),
         sa.Column("at", _BIG, nullable=False),
+        sa.Column("was_free", sa.Integer, nullable=False),
         sqlite_strict=True,
     )
     op.create_index("ix_attempts_author", "attempts", ["author_id"])
