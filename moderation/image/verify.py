@@ -112,8 +112,8 @@ def _frame_agrees(alignment: Alignment, reading: Reading) -> float:
     return _clip((_OTHER_BITS - reading.frame_bits) / 12, least, 3)
 
 
-_BIAS = -3.0
-_WEIGHTS = (1.4, 0.5, 2.0, 0.8, 1.2, 2.1, 0.5, 1.2)
+_BIAS = -3.4
+_WEIGHTS = (1.22, 0.7, 2.42, 0.7, 1.16, 2.09, 0.66, 1.26)
 """Of agreement inside the hull, no contradiction outside, sharpness, area of the hull, its share
 of what is seen, small residual, share of inliers, likeness of the frame."""
 

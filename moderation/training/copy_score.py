@@ -35,6 +35,7 @@ PHOTOS = 10
 _RIDGE = 1.0
 _CAUTION = 2.5  # how much heavier the non-copies weigh together than the copies
 _FEWEST = 12  # pairs below which a kind weighs less than the others
+_REAL = 8  # how much heavier two real pictures of one thing weigh than what we drew alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,7 +101,8 @@ def fit(outcomes: list[Outcome]) -> NDArray[np.float64]:
     proven = [o for o in outcomes if o.proof is not None and not o.trial.doubtful]
     x = np.array([measurements(o.proof.alignment, o.proof.reading) for o in proven if o.proof])
     y = np.array([o.trial.is_copy for o in proven], dtype=np.float64)
-    return monotone(x, y, weight_of([o.trial.kind for o in proven], y))
+    real = np.array([any(o.trial.files) and not o.trial.is_copy for o in proven])
+    return monotone(x, y, weight_of([o.trial.kind for o in proven], y) * np.where(real, _REAL, 1))
 
 
 def monotone(
