@@ -34,7 +34,7 @@ from moderation.image.watermark.strips import corner_strips, peaks
 FITTED_HALF, MEASURED_HALF = 0, 1
 PLAIN_KINDS = ("photos", "lookalikes", "posters", "screenshots", "qr", "xhs")
 FIT_DRAWN = 900
-ASKED_SHARE = 0.12
+ASKED_SHARE = 0.065
 """Of photographs, at their own size, that may cost a reading; it sets `MIN_SCORE`."""
 
 

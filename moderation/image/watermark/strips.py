@@ -30,8 +30,8 @@ BAND_SIDES = 0.3
 MIN_SHORT_SIDE_PX = 200
 MOST_STRIPS = 2
 """Read at most, the most text-like first; each costs some 20 ms."""
-MIN_SCORE = 0.72
-"""Where 12 % of the photographs of the fit still cost a reading, and 5 % of those brought to the
+MIN_SCORE = 0.86
+"""Where 6.5 % of the photographs of the fit still cost a reading, and 2 % of those brought to the
 size of a note."""
 MIN_RATIO = 1.4
 """Of a window to what lies above and below it; lower peaks are not described at all."""
