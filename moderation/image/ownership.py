@@ -39,6 +39,7 @@ _EXPLAINS = (
 _TEMPLATES = (Difference.EXEMPT_TEMPLATE, Difference.WIDELY_SHOWN)
 _NEARLY_EXACT_BITS = 10
 _CLEARLY_FARTHER_BITS = 20
+_FRAMED_ALIKE = 0.97
 _SHOWN = (ClaimBasis.FIRST_SEEN, ClaimBasis.REGISTERED)
 
 
@@ -197,7 +198,8 @@ def _explains(earlier: _Held, later: _Held) -> bool:
     # A free frame does not free the photograph inside it, which another work shows ...
     if not _covers(later, earlier):
         return False
-    if earlier.sighting.match.direction is not Direction.SAME:
+    free = earlier.sighting.match
+    if min(free.share_of_query, free.share_of_original) < _FRAMED_ALIKE:
         return True  # a crop of it: the hash says where it was cut, not what was added
     # ... nor the frame together with a photograph, where exactly that was shown before.
     bits, free_bits = (_bits(h.sighting.match) for h in (later, earlier))

@@ -109,7 +109,7 @@ def test_a_frame_with_anothers_photograph_is_told_from_the_frame(
 
 def test_a_crop_of_a_meme_is_a_meme_whoever_cut_it_the_same_way_before() -> None:
     """The hash is near the earlier crop's and far from the whole meme's, and nothing was added."""
-    cut = {"direction": "query_in_original", "region_query": FULL, "distance_bits": 60}
+    cut = {"share_of_original": 0.81, "region_query": FULL, "distance_bits": None}
     assert told(alices(region_query=FULL, distance_bits=0), free(**cut)) == [TEMPLATE]
 
 
