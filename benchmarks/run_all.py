@@ -24,6 +24,7 @@ BENCHMARKS = (
     "copy_strength --plots",
     "gate_latency",
     "race",
+    "watermark",
 )
 NOTHING_TO_MEASURE = 2
 

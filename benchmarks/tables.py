@@ -223,6 +223,37 @@ def race(r: Result) -> list[str]:
     return table(("", "count"), rows)
 
 
+def watermark(r: Result) -> list[str]:
+    """Accounts read, pictures accused, milliseconds."""
+    rows = [
+        (
+            f"{by} {value}".removeprefix("all "),
+            s["n"],
+            s["hits"],
+            f"{s['share']:.0%}",
+            f"{s['ci95'][0]:.0%}–{s['ci95'][1]:.0%}",
+        )
+        for by in ("family", "size", "opacity", "place", "all")
+        for value, s in r["drawn"][by].items()
+    ]
+    lines = table(("drawn watermarks", "n", "account read", "share", "95 %"), rows)
+    if "without" not in r:
+        return lines
+    plain = [
+        (
+            kind,
+            f["fires"]["n"],
+            f["fires"]["hits"],
+            f["asked_to_read"]["hits"],
+            f["cheap_ms"]["p50"],
+            f["total_ms"]["mean"],
+        )
+        for kind, f in r["without"].items()
+    ]
+    head = ("no watermark", "n", "handle read", "strip read", "cheap p50 CPU ms", "mean CPU ms")
+    return [*lines, "", *table(head, plain)]
+
+
 TABLES: dict[str, Callable[[Result], list[str]]] = {
     "pdq_conformance": pdq_conformance,
     "hashing_speed": hashing_speed,
@@ -234,6 +265,7 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "caption_twins": caption_twins,
     "gate_latency": gate_latency,
     "race": race,
+    "watermark": watermark,
 }
 """In the order of the page. `text_reading` and `copy_verification` have pages of their own,
 `docs/why/text-rules.md` and `docs/why/copy-score.md`."""

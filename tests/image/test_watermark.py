@@ -120,8 +120,8 @@ DRAWN = {
     "xhs-number": (("小红书号：9582310474",), "coffee", "bottom_right", "9582310474"),
     "xhs-two-lines": (("@老周修车", "小红书号：95823104"), "chelsea", "bottom_right", "95823104"),
     "douyin": (("抖音号：oldzhou88",), "rocket", "bottom_left", "oldzhou88"),
-    "weibo": (("@一颗青梅",), "flower", "bottom_middle", "一颗青梅"),
-    "traditional": (("小紅書號：9582310474",), "coffee", "bottom_middle", "9582310474"),
+    "weibo": (("@一颗青梅",), "coffee", "bottom_middle", "一颗青梅"),
+    "traditional": (("小紅書號：9582310474",), "chelsea", "bottom_middle", "9582310474"),
     "top": (("抖音号：6831161089",), "astronaut", "top_right", "6831161089"),
 }  # fmt: skip
 
