@@ -43,9 +43,10 @@ def train(plan: Plan, report: Report) -> Path:
     names, pictures = training_pictures(plan.images, plan.cards, plan.pictures)
     filling = set(fillers(names)) or {0}
     learnt = [i for i in range(len(names)) if i not in filling]
-    if len(learnt) < _LEAST_PICTURES:
+    needed = max(_LEAST_PICTURES, plan.shape.dimensions)
+    if len(learnt) < needed:
         raise BadSetting(
-            f"`{plan.images}` has {len(learnt)} pictures to learn from, {_LEAST_PICTURES} needed",
+            f"`{plan.images}` has {len(learnt)} pictures to learn from, {needed} needed",
             hint="name a folder with some thousand pictures",
         )
     names = [names[i] for i in learnt]

@@ -22,6 +22,7 @@ from moderation.training.descriptor_network import LENGTH_FLOOR, CopyNetwork
 AXES = 512
 _BATCH = 64
 _LEAST_DEVIATION = 1e-4
+_LEAST_VARIANCE = 1e-6
 
 
 class Learner(nn.Module):
@@ -47,6 +48,7 @@ class Learner(nn.Module):
         scaled = (features - mean) / deviation
         values, axes = np.linalg.eigh(scaled.T @ scaled / len(scaled))
         order = np.argsort(-values)[: max(AXES, network.shape.dimensions)]
+        order = order[values[order] > _LEAST_VARIANCE * values.max()]  # few pictures span few axes
         basis = axes[:, order] / np.sqrt(values[order]) / deviation[:, None]
         return cls(
             network,

@@ -34,7 +34,16 @@ from kit.pages import ROOT, Block, blocks, name_of, pages
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 STARTS_AT_TUTORIAL = ("tutorial.md) ends", "tutorial.md)结束")
-COPIED = ("moderation", "tests", "docs", "pyproject.toml", "cli.py", "README.md", "LICENSE")
+COPIED = (
+    "moderation",
+    "models",
+    "tests",
+    "docs",
+    "pyproject.toml",
+    "cli.py",
+    "README.md",
+    "LICENSE",
+)
 BLOCK_TIMEOUT_S = 200
 
 DATA = {"json": json.loads, "toml": tomllib.loads}
