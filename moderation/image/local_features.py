@@ -27,10 +27,14 @@ STORED_FEATURES = 112
 STORED_SIDE_PX = 448
 """Long side at which a registered picture is read."""
 STORED_COARSE = 64
-QUERY_FEATURES = 1000
-QUERY_COARSE = 340
-QUERY_SIDE_PX = 640
-"""A query is read finer, so that a collage cell of it still has the detail of a whole picture."""
+QUERY_FEATURES = 800
+QUERY_COARSE = 290
+QUERY_SIDE_PX = 512
+"""A query is read finer, so that a part of it still has the detail of a whole picture."""
+COLLAGE_FEATURES = 1000
+COLLAGE_COARSE = 340
+COLLAGE_SIDE_PX = 640
+"""A collage is read finer still, for half as much again."""
 
 _CONTRAST_THRESHOLD = 0.02  # half of Lowe's 0.04: hazy and dark photographs keep some features
 COARSE_PX = 3.6
@@ -137,8 +141,12 @@ def stored_features(pixels: NDArray[np.uint8], source_size: tuple[int, int]) -> 
     return _extract(pixels, source_size, STORED_SIDE_PX, STORED_FEATURES, STORED_COARSE)
 
 
-def query_features(pixels: NDArray[np.uint8], source_size: tuple[int, int]) -> LocalFeatures:
+def query_features(
+    pixels: NDArray[np.uint8], source_size: tuple[int, int], *, collage: bool = False
+) -> LocalFeatures:
     """Features of a picture under check: many, read at a finer scale, never stored."""
+    if collage:
+        return _extract(pixels, source_size, COLLAGE_SIDE_PX, COLLAGE_FEATURES, COLLAGE_COARSE)
     return _extract(pixels, source_size, QUERY_SIDE_PX, QUERY_FEATURES, QUERY_COARSE)
 
 

@@ -22,6 +22,8 @@ from moderation.image.views import View, ViewName, hash_views, query_views
 
 MIN_QUALITY = 20
 """Of a view; flatter ones hash to noise and would meet every other flat picture."""
+MANY_PANELS = 4
+"""A collage of so many pictures is read finer."""
 MOST_DESCRIBED = 6
 """Views of one picture that are described, the whole one included: each costs some 10 ms."""
 
@@ -91,7 +93,10 @@ class Query:
             if self._verifiable is None:
                 parts = [view.box for view in self.views[1:] if view.name is not ViewName.CROP]
                 self._verifiable = QueryPicture.of(
-                    self.picture.pixels, self.picture.source_size, parts
+                    self.picture.pixels,
+                    self.picture.source_size,
+                    parts,
+                    collage=sum(v.name is ViewName.PANEL for v in self.views) >= MANY_PANELS,
                 )
             return self._verifiable
 

@@ -55,7 +55,12 @@ class QueryPicture:
 
     @classmethod
     def of(
-        cls, pixels: NDArray[np.uint8], size: tuple[int, int], parts: Sequence[Box] = ()
+        cls,
+        pixels: NDArray[np.uint8],
+        size: tuple[int, int],
+        parts: Sequence[Box] = (),
+        *,
+        collage: bool = False,
     ) -> QueryPicture:
         """Extract the fine features once.
 
@@ -63,6 +68,7 @@ class QueryPicture:
             pixels: uint8 [H, W, 3], RGB, upright.
             size: width and height of the source in pixels.
             parts: boxes in pixels of `pixels`.
+            collage: read it finer: it holds many pictures.
         """
         x, y = size[0] / pixels.shape[1], size[1] / pixels.shape[0]
         levels = [cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)]
@@ -70,7 +76,7 @@ class QueryPicture:
             levels.append(cv2.pyrDown(levels[-1]))
         return cls(
             size=size,
-            features=query_features(pixels, size),
+            features=query_features(pixels, size, collage=collage),
             levels=tuple(levels),
             parts=tuple((int(a * x), int(b * y), int(c * x), int(d * y)) for a, b, c, d in parts),
         )

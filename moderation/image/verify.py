@@ -97,7 +97,7 @@ def measurements(alignment: Alignment, reading: Reading) -> tuple[float, ...]:
     return (
         _clip(4 * min(reading.agreement - 0.97, 0) - 5 * reading.contradiction, -4, 0),
         -4 * reading.contradiction_outside,
-        _clip(reading.sharpness_bits - 6, -2, 1),
+        _clip(reading.sharpness_bits - 6, -1, 1),
         _clip(math.log2(max(alignment.share_of_hull, 1e-3) / 0.05), -3, 1),
         _clip(math.log2(max(reading.coverage, 1e-3) / 0.25), -2, 1),
         _clip(-math.log2(max(alignment.residual, 1e-6) / 0.001), -3, 1),
@@ -109,11 +109,11 @@ def measurements(alignment: Alignment, reading: Reading) -> tuple[float, ...]:
 def _frame_agrees(alignment: Alignment, reading: Reading) -> float:
     """Twelve bits nearer than other pictures is 1. Of a part of the frame only likeness counts."""
     least = -2.0 if alignment.share_of_original >= _WHOLE else 0.0
-    return _clip((_OTHER_BITS - reading.frame_bits) / 12, least, 3)
+    return _clip((_OTHER_BITS - reading.frame_bits) / 12, least, 5)
 
 
-_BIAS = -3.4
-_WEIGHTS = (1.22, 0.7, 2.42, 0.7, 1.16, 2.09, 0.66, 1.26)
+_BIAS = -3.58
+_WEIGHTS = (1.17, 0.54, 2.65, 0.78, 1.08, 2.35, 0.8, 1.11)
 """Of agreement inside the hull, no contradiction outside, sharpness, area of the hull, its share
 of what is seen, small residual, share of inliers, likeness of the frame."""
 

@@ -33,7 +33,7 @@ from moderation.training.copy_pairs import Album, CopyTrial
 SEED = 20261124
 PHOTOS = 10
 _RIDGE = 1.0
-_CAUTION = 2.5  # how much heavier the non-copies weigh together than the copies
+_CAUTION = 2.0  # how much heavier the non-copies weigh together than the copies
 _FEWEST = 12  # pairs below which a kind weighs less than the others
 _REAL = 8  # how much heavier two real pictures of one thing weigh than what we drew alike
 
