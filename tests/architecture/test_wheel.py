@@ -42,6 +42,18 @@ def test_the_wheel_carries_what_the_code_reads(names: set[str]) -> None:
         assert [n for n in names if n.startswith(f"moderation/{folder}/") and n.endswith(suffix)]
 
 
+def test_the_wheel_carries_the_models(names: set[str]) -> None:
+    """Every file of every folder under `models/`, below the package, and no Python among them."""
+    wanted = {
+        f"moderation/_models/{path.relative_to(ROOT / 'models')}"
+        for path in (ROOT / "models").rglob("*")
+        if path.is_file()
+    }
+    assert "moderation/_models/copy-descriptor_v1/model.safetensors" in wanted
+    assert wanted <= names
+    assert not [n for n in names if n.startswith("moderation/_models/") and n.endswith(".py")]
+
+
 def test_the_wheel_names_its_command_and_licence(names: set[str]) -> None:
     """`moderation` starts `moderation.cli:main`, and nobody has to ask what is allowed."""
     info = f"notegate-{moderation.__version__}.dist-info"
