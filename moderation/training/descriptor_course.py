@@ -6,6 +6,7 @@ from there, slowly. Either can be stopped at any moment and goes on from its las
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,10 @@ from moderation.training.descriptor_losses import contrast, likeness, spread
 from moderation.training.descriptor_network import Shape
 
 Report = Callable[[str], None]
+Some = tuple[int | None, NDArray[np.intp]]
+"""Number of a round, or None for the originals; and rows of it."""
+Describe = Callable[[Sequence[Some]], Tensor]
+"""Unit rows [n, d] of what was named, in its order; learning goes through it."""
 
 _CHECKPOINT_S = 120.0
 _MIXTURE_BATCH, _LAYER_BATCH = 512, 96
@@ -57,7 +62,7 @@ class Plan:
     """Drawn text cards among the pictures."""
     pictures: int | None = None
     """At most."""
-    mixture_epochs: int = 8
+    mixture_epochs: int = 12
     """Passes over all copies in which only the mixture learns."""
     mixture_rate: float = 3e-3
     layer_epochs: int = 4
@@ -65,7 +70,8 @@ class Plan:
     layer_rate: float = 1e-4
     temperature: float = 0.05
     spread: float = 20.0
-    likeness: float = 0.0
+    likeness: float = 1.0
+    """Weights of these terms of the loss; likeness counts where there is a teacher."""
     shape: Shape = field(default_factory=Shape)
 
 
@@ -100,12 +106,11 @@ class Course:
 
     def run(self) -> None:
         """Learn to the end."""
-        torch.manual_seed(self._plan.seed)
         network = self._learner.network
         originals = torch.from_numpy(pooled(network, self._lesson.originals))
         copies = [torch.from_numpy(pooled(network, maps)) for maps in self._lesson.copies]
 
-        def features(of: Sequence[tuple[int | None, NDArray[np.intp]]]) -> Tensor:
+        def features(of: Sequence[Some]) -> Tensor:
             rows = [(originals if r is None else copies[r])[torch.from_numpy(i)] for r, i in of]
             return self._learner.mixed(torch.cat(rows))
 
@@ -114,7 +119,7 @@ class Course:
         if plan.layer_epochs:
             self._phase("layers", self._from_maps, plan.layer_epochs, _LAYER_BATCH, layers=True)
 
-    def _from_maps(self, of: Sequence[tuple[int | None, NDArray[np.intp]]]) -> Tensor:
+    def _from_maps(self, of: Sequence[Some]) -> Tensor:
         lesson = self._lesson
         maps = [(lesson.originals if r is None else lesson.copies[r])[i] for r, i in of]
         return self._learner(tensor_of(np.concatenate(maps)))
@@ -122,7 +127,7 @@ class Course:
     def _phase(
         self,
         name: str,
-        describe: Callable[[Sequence[tuple[int | None, NDArray[np.intp]]]], Tensor],
+        describe: Describe,
         epochs: int,
         batch: int,
         *,
@@ -134,11 +139,13 @@ class Course:
         rates = [plan.mixture_rate / 10, plan.layer_rate] if layers else [plan.mixture_rate]
         optimiser = torch.optim.Adam([{"params": parameters} for parameters in learning])
         batches = list(self._batches(epochs, min(batch, count)))
-        checkpoint = self._folder / f"{name}.safetensors"
+        checkpoint = self._folder / f"{name}-{self._settings()}.safetensors"
         if checkpoint.exists():
             bank, done = load_checkpoint(checkpoint, learner, optimiser)
         else:
-            everything = [(None, np.arange(i, min(i + 64, count))) for i in range(0, count, 64)]
+            everything: list[Some] = [
+                (None, np.arange(i, min(i + 64, count))) for i in range(0, count, 64)
+            ]
             with torch.no_grad():
                 bank, done = torch.cat([describe([some]) for some in everything]), 0
         saved = time.monotonic()
@@ -149,6 +156,7 @@ class Course:
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 warm = min(1.0, (step + 1) / _WARM_STEPS)
                 group["lr"] = rate * warm * (1 + math.cos(math.pi * share)) / 2
+            torch.manual_seed(plan.seed + step)
             told = self._step(describe, optimiser, bank, batches[step])
             now = time.monotonic()
             last = step + 1 == len(batches)
@@ -160,7 +168,7 @@ class Course:
 
     def _step(
         self,
-        describe: Callable[[Sequence[tuple[int | None, NDArray[np.intp]]]], Tensor],
+        describe: Describe,
         optimiser: torch.optim.Optimizer,
         bank: Tensor,
         chosen: tuple[int, NDArray[np.intp]],
@@ -174,7 +182,7 @@ class Course:
         found = contrast(copies, all_of_them, numbers, plan.temperature)
         apart = spread(originals, all_of_them, numbers)
         loss = found + plan.spread * apart
-        if self._teacher is not None and plan.likeness:
+        if self._teacher is not None:
             some = torch.randperm(len(bank))[:_LIKE_ROWS]
             some = some[self._teacher[some].any(dim=1)]
             known = self._teacher[numbers].any(dim=1)
@@ -203,6 +211,16 @@ class Course:
             for i in rng.permutation(len(steps)):
                 number, start = steps[i]
                 yield number, np.sort(orders[number][start : start + size])
+
+    def _settings(self) -> str:
+        """What the learning depends on: with other settings it starts anew."""
+        plan = self._plan
+        told = (
+            *(len(self._lesson.copies), plan.mixture_epochs, plan.mixture_rate),
+            *(plan.layer_epochs, plan.layer_rate, plan.temperature, plan.spread),
+            0 if self._teacher is None else plan.likeness,
+        )
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:8]
 
     def _time_share(self) -> float:
         return 0 if self._left_s is None else (time.monotonic() - self._started) / self._left_s
