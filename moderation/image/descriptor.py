@@ -85,8 +85,9 @@ class Describer:
     def describe(self, views: Sequence[Pixels]) -> Vectors:
         """Vectors of pictures or parts of pictures.
 
-        The same pixels give exactly the same vector, whatever is described beside them: views go
-        through the network one by one. On one thread a batch of eight is not faster (measured).
+        On one machine the same pixels give exactly the same vector, whatever is described beside
+        them: views go through the network one by one. On one thread a batch of eight is not
+        faster. Other processors round differently, in the sixth digit.
 
         Args:
             views: each uint8 [h, w, 3], RGB, of any size and shape. A flat one has a vector like
