@@ -26,12 +26,19 @@ from photographs import Pixels, folder_photographs, jpeg, mixed, package_photogr
 
 import moderation
 from moderation.gate import Gate
+from moderation.image.descriptor import Describer
 from moderation.note import Author, Note, NoteImage
 from moderation.training.attacks import ATTACKS
 
 REGISTERED_SIZE = (720, 960)
 PACKAGE = Path(moderation.__file__).parent
-MADE_BY = ("image/decode.py", "image/hashing.py", "image/local_features.py", "store/schema.py")
+MADE_BY = (
+    "image/decode.py",
+    "image/descriptor.py",
+    "image/hashing.py",
+    "image/local_features.py",
+    "store/schema.py",
+)
 WARM_UP = 3
 EVERY_COPY = 10
 COPYING = ("crop 70 %", "white frame", "collage 2x2", "mirror", "caption")
@@ -101,9 +108,9 @@ def registered(args: argparse.Namespace, sources: list[Pixels]) -> Path:
 
 
 def fingerprint_code() -> str:
-    """Digest of the code that a kept register depends on."""
+    """Digest of the code and the model that a kept register depends on."""
     code = b"".join((PACKAGE / name).read_bytes() for name in MADE_BY)
-    return hashlib.sha256(code).hexdigest()[:8]
+    return hashlib.sha256(code + Describer.open().recipe.encode()).hexdigest()[:8]
 
 
 def old_notes(args: argparse.Namespace, sources: list[Pixels]) -> Iterator[Note]:

@@ -25,10 +25,15 @@ from moderation.store.reading import Reading
 
 BY_HASH = 8
 """Works verified per picture because of a near hash, the nearest first."""
-BY_VOTES = 12
-"""Works verified because of shared features. A 3 × 3 collage shows nine."""
+BY_VOTES = 24
+"""Works looked at because of shared features, weak ones verified only where the descriptors agree.
+A 3 × 3 collage shows nine."""
 BY_COSINE = 6
 """Works verified because of their descriptors, the most alike first."""
+SURE_VOTES = 12.0
+"""So many shared features are worth a proof whatever the descriptors say."""
+WEAK_COSINE = 0.2
+"""Fewer features are likelier chance where no part of the query is even so much alike."""
 OF_BANKS = 4
 """Works of free pictures verified beside these: what many show must not crowd out what frees it."""
 _LOOKED_UP = 2_000
@@ -75,9 +80,10 @@ def prove(
     by_cosine = sorted(filter(_cosine, by_work.values()), key=lambda of_work: -_cosine(of_work))
     likely = [*by_hash[:BY_HASH], *by_votes[:BY_VOTES], *by_cosine[:BY_COSINE]]
     crowded_out = [*by_hash[BY_HASH:], *by_votes[BY_VOTES:], *by_cosine[BY_COSINE:]]
+    likely += _of_banks(crowded_out, works, register)[:OF_BANKS]
     chosen = {
-        replace(candidate, votes=0.0, cosine=None)
-        for of_work in (*likely, *_of_banks(crowded_out, works, register)[:OF_BANKS])
+        replace(candidate, votes=0.0, cosine=None): _is_likely(of_work)
+        for of_work in likely
         for candidate in _telling(of_work)
     }
     untried = [candidate for candidate in chosen if candidate not in tried]
@@ -85,7 +91,9 @@ def prove(
     for candidate in untried:
         if candidate.picture_id in pictures:
             known = known_picture(pictures[candidate.picture_id])
-            tried[candidate] = match(query, known, candidate)
+            cosine = query.cosine_to(known.fingerprint)
+            if chosen[candidate] or cosine is None or cosine >= WEAK_COSINE:
+                tried[candidate] = match(query, known, candidate)
     found = (tried.get(candidate) for candidate in chosen)
     return sorted((m for m in found if m is not None), key=lambda m: (-m.score, m.picture_id))
 
@@ -148,6 +156,14 @@ def known_picture(picture: StoredPicture) -> KnownPicture:
         image_number=picture.image_number,
         author_id=picture.author_id,
         published_at=picture.published_at,
+    )
+
+
+def _is_likely(of_work: Iterable[Candidate]) -> bool:
+    """False where a few shared features are all there is."""
+    return any(
+        c.distance_bits is not None or c.cosine is not None or c.votes >= SURE_VOTES
+        for c in of_work
     )
 
 

@@ -36,8 +36,8 @@ def shapes_of(width: int) -> dict[str, Shape]:
 
 
 def number_of_lists(count: int) -> int:
-    """For so many descriptors: a power of two near twice their root."""
-    return 1 << max(0, round(np.log2(max(1.0, 2 * count**0.5))))
+    """For so many descriptors: a power of two near their root."""
+    return 1 << max(0, round(np.log2(max(1.0, count**0.5))))
 
 
 def sorted_anew(folder: Path, parts: Iterable[Row]) -> Part:

@@ -175,7 +175,7 @@ def trained_centroids(codes: Codes, lists: int) -> NDArray[np.float32]:
         codes.shape[1],
         lists,
         spherical=True,
-        niter=10,
+        niter=6,
         min_points_per_centroid=1,
         max_points_per_centroid=2 * _ROWS_A_CENTROID,
     )

@@ -254,9 +254,10 @@ def test_most_neighbours_are_found_in_a_few_lists() -> None:
         index.add(np.arange(6000), held)
     with tempfile.TemporaryDirectory() as folder:
         lists.save(Path(folder))
-        assert number_of_lists(6000) > 2 * 24
+        assert number_of_lists(6000) > 24
         wanted = {(h.query_row, h.id) for h in exact.search(held[:100], 10)}
         got = {(h.query_row, h.id) for h in lists.search(held[:100], 10)}
+        assert len(lists.search(held[:1], 6000)) < 6000
     assert len(wanted & got) > 0.95 * len(wanted)
 
 
