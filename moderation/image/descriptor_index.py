@@ -95,7 +95,7 @@ class DescriptorIndex:
         self._rounding = Rounding(dimensions)
         self._tail = FlatCodes(self._rounding.width)
         self._packed: PackedCodes | None = None
-        self._packed_ids = _NONE  # sorted
+        self._packed_ids = _NONE  # sorted; not read until somebody removes something
         self._stored: Part = {}
         self._dead = _NONE  # sorted; those of the packed ones that are removed
         self._trained_on = 0
@@ -130,7 +130,8 @@ class DescriptorIndex:
             return
         with self._lock:
             self._tail.remove(ids)
-            self._dead = np.union1d(self._dead, np.intersect1d(ids, self._packed_ids))
+            if self._packed is not None:
+                self._dead = np.union1d(self._dead, np.intersect1d(ids, self._ids_in_lists()))
 
     def compact(self) -> None:
         """Let the next `save` write no byte of what was removed."""
@@ -252,7 +253,7 @@ class DescriptorIndex:
         index._tail.add(ids, codes)
         for part in packed:
             index._open(folder, part, dead.copy())
-        if not np.isin(index._dead, index._packed_ids).all():
+        if len(index._dead) and not np.isin(index._dead, index._ids_in_lists()).all():
             raise corrupt(f"`{late['dead'].name}` names what is in no list")
         return index
 
@@ -273,7 +274,7 @@ class DescriptorIndex:
         return vectors
 
     def _packed_live(self) -> int:
-        return len(self._packed_ids) - len(self._dead)
+        return 0 if self._packed is None else len(self._packed) - len(self._dead)
 
     def _live_lists(self) -> Iterator[Row]:
         return iter(()) if self._packed is None else alive(self._packed, self._dead)
@@ -297,15 +298,22 @@ class DescriptorIndex:
         dead = len(self._dead)
         # Files that somebody cleared away held what the newer snapshot no longer does.
         there = all(array.is_in(folder) for array in self._stored.values())
-        return not there or dead > _DEAD_SHARE * len(self._packed_ids) or (self._purge and dead > 0)
+        held = self._packed_live() + dead
+        return not there or dead > _DEAD_SHARE * held or (self._purge and dead > 0)
+
+    def _ids_in_lists(self) -> Ids:
+        # Reads every list, so only once somebody removes something.
+        if self._packed is not None and not len(self._packed_ids):
+            held = [ids for ids, _ in self._packed.lists()]
+            self._packed_ids = np.sort(np.concatenate([_NONE, *held]))
+        return self._packed_ids
 
     def _open(self, folder: Path, part: Part, dead: Ids = _NONE) -> None:
         if not len(part["lists"].array):  # all removed
             self._packed, self._stored, self._dead, self._packed_ids = None, {}, _NONE, _NONE
             return
         packed = opened(folder, part, probes=_PROBES)
-        self._packed, self._stored, self._dead = packed, part, dead
-        self._packed_ids = np.sort(np.concatenate([_NONE, *(ids for ids, _ in packed.lists())]))
+        self._packed, self._stored, self._dead, self._packed_ids = packed, part, dead, _NONE
 
 
 def _tail_shapes(width: int) -> dict[str, Shape]:
