@@ -95,7 +95,8 @@ def descriptor_index(r: Result) -> list[str]:
         *times,
         "",
         "Of the ten nearest by FAISS's exact search in float32 ours gives "
-        f"{found['recall_at_10']:.1%}, all codes compared {found['recall_at_10_flat_codes']:.1%}; within {found['tolerance']} "
+        f"{found['recall_at_10']:.1%}, all codes compared {found['recall_at_10_flat_codes']:.1%}; "
+        f"within {found['tolerance']} "
         f"of the tenth's cosine lie {found['recall_at_10_with_tolerance']:.2%} of its answers. Of "
         f"{among['attacked']} attacked copies the original is among ten {among['ours']} times, by "
         f"exact search {among['FAISS flat']} times. Packing takes {found['pack_and_save_s']} s, "
