@@ -65,7 +65,7 @@ class Plan:
     mixture_epochs: int = 12
     """Passes over all copies in which only the mixture learns."""
     mixture_rate: float = 3e-3
-    layer_epochs: int = 4
+    layer_epochs: int = 2
     """Passes in which the later blocks learn too; they cost ten times as much."""
     layer_rate: float = 1e-4
     temperature: float = 0.05
