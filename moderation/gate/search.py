@@ -25,7 +25,7 @@ from moderation.store.reading import Reading
 
 BY_HASH = 8
 """Works verified per picture because of a near hash, the nearest first."""
-BY_VOTES = 24
+BY_VOTES = 12
 """Works looked at because of shared features, weak ones verified only where the descriptors agree.
 A 3 × 3 collage shows nine."""
 BY_COSINE = 6
