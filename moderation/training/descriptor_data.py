@@ -68,7 +68,8 @@ def training_pictures(
 
     Args:
         folder: see above.
-        cards: drawn text cards to add: four of a template, with different texts.
+        cards: drawn text cards to add, four of a template, with different texts; a tenth of the
+            pictures at most.
         most: leave out the pictures beyond this number.
     """
     learnt, apart = training_files(folder)
@@ -87,7 +88,7 @@ def training_pictures(
         count += 1
         kept.append(pixels)
         names.append(path.relative_to(folder).as_posix())
-    for i in range(cards):
+    for i in range(min(cards, len(kept) // 10)):
         kept.append(small(text_card(2 * (i // 4), i)))  # odd templates are measured on
         names.append(f"card {i}")
     return names, kept
