@@ -156,6 +156,44 @@ class Finding:
         )
 
 
+class Unseen(StrEnum):
+    """What the search for copies may leave out of one picture; wire strings."""
+
+    PARTS = "parts"
+    """Parts worth a look, beyond the number that is looked up."""
+    SMALL_PARTS = "small_parts"
+    """Cells of a collage that are too small to be looked up by themselves. Those seen are the
+    parts that were looked up."""
+    WORKS = "works"
+    """Registered works that may well be shown, beyond the number that is compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """What a detector left out to stay within its time; a normal photograph has none of it."""
+
+    image_number: int
+    """Picture concerned, from 0."""
+    what: Unseen
+    looked_at: int
+    left_out: int
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as in verdicts, CLI and HTTP."""
+        return {
+            "image_number": self.image_number,
+            "what": self.what.value,
+            "looked_at": self.looked_at,
+            "left_out": self.left_out,
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Skipped:
+        """Inverse of `to_json`."""
+        values = {name: row[name] for name in cls.__dataclass_fields__}
+        return cls(**values | {"what": Unseen(row["what"])})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFailure:
     """One item of a batch, or one part of a note, that could not be judged."""

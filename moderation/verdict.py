@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from moderation.finding import Finding, FindingKind, ItemFailure
+from moderation.finding import Finding, FindingKind, ItemFailure, Skipped
 from moderation.summary import Summary, summarise
 
 
@@ -121,6 +121,8 @@ class Verdict:
     registration: Registration = Registration.SKIPPED
     pictures: int = 0
     """How many pictures were submitted with the note."""
+    skipped: tuple[Skipped, ...] = ()
+    """What was left out of the search for copies to stay within its time."""
 
     @property
     def summary(self) -> Summary:
@@ -147,6 +149,7 @@ class Verdict:
             "register_seq": self.register_seq,
             "registration": self.registration.value,
             "summary": self.summary.to_json(),
+            "skipped": [skipped.to_json() for skipped in self.skipped],
         }
 
     @classmethod
@@ -167,4 +170,5 @@ class Verdict:
             registration=Registration(row["registration"]),
             # Verdicts from before there was a summary do not tell.
             pictures=(row.get("summary") or {}).get("pictures", 0),
+            skipped=tuple(Skipped.from_json(s) for s in row.get("skipped") or ()),
         )

@@ -22,7 +22,7 @@ Result = Verdict | ItemFailure
 
 _MAX_LINE_BYTES = 64 << 20  # a verdict quotes the author's text once a span
 _ROWS_AT_ONCE = 1_000
-_NESTED = ("reasons", "findings", "failures", "detectors", "summary")
+_NESTED = ("reasons", "findings", "failures", "detectors", "summary", "skipped")
 """Parts of a verdict that Parquet and CSV keep as JSON."""
 
 _CSV_COLUMNS = (

@@ -16,6 +16,7 @@ from moderation.explain import (
     difference_name,
     explain_failure,
     explain_note,
+    explain_skipped,
     explain_verdict,
 )
 from moderation.finding import Finding, ItemFailure, Span
@@ -98,6 +99,8 @@ class VerdictTable:
             why.append_text(cell(f"\n{quote}", "dim"))
         for failure in verdict.failures:
             why.append_text(cell(f"\n{explain_failure(failure, lang=lang).why}", "dim"))
+        for skipped in verdict.skipped:
+            why.append_text(cell(f"\n{explain_skipped(skipped, lang=lang)}", "dim"))
         return why
 
     def _match(self, finding: Finding) -> Text:

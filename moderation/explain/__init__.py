@@ -19,6 +19,7 @@ from moderation.explain.sentences import (
     explain_reason,
     explain_verdict,
 )
+from moderation.explain.skipped import explain_skipped
 from moderation.explain.whole import explain_note
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "explain_finding",
     "explain_note",
     "explain_reason",
+    "explain_skipped",
     "explain_verdict",
     "kind_name",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from moderation.errors import StoreError
@@ -66,7 +67,8 @@ def judge(
         detectors=detectors_of(examined),
         register_seq=now.last_seq(),
     )
-    return verdict, sighted
+    skipped = tuple(s for picture in examined.pictures for s in picture.skipped())
+    return replace(verdict, skipped=skipped), sighted
 
 
 def conclude(
@@ -145,4 +147,4 @@ def _look_again(
     candidates = [*picture.near, *near_among(picture.query, since)]
     if index is not None:
         candidates += [*index.sharing(picture.query), *index.alike(picture.query)]
-    picture.matches = prove(picture.query, candidates, now, note=note, tried=picture.tried)
+    picture.proven = prove(picture.query, candidates, now, note=note, tried=picture.tried)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 
 from moderation.errors import InputError, MissingExtra, StoreError
-from moderation.finding import Finding, FindingKind, ItemFailure
+from moderation.finding import Finding, FindingKind, ItemFailure, Skipped, Unseen
 from moderation.gate.followed_index import FollowedIndex
 from moderation.gate.marks import NO_MARKS, Marks, mark_detectors, read_marks
-from moderation.gate.search import Tried, prove
+from moderation.gate.search import NOTHING_PROVEN, Proven, Tried, prove
 from moderation.image.decode import DecodeLimits, Picture, decode_keeping
 from moderation.image.descriptor import Describer
 from moderation.image.fingerprint import Fingerprint
@@ -50,8 +50,26 @@ class ExaminedPicture:
     near: Sequence[Candidate] = ()
     """Registered pictures with a near hash."""
     tried: Tried = field(default_factory=dict)
-    matches: Sequence[Match] = ()
+    proven: Proven = NOTHING_PROVEN
     marks: Marks = NO_MARKS
+
+    @property
+    def matches(self) -> Sequence[Match]:
+        """What the register shows of it, best first."""
+        return self.proven.matches
+
+    def skipped(self) -> Iterator[Skipped]:
+        """What was left out for the sake of time."""
+        found = self.query.found
+        for what, looked_at, left_out in (
+            (Unseen.PARTS, len(found.kept), found.left_out),
+            (Unseen.SMALL_PARTS, len(found.kept), found.too_small),
+            (Unseen.WORKS, self.proven.works, self.proven.left_out),
+        ):
+            if left_out:
+                yield Skipped(
+                    image_number=self.number, what=what, looked_at=looked_at, left_out=left_out
+                )
 
 
 Seen = ExaminedPicture | Finding | ItemFailure
@@ -119,7 +137,7 @@ def examine(
         try:
             query = _described(picture, describer, whole_only=for_archive)
             seen, candidates = _searched(number, query, index, whole_only=for_archive)
-            seen.matches = prove(query, candidates, register, note=note, tried=seen.tried)
+            seen.proven = prove(query, candidates, register, note=note, tried=seen.tried)
         except StoreError:
             raise  # the register is broken for every note, not for this one
         except Exception as error:

@@ -28,13 +28,22 @@ from moderation.image.hashing import RECIPES, HashRecipe, hamming_matrix, recipe
 from moderation.image.index import HashIndex
 from moderation.image.local_features import LocalFeatures
 from moderation.image.mapped import head_of
-from moderation.image.matching import MIN_COSINE, MIN_VOTES, Candidate, radius_for
+from moderation.image.matching import (
+    MIN_COSINE,
+    MIN_VOTES,
+    NEAREST,
+    SURE_VOTES,
+    Candidate,
+    radius_for,
+)
 from moderation.image.query import Query
 from moderation.store import LogEntry, LogOp, Register
 from moderation.store.reading import Reading
 
 SHARING = 24
 """Pictures that shared features may nominate for one query."""
+SHARING_MUCH = 64
+"""As many where they share so much that chance is unlikely."""
 ALIKE = 8
 """Pictures that the descriptor of one view may nominate."""
 DESCRIPTORS = "descriptors"
@@ -104,13 +113,15 @@ class FollowedIndex:
         return [*self.near(query), *self.sharing(query), *self.alike(query)]
 
     def near(self, query: Query) -> list[Candidate]:
-        """Every registered picture with a near hash."""
+        """Registered pictures with a near hash, the nearest of each view."""
         with self._lock:
             indexes = [index for index in self._now.hashes.values() if len(index)]
         return [
             _near(query, index.recipe, hit.query_row, hit.id, hit.distance_bits)
             for index in indexes
-            for hit in index.search(query.codes_for(index.recipe), radius_for(index.recipe))
+            for hit in index.search(
+                query.codes_for(index.recipe), radius_for(index.recipe), limit=NEAREST
+            )
         ]
 
     def sharing(self, query: Query) -> list[Candidate]:
@@ -119,9 +130,11 @@ class FollowedIndex:
             features = self._now.features
         if not len(features):
             return []
-        hits = features.search(query.verifiable().features, SHARING)
+        hits = features.search(query.verifiable().features, SHARING_MUCH)
         return [
-            Candidate(picture_id=hit.id, votes=hit.votes) for hit in hits if hit.votes >= MIN_VOTES
+            Candidate(picture_id=hit.id, votes=hit.votes)
+            for rank, hit in enumerate(hits)
+            if hit.votes >= (MIN_VOTES if rank < SHARING else SURE_VOTES)
         ]
 
     def alike(self, query: Query) -> list[Candidate]:

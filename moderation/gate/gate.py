@@ -214,7 +214,7 @@ class Gate(Rights):
         query.describe(self._describing())
         self._index.catch_up(self.register)
         candidates = self._index.candidates(query)
-        return prove(query, candidates, self.register)[:limit]
+        return list(prove(query, candidates, self.register).matches[:limit])
 
     def remove(self, note_id: str) -> int:
         """Take a note's pictures and caption out of the search; the audit stays.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice, zip_longest
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,17 @@ import numpy as np
 from moderation.errors import IndexCorrupt
 from moderation.image.descriptor import from_bytes
 from moderation.image.fingerprint import Fingerprint
-from moderation.image.hashing import recipe_named
+from moderation.image.hashing import PDQ256, recipe_named
 from moderation.image.local_features import LocalFeatures
-from moderation.image.matching import Candidate, KnownPicture, match, merged
+from moderation.image.matching import (
+    HASH_ONLY_RADIUS_BITS,
+    NEAREST,
+    SURE_VOTES,
+    Candidate,
+    KnownPicture,
+    match,
+    merged,
+)
 from moderation.image.ownership import Sighting
 from moderation.image.query import Query
 from moderation.match import Match
@@ -30,17 +39,35 @@ BY_VOTES = 12
 A 3 × 3 collage shows nine."""
 BY_COSINE = 6
 """Works verified because of their descriptors, the most alike first."""
-SURE_VOTES = 12.0
-"""So many shared features are worth a proof whatever the descriptors say."""
 WEAK_COSINE = 0.2
 """Fewer features are likelier chance where no part of the query is even so much alike."""
 OF_BANKS = 4
 """Works of free pictures verified beside these: what many show must not crowd out what frees it."""
-_LOOKED_UP = 2_000
+MOST_PROOFS = 48
+"""Registered pictures compared with one query; every work has its turn before any has a second."""
+PLAUSIBLE_BITS = HASH_ONLY_RADIUS_BITS[PDQ256.name]
+"""A work this near, or with `SURE_VOTES`, or so alike, is missed where it is not compared."""
+PLAUSIBLE_COSINE = 0.6
+_LOOKED_UP = NEAREST
 
 Tried = dict[Candidate, Match | None]
 """Candidate, votes and cosine aside → its match; None where the proof failed. The same picture is
 another candidate once its hash is known to be near."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What came of the candidates for one picture."""
+
+    matches: Sequence[Match]
+    """Best first."""
+    works: int
+    """Works that were looked at."""
+    left_out: int
+    """Works beyond the limits that may well be shown, going by what nominated them."""
+
+
+NOTHING_PROVEN = Proven(matches=(), works=0, left_out=0)
 
 
 def prove(
@@ -50,7 +77,7 @@ def prove(
     *,
     note: Note | None = None,
     tried: Tried | None = None,
-) -> list[Match]:
+) -> Proven:
     """Verify the most likely candidates.
 
     Of a work that many have shown, four pictures at most are tried, so that a viral picture
@@ -64,11 +91,12 @@ def prove(
         tried: what came of candidates that were verified before; filled in here.
 
     Returns:
-        Matches, best first.
+        The matches, and how many works were left out.
     """
     tried = {} if tried is None else tried
     ranked = sorted(merged(candidates), key=lambda c: (c.bits, -c.votes, c.picture_id))
-    ranked = ranked[:_LOOKED_UP]
+    # The other indexes nominate few, and thousands of near hashes must not crowd these out.
+    ranked = [c for i, c in enumerate(ranked) if i < _LOOKED_UP or c.votes or c.cosine is not None]
     works = register.works_of(candidate.picture_id for candidate in ranked)
     own = _own(register, note) if works and note is not None else frozenset()
     by_work: dict[int, list[Candidate]] = defaultdict(list)
@@ -81,11 +109,7 @@ def prove(
     likely = [*by_hash[:BY_HASH], *by_votes[:BY_VOTES], *by_cosine[:BY_COSINE]]
     crowded_out = [*by_hash[BY_HASH:], *by_votes[BY_VOTES:], *by_cosine[BY_COSINE:]]
     likely += _of_banks(crowded_out, works, register)[:OF_BANKS]
-    chosen = {
-        replace(candidate, votes=0.0, cosine=None): _is_likely(of_work)
-        for of_work in likely
-        for candidate in _telling(of_work)
-    }
+    chosen = _in_turns(likely)
     untried = [candidate for candidate in chosen if candidate not in tried]
     pictures = register.pictures(candidate.picture_id for candidate in untried)
     for candidate in untried:
@@ -95,7 +119,14 @@ def prove(
             if chosen[candidate] or cosine is None or cosine >= WEAK_COSINE:
                 tried[candidate] = match(query, known, candidate)
     found = (tried.get(candidate) for candidate in chosen)
-    return sorted((m for m in found if m is not None), key=lambda m: (-m.score, m.picture_id))
+    looked_at = {works[of_work[0].picture_id] for of_work in likely}
+    return Proven(
+        matches=sorted((m for m in found if m is not None), key=lambda m: (-m.score, m.picture_id)),
+        works=len(looked_at),
+        left_out=sum(
+            _is_plausible(of_work) for work, of_work in by_work.items() if work not in looked_at
+        ),
+    )
 
 
 def sightings(matches: Sequence[Match], register: Reading, *, at: datetime) -> list[Sighting]:
@@ -159,6 +190,26 @@ def known_picture(picture: StoredPicture) -> KnownPicture:
     )
 
 
+def _in_turns(works: Iterable[list[Candidate]]) -> dict[Candidate, bool]:
+    """Candidates to compare, votes and cosine aside: do they need no more to speak for them?"""
+    telling = [(_telling(of_work), _is_likely(of_work)) for of_work in works]
+    turns = zip_longest(*(candidates for candidates, _ in telling))
+    chosen = {
+        replace(candidate, votes=0.0, cosine=None): likely
+        for turn in turns
+        for candidate, (_, likely) in zip(turn, telling, strict=True)
+        if candidate is not None
+    }
+    return dict(islice(chosen.items(), MOST_PROOFS))
+
+
+def _is_plausible(of_work: Iterable[Candidate]) -> bool:
+    return any(
+        c.bits <= PLAUSIBLE_BITS or c.votes >= SURE_VOTES or (c.cosine or 0) >= PLAUSIBLE_COSINE
+        for c in of_work
+    )
+
+
 def _is_likely(of_work: Iterable[Candidate]) -> bool:
     """False where a few shared features are all there is."""
     return any(
@@ -175,14 +226,15 @@ def _cosine(of_work: Iterable[Candidate]) -> float:
     return max(candidate.cosine or 0.0 for candidate in of_work)
 
 
-def _telling(of_work: list[Candidate]) -> set[Candidate]:
+def _telling(of_work: list[Candidate]) -> list[Candidate]:
     """The nearest picture of a work, the most alike, the one with most in common, the first."""
-    return {
+    telling = (
         of_work[0],
         max(of_work, key=lambda candidate: candidate.votes),
         max(of_work, key=lambda candidate: candidate.cosine or 0.0),
         min(of_work, key=lambda candidate: candidate.picture_id),
-    }
+    )
+    return list(dict.fromkeys(telling))
 
 
 def _of_banks(

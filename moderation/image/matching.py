@@ -25,6 +25,10 @@ CANDIDATE_RADIUS_BITS = 80
 Farther out, unrelated photographs begin to come in."""
 MIN_VOTES = 3.0
 """Of shared features; chance gives most pictures fewer."""
+SURE_VOTES = 12.0
+"""So many shared features are worth a proof whatever the descriptors say."""
+NEAREST = 2_000
+"""Pictures with a near hash that are looked up for one query: all flat ones share theirs."""
 MIN_COSINE = 0.3
 """Of copy descriptors. A copy that can be proven lies above it in 98 of 101 cases, and seven
 pictures of two thousand do by chance."""

@@ -50,8 +50,23 @@ class Panel:
     """Evidence of the strongest line that crosses it from side to side, 0–1."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How straight seams divide a picture."""
+
+    panels: list[Panel]
+    """Best first."""
+    small: list[Box]
+    """Cells of a grid, in pixels of the full picture, that are too small to be panels."""
+
+
 def panels(pixels: Pixels, small: Pixels, factor: int, grounds: Sequence[Box]) -> list[Panel]:
-    """Rectangles of straight seams, best first.
+    """Rectangles of straight seams, best first; see `laid_out`."""
+    return laid_out(pixels, small, factor, grounds).panels
+
+
+def laid_out(pixels: Pixels, small: Pixels, factor: int, grounds: Sequence[Box]) -> Layout:
+    """Rectangles of straight seams.
 
     Args:
         pixels: uint8 [H, W, 3].
@@ -91,7 +106,22 @@ def panels(pixels: Pixels, small: Pixels, factor: int, grounds: Sequence[Box]) -
             if (x0, y0, x1, y1) != (0, 0, width, height):
                 seam, crossed = float(weakest[i[n], j[n]]), float(crossing[i[n], j[n]])
                 kept.append(Panel(box=(x0, y0, x1, y1), seam=seam, crossing=crossed))
-    return kept
+    return Layout(panels=kept, small=_small_cells(columns, rows, height, width, least))
+
+
+def _small_cells(columns: _Lines, rows: _Lines, height: int, width: int, least: int) -> list[Box]:
+    """Cells between seams that run from rim to rim, where a side is below `least`."""
+    xs, ys = columns.through(height), rows.through(width)
+    side_x = columns.evidence(ys[:-1], ys[1:])[np.isin(columns.at, xs)]
+    side_y = rows.evidence(xs[:-1], xs[1:])[np.isin(rows.at, ys)]
+    weakest = np.minimum(
+        np.minimum(side_x[:-1], side_x[1:]), np.minimum(side_y[:-1], side_y[1:]).T
+    )  # [spaces between columns, between rows]
+    cells = [
+        (int(xs[i]), int(ys[j]), int(xs[i + 1]), int(ys[j + 1]))
+        for i, j in np.argwhere(weakest >= SEAM)
+    ]
+    return [cell for cell in cells if min(cell[2] - cell[0], cell[3] - cell[1]) < least]
 
 
 def _different(boxes: NDArray[np.intp], worth: NDArray[np.float32], most: int) -> Iterator[int]:
@@ -165,6 +195,11 @@ class _Lines:
     def at(self) -> NDArray[np.intp]:
         """Places of the lines, int [n], ascending, the rims 0 and W included."""
         return np.array([0, *sorted(self.read_at), self.side])
+
+    def through(self, length: int) -> NDArray[np.intp]:
+        """Places of those that are seams over all their length, the rims included."""
+        whole = self.evidence(np.array([0]), np.array([length]))[:, 0]
+        return self.at[whole >= SEAM]
 
     def evidence(self, start: NDArray[np.intp], end: NDArray[np.intp]) -> NDArray[np.float32]:
         """Between which rows each line is a seam: float32 [n, len(start)], 0–1; 1 on the rims."""

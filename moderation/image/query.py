@@ -18,7 +18,7 @@ from moderation.image.fingerprint import Fingerprint
 from moderation.image.hashing import DIHEDRAL, PDQ256, HashRecipe, hash_with
 from moderation.image.local_features import stored_features
 from moderation.image.rereading import QueryPicture
-from moderation.image.views import View, ViewName, hash_views, query_views
+from moderation.image.views import MOST_VIEWS, View, ViewName, Views, hash_views, looked_over
 
 MIN_QUALITY = 20
 """Of a view; flatter ones hash to noise and would meet every other flat picture."""
@@ -39,6 +39,8 @@ class Query:
     """uint8 [views × 8, 32]: PDQ of each view in its eight dihedral forms, `DIHEDRAL` order."""
     quality: int
     """PDQ quality of the whole picture, 0–100."""
+    found: Views
+    """All views that were found, flat ones included, and what was left out."""
     descriptors: NDArray[np.float32] | None = None
     """float32 [n, d], unit rows, of the whole picture and of its likeliest parts; None where they
     were not asked for."""
@@ -55,7 +57,8 @@ class Query:
             picture: decoded.
             whole_only: leave out frames, panels and crops; enough to group an archive by work.
         """
-        views = query_views(picture.pixels, most=1) if whole_only else query_views(picture.pixels)
+        found = looked_over(picture.pixels, most=1 if whole_only else MOST_VIEWS)
+        views = found.kept
         codes, qualities = hash_views(picture.pixels, views)
         quality = int(qualities[0])
         kept = [i for i, q in enumerate(qualities) if i == 0 or q >= MIN_QUALITY]
@@ -64,6 +67,7 @@ class Query:
             views=tuple(views[i] for i in kept),
             codes=codes[kept].reshape(-1, PDQ256.bytes),
             quality=quality,
+            found=found,
         )
 
     def describe(self, describer: Describer) -> None:

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -30,10 +31,13 @@ from moderation.image.borders import (
     trimmed,
 )
 from moderation.image.hashing import pdq_dihedral
-from moderation.image.panels import panels
+from moderation.image.panels import laid_out
 
 Pixels = NDArray[np.uint8]
 """uint8 [H, W, 3], RGB."""
+
+MOST_VIEWS = 24
+"""Parts of one picture that are looked up, the whole included."""
 
 _SMALL_PX = 110_000  # pixels of the reduced copy
 _MIN_SIDE_PX = 32  # below, a picture is not divided
@@ -43,6 +47,11 @@ _SMALLEST_AREA = 0.03  # of the picture's
 _LONGEST = 4.0  # long side over short side
 _THIN = 0.04  # of a panel's side: rim of an inset, as of a printed photograph
 _BLIND = 0.94  # of both sides: for frames that are neither straight nor of one colour
+_LEGIBLE_PX = 10  # least side in the reduced copy of what may be a picture; letters are smaller
+_MOST_PARTS = 400
+_FEWEST_SMALL = 6
+_SMALL_COVER = 0.25  # of the picture: beneath it they are buttons, stickers, avatars
+_SMALL_LONGEST = 2.5
 
 
 class ViewName(StrEnum):
@@ -70,7 +79,20 @@ class View:
     """x0, y0, x1, y1 in pixels of the picture; x1 and y1 are the first outside."""
 
 
-def query_views(pixels: Pixels, *, most: int = 24) -> tuple[View, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Views:
+    """What is looked up of a picture, and what is not."""
+
+    kept: tuple[View, ...]
+    """The whole first, then the most valuable."""
+    left_out: int = 0
+    """Parts that were worth a look, beyond the limit."""
+    too_small: int = 0
+    """Cells of a collage that are too small to be looked up by themselves; 0 unless they are many
+    and fill a good part of the picture."""
+
+
+def query_views(pixels: Pixels, *, most: int = MOST_VIEWS) -> tuple[View, ...]:
     """Parts of a picture worth looking up: the whole first, then the most valuable.
 
     Args:
@@ -81,19 +103,27 @@ def query_views(pixels: Pixels, *, most: int = 24) -> tuple[View, ...]:
         At most `most` views inside the picture, no two of them nearly the same. The same pixels
         give the same views.
     """
+    return looked_over(pixels, most=most).kept
+
+
+def looked_over(pixels: Pixels, *, most: int = MOST_VIEWS) -> Views:
+    """As `query_views`, with what was left out; of the whole alone (1) nothing is."""
     height, width = pixels.shape[:2]
     kept = [View(name=ViewName.WHOLE, box=(0, 0, width, height))]
     factor = max(1, round(math.sqrt(height * width / _SMALL_PX)))
-    if min(height, width) < max(_MIN_SIDE_PX, _MIN_SMALL_PX * factor):
-        return tuple(kept)
-    for view in _proposals(pixels, factor):
-        if len(kept) >= most:
-            break
+    if most <= 1 or min(height, width) < max(_MIN_SIDE_PX, _MIN_SMALL_PX * factor):
+        return Views(kept=tuple(kept))
+    left_out = 0
+    tiny: list[Box] = []
+    for view in _proposals(pixels, factor, tiny):
         if _worth_a_look(view.box, width, height) and all(
             overlap(view.box, other.box) <= SAME for other in kept
         ):
-            kept.append(view)
-    return tuple(kept)
+            if len(kept) < most:
+                kept.append(view)
+            elif view.name in (ViewName.CONTENT, ViewName.PANEL):
+                left_out += 1
+    return Views(kept=tuple(kept), left_out=left_out, too_small=_number_of(tiny, pixels, factor))
 
 
 def hash_views(pixels: Pixels, views: Sequence[View]) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
@@ -120,8 +150,25 @@ def _worth_a_look(box: Box, width: int, height: int) -> bool:
     )
 
 
-def _proposals(pixels: Pixels, factor: int) -> Iterator[View]:
-    """Views, the most valuable first, some of them too small or nearly the same."""
+def _number_of(tiny: Sequence[Box], pixels: Pixels, factor: int) -> int:
+    """How many boxes, where they are pictures rather than ornament; 0 elsewhere."""
+    height, width = (side // factor for side in pixels.shape[:2])
+    cells = {
+        (x0, y0, x1, y1)
+        for x0, y0, x1, y1 in tiny
+        if min(x1 - x0, y1 - y0) >= _LEGIBLE_PX
+        and max(x1 - x0, y1 - y0) <= _SMALL_LONGEST * min(x1 - x0, y1 - y0)
+    }
+    if len(cells) < _FEWEST_SMALL or sum(map(area, cells)) < _SMALL_COVER * width * height:
+        return 0
+    return len(cells)
+
+
+def _proposals(pixels: Pixels, factor: int, tiny: list[Box]) -> Iterator[View]:
+    """Views, the most valuable first, some of them too small or nearly the same.
+
+    Cells that are too small for a view go into `tiny`, in pixels of the reduced copy.
+    """
     height, width = (side // factor for side in pixels.shape[:2])
     small = cv2.resize(
         pixels[: height * factor, : width * factor],
@@ -134,8 +181,11 @@ def _proposals(pixels: Pixels, factor: int) -> Iterator[View]:
     if rim:
         yield View(name=ViewName.FRAME, box=_refined(pixels, frame, factor))
     smallest = max(2, round(_SMALLEST_SIDE * min(width, height)))
-    found = sorted(parts(bands, everything, smallest), key=lambda p: (not p.whole, -area(p.box)))
+    every = list(islice(parts(bands, everything, min(smallest, _LEGIBLE_PX)), _MOST_PARTS))
+    found = [p for p in every if min(p.box[2] - p.box[0], p.box[3] - p.box[1]) >= smallest]
+    found.sort(key=lambda p: (not p.whole, -area(p.box)))
     leaves = [p for p in found if p.whole and area(p.box) >= _SMALLEST_AREA * width * height]
+    between = [p.box for p in every if p.whole and not _worth_a_look(p.box, width, height)]
     name = ViewName.PANEL if len(leaves) > 1 else ViewName.CONTENT
     grounds = [(0, 0, pixels.shape[1], pixels.shape[0])]
     for part in leaves:
@@ -143,7 +193,10 @@ def _proposals(pixels: Pixels, factor: int) -> Iterator[View]:
     for box in _roomier(leaves, width):
         yield View(name=name, box=_refined(pixels, box, factor))
     grounds += [_refined(pixels, box, factor) for p in leaves[:1] for box in {p.box: 0, p.room: 0}]
-    for panel in panels(pixels, small, factor, grounds):
+    layout = laid_out(pixels, small, factor, grounds)
+    seamed = [(a // factor, b // factor, c // factor, d // factor) for a, b, c, d in layout.small]
+    tiny += max(between, seamed, key=lambda boxes: sum(map(area, boxes)))
+    for panel in layout.panels:
         box = _without_thin_rim(pixels, bands, panel.box, factor)
         rims = sum(a == b for a, b in zip(box, grounds[0], strict=True))
         yield View(name=ViewName.PANEL if rims >= 2 else ViewName.INSET, box=box)

@@ -19,6 +19,7 @@ from moderation.explain import (
     explain_failure,
     explain_finding,
     explain_note,
+    explain_skipped,
 )
 from moderation.finding import Finding, FindingKind, ItemFailure, Span
 from moderation.match import Match, Polygon
@@ -89,6 +90,7 @@ class NoteView:
     reasons: tuple[FindingView, ...]
     seen: tuple[FindingView, ...]
     failures: tuple[tuple[ItemFailure, Explanation], ...]
+    skipped: tuple[str, ...]
     fields: tuple[FieldView, ...]
     marks: int
     others: tuple[PictureView, ...]
@@ -137,6 +139,7 @@ class Viewer:
             reasons=tuple(views[i] for i in ranked),
             seen=tuple(view for view in views if view.reason is None),
             failures=tuple((f, explain_failure(f, lang=self._lang)) for f in verdict.failures),
+            skipped=tuple(explain_skipped(s, lang=self._lang) for s in verdict.skipped),
             fields=fields,
             marks=sum(view.html.count("<mark ") for view in fields),
             others=self._others(note, verdict.findings) if note and self._every_picture else (),

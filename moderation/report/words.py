@@ -49,6 +49,7 @@ _WORDS = {
     "threshold": ("阈值", "threshold"),
     "no_findings": ("未发现问题。", "Nothing was found."),
     "seen": ("其他发现（未影响结论）", "Also seen, without consequence"),
+    "skipped": ("为控制耗时而未比对的内容", "Left out to stay within the time"),
     "failures": ("未能完成的检测", "What could not be checked"),
     "suspect": ("待审图片", "Submitted picture"),
     "original": ("在先图片", "Registered picture"),
