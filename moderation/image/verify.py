@@ -33,6 +33,11 @@ _BARE_CELLS = 12  # of 64 that hold detail: photographs fill 24 and more, an emp
 _UNSURE = 0.89  # with so little, a person should look before anything is blocked
 _OTHER_BITS = 90  # of a frame's hash: pictures that have nothing in common begin here
 _WHOLE = 0.9  # of the original: all of its frame is seen
+PAGE = 0.6
+"""From so plain a frame on, the picture is a page: a few words or lines on empty ground."""
+_EMPTY = 0.7  # so plain a frame has no hash of its own
+_SAME_WORDS = 0.95  # of a page's details must agree
+_NO_MATCH = 0.45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,10 +79,23 @@ def _proof(
     reading = read_again(query, original, alignment, code)
     if reading is None:
         return None
-    score = _score(alignment, reading)
-    if reading.agreeing < _FEW or _is_bare(original):
-        score = min(score, _UNSURE)
+    score = min(_score(alignment, reading), _ceiling(original, reading))
     return Proof(alignment=alignment, reading=reading, score=score)
+
+
+def _ceiling(original: LocalFeatures, reading: Reading) -> float:
+    """What the score may not pass, however well the rest agrees.
+
+    Two pages of one template differ in a few words, and those are the work: a page needs its words
+    to agree.
+    """
+    share = reading.agreeing / reading.checked
+    if reading.plain > PAGE and share < _SAME_WORDS:
+        return _NO_MATCH
+    doubtful_page = reading.plain > PAGE and share < 1
+    if doubtful_page or reading.agreeing < _FEW or _is_bare(original):
+        return _UNSURE
+    return 1.0
 
 
 def _is_bare(original: LocalFeatures) -> bool:
@@ -107,13 +125,19 @@ def measurements(alignment: Alignment, reading: Reading) -> tuple[float, ...]:
 
 
 def _frame_agrees(alignment: Alignment, reading: Reading) -> float:
-    """Twelve bits nearer than other pictures is 1. Of a part of the frame only likeness counts."""
-    least = -2.0 if alignment.share_of_original >= _WHOLE else 0.0
-    return _clip((_OTHER_BITS - reading.frame_bits) / 12, least, 5)
+    """Twelve bits nearer than other pictures is 1.
+
+    Of a part of the frame only likeness counts, and on a nearly empty page not even that: all
+    pages of one template are alike.
+    """
+    likeness = _clip((_OTHER_BITS - reading.frame_bits) / 12, -2, 5)
+    if likeness < 0:
+        return likeness if alignment.share_of_original >= _WHOLE else 0.0
+    return likeness * _clip((_EMPTY - reading.plain) / (_EMPTY - PAGE), 0, 1)
 
 
-_BIAS = -3.58
-_WEIGHTS = (1.17, 0.54, 2.65, 0.78, 1.08, 2.35, 0.8, 1.11)
+_BIAS = -3.35
+_WEIGHTS = (1.13, 0.64, 2.22, 1.12, 0.99, 1.94, 0.77, 1.01)
 """Of agreement inside the hull, no contradiction outside, sharpness, area of the hull, its share
 of what is seen, small residual, share of inliers, likeness of the frame."""
 

@@ -30,7 +30,7 @@ from moderation.training.attacks import (
     stickers,
     watermark,
 )
-from moderation.training.lookalikes import poster, text_card
+from moderation.training.lookalikes import poster, quiet_card, text_card
 from moderation.training.varied import varied_copy
 
 DOUBTFUL_KINDS = frozenset(
@@ -137,7 +137,8 @@ def card_copies(
     """Random copies of drawn cards."""
     photos = _in_half(album.of_kind("photos"), half)
     for i in range(count):
-        card = text_card(2 * i + half, int(rng.integers(1 << 30)))
+        draw = quiet_card if i % 2 else text_card
+        card = draw(2 * i + half, int(rng.integers(1 << 30)))
         others = _others(album, photos[0], photos, rng)
         _, copy = varied_copy(card, rng, others)
         yield CopyTrial(
@@ -228,6 +229,7 @@ def drawn_look_alikes(
         )
         for kind, query, original in (
             ("same card template", text_card(template, seed), text_card(template, seed + 1)),
+            ("same quiet card", quiet_card(template, seed), quiet_card(template, seed + 1)),
             (
                 "same poster layout",
                 poster(template, seed, first),

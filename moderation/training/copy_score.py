@@ -25,7 +25,7 @@ from moderation.image.decode import decode
 from moderation.image.hashing import pdq
 from moderation.image.local_features import LocalFeatures, stored_features
 from moderation.image.query import Query
-from moderation.image.verify import Proof, measurements, verify
+from moderation.image.verify import PAGE, Proof, measurements, verify
 from moderation.training import copy_pairs
 from moderation.training.attacks import Pixels
 from moderation.training.copy_pairs import Album, CopyTrial
@@ -33,7 +33,7 @@ from moderation.training.copy_pairs import Album, CopyTrial
 SEED = 20261124
 PHOTOS = 10
 _RIDGE = 1.0
-_CAUTION = 2.0  # how much heavier the non-copies weigh together than the copies
+_CAUTION = 1.5  # how much heavier the non-copies weigh together than the copies
 _FEWEST = 12  # pairs below which a kind weighs less than the others
 _REAL = 8  # how much heavier two real pictures of one thing weigh than what we drew alike
 
@@ -97,8 +97,15 @@ def outcome(trial: CopyTrial) -> Outcome:
 
 
 def fit(outcomes: list[Outcome]) -> NDArray[np.float64]:
-    """Bias and weights, float64 [1 + measurements]. Doubtful pairs are left out."""
-    proven = [o for o in outcomes if o.proof is not None and not o.trial.doubtful]
+    """Bias and weights, float64 [1 + measurements].
+
+    Doubtful pairs are left out, and pages: whether their words agree is not for weights to decide.
+    """
+    proven = [
+        o
+        for o in outcomes
+        if o.proof is not None and not o.trial.doubtful and o.proof.reading.plain <= PAGE
+    ]
     x = np.array([measurements(o.proof.alignment, o.proof.reading) for o in proven if o.proof])
     y = np.array([o.trial.is_copy for o in proven], dtype=np.float64)
     real = np.array([any(o.trial.files) and not o.trial.is_copy for o in proven])

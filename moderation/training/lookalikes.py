@@ -1,8 +1,9 @@
 """Different pictures on one layout: the pairs on which a proof of copying must fail.
 
-Cards of one template with another text, shop posters of one layout with another product, one
-app's screen around another picture. All drawn here; the picture inside a poster or a screen is
-the caller's. Text is Chinese where the OpenCV at hand can draw it (5.0 can), else Latin.
+Cards of one template with another text, full or nearly empty; shop posters of one layout with
+another product; one app's screen around another picture. All drawn here; the picture inside a
+poster or a screen is the caller's. Text is Chinese where the OpenCV at hand can draw it (5.0 can),
+else Latin.
 """
 
 from __future__ import annotations
@@ -72,6 +73,40 @@ def text_card(template: int, content: int, width: int = 900, height: int = 1200)
     across = max(4, (width - 150) // (size + 2))
     for y in range(300, height - 150, int(size * 1.6)):
         write(card, words(own, int(own.integers(across // 2, across))), (70, y), size)
+    return card
+
+
+def quiet_card(template: int, content: int, width: int = 900, height: int = 1200) -> Pixels:
+    """Mostly empty: a saying, a ticket, a menu or a list; bar, labels and edge by `template`.
+
+    Two of them differ in a few words, and their hashes hardly at all.
+    """
+    look, own = np.random.default_rng([5, template]), np.random.default_rng([6, content])
+    card = np.full((height, width, 3), _PAPERS[int(look.integers(len(_PAPERS)))], dtype=np.uint8)
+    accent, ink = _colour(look), (45, 42, 40)
+    if look.random() < 0.7:
+        cv2.rectangle(card, (30, 30), (width - 30, height - 30), accent, int(look.integers(2, 8)))
+    bar = int(look.integers(110, 220))
+    cv2.rectangle(card, (30, 30), (width - 30, bar), accent, -1)
+    write(card, words(look, int(look.integers(4, 9))), (70, bar - 40), 50, (255, 255, 255), 600)
+    write(card, str(int(own.integers(1, 365))), (width - 190, bar - 40), 50, (255, 255, 255), 600)
+    style, top = int(look.integers(3)), bar + int(look.integers(90, 200))
+    if style == 0:
+        size = int(look.integers(64, 96))
+        for i in range(int(look.integers(1, 4))):
+            write(card, words(own, int(own.integers(3, 8))), (70, top + 120 * i), size, ink, 500)
+        for i in range(2):
+            place = (70, top + 480 + 60 * i)
+            write(card, words(own, int(own.integers(6, 16))), place, 42, (110, 104, 96))
+    else:
+        for i in range(int(look.integers(4, 9))):
+            y = top + i * int((height - top - 200) / 9)
+            write(
+                card, words(look if style == 1 else own, int(look.integers(2, 6))), (70, y), 40, ink
+            )
+            value = f"{int(own.integers(8, 400))}.{int(own.integers(0, 10))}0"
+            write(card, value, (width - 260, y), 40, ink)
+    write(card, words(look, 7), (70, height - 70), 34, accent)
     return card
 
 

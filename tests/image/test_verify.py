@@ -86,7 +86,30 @@ def test_a_copied_text_card_is_proven() -> None:
     assert score_of(screenshot(card, np.random.default_rng(2)), card) >= ACCEPTED
 
 
+def test_a_copied_page_is_proven() -> None:
+    """A few words on empty ground: all of them agree."""
+    for template in range(4):
+        page = lookalikes.quiet_card(template, 1)
+        assert score_of(reencode(page, 60), page) >= ACCEPTED
+
+
 # Not copies
+
+
+@pytest.mark.parametrize("template", range(12))
+def test_another_page_of_the_same_template_is_never_sure(template: int) -> None:
+    """Bar, frame and labels agree, the words do not."""
+    page, other = (lookalikes.quiet_card(template, content) for content in (1, 2))
+    assert score_of(reencode(other, 85), page) < SURE
+
+
+def test_pages_with_other_words_do_not_match() -> None:
+    """But for menus with the same dishes and other prices, a third of them: a person should look."""
+    scores = [
+        score_of(lookalikes.quiet_card(template, 3), lookalikes.quiet_card(template, 4))
+        for template in range(20, 40)
+    ]
+    assert sum(score >= ACCEPTED for score in scores) <= 7
 
 
 @pytest.mark.parametrize(
