@@ -104,7 +104,7 @@ def test_another_page_of_the_same_template_is_never_sure(template: int) -> None:
 
 
 def test_pages_with_other_words_do_not_match() -> None:
-    """But for menus with the same dishes and other prices, a third of them: a person should look."""
+    """But for menus of the same dishes at other prices, a third: a person should look."""
     scores = [
         score_of(lookalikes.quiet_card(template, 3), lookalikes.quiet_card(template, 4))
         for template in range(20, 40)
