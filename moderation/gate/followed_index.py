@@ -8,11 +8,11 @@ or foreign one is rebuilt from the register.
 
 from __future__ import annotations
 
-import fcntl
+import logging
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,17 @@ from typing import Any
 import numpy as np
 
 from moderation.errors import IndexCorrupt, RecipeMismatch, StoreUnwritable
-from moderation.gate.verification import Verification, differences
+from moderation.gate.locking import only_one
+from moderation.gate.trust import doubt
+from moderation.gate.verification import (
+    Verification,
+    descriptors_compared,
+    differences,
+    keys_by_picture,
+)
 from moderation.image.descriptor import from_bytes
 from moderation.image.descriptor_index import DescriptorIndex
-from moderation.image.feature_index import FEATURE_KEYS, FeatureIndex, keys_of
+from moderation.image.feature_index import FEATURE_KEYS, FeatureIndex
 from moderation.image.hashing import RECIPES, HashRecipe, hamming_matrix, recipe_named
 from moderation.image.index import HashIndex
 from moderation.image.local_features import LocalFeatures
@@ -48,6 +55,8 @@ ALIKE = 8
 """Pictures that the descriptor of one view may nominate."""
 DESCRIPTORS = "descriptors"
 """Folder of their snapshot."""
+log = logging.getLogger(__name__)
+
 _ENTRIES_AT_ONCE = 5_000  # with features, 8 KB each
 _ENTRIES_IN_MEMORY = 50_000  # not yet on disk, 5 KB each
 _NEW_ENTRIES_WORTH_SAVING = 1_000
@@ -78,11 +87,14 @@ class FollowedIndex:
         self._saving = False
         self._misleading = False
         """The snapshot on disk tells of another history than the register's."""
+        self._doubted = False
+        """What came from the snapshot was not yet compared with the register."""
         try:
             self._now = _loaded(folder)
             self._saved_seq = self.seq
-        except (IndexCorrupt, RecipeMismatch):
-            self._forget_snapshots()
+            self._doubted = self.seq > 0
+        except (IndexCorrupt, RecipeMismatch) as error:
+            self._forget_snapshots(error.message)
 
     @property
     def seq(self) -> int:
@@ -92,13 +104,20 @@ class FollowedIndex:
     def catch_up(self, register: Reading) -> int:
         """Follow the log to its end; returns the last entry taken into account."""
         with self._lock:
-            if self.seq > register.last_seq():
+            if self.seq > (last := register.last_seq()):
                 # The register is older than the snapshot: it was restored from a backup.
-                self._forget_snapshots()
+                self._forget_snapshots(f"it reaches up to entry {self.seq} of a log of {last}")
             self._follow(register)
             if self._now.descriptors is None and register.descriptor_recipe() is not None:
-                # Somebody removed their snapshot, and the others already knew these entries.
-                self._forget_snapshots()
+                # The others already knew these entries.
+                self._forget_snapshots("that of the descriptors is missing")
+                self._follow(register)
+            while self._doubted:
+                now = self._now
+                why = doubt(register, now.hashes, now.features, now.descriptors)
+                if why is not None and self.seq == register.last_seq():
+                    self._forget_snapshots(why)
+                self._doubted = why is not None and self._doubted  # others may have added meanwhile
                 self._follow(register)
             return self.seq
 
@@ -160,7 +179,7 @@ class FollowedIndex:
         Raises:
             StoreUnwritable: the disk is full, read-only or forbidden.
         """
-        with self._lock, _only_one(self._folder, wait=wait) as alone:
+        with self._lock, only_one(self._folder, wait=wait) as alone:
             if not alone:
                 return
             self._saving = True
@@ -202,8 +221,8 @@ class FollowedIndex:
                         (dict(now.live_codes(name)), found.get(name, {}))
                         for name in sorted(pictures.keys() | found.keys())
                     ),
-                    (_keys_by_picture(now), held.features.contents()),
-                    _descriptors_compared(now, held.descriptors),
+                    (keys_by_picture(now), held.features.contents()),
+                    descriptors_compared(now, held.descriptors),
                 ]
             )
             return Verification(
@@ -216,9 +235,11 @@ class FollowedIndex:
                 rebuilt=self.rebuilt,
             )
 
-    def _forget_snapshots(self) -> None:
+    def _forget_snapshots(self, why: str) -> None:
+        log.warning("the snapshot of the index is made anew from the register: %s", why)
         self._now = _Indexes()
         self._saved_seq = 0
+        self._doubted = False
         self.rebuilt = self._misleading = True
 
     def _adopt(self) -> None:
@@ -229,13 +250,15 @@ class FollowedIndex:
             if head_of(self._folder / FEATURE_KEYS.name)[1] != self._saved_seq:
                 self._now = _loaded(self._folder, self._now)
                 self._saved_seq = self.seq
-        except (IndexCorrupt, RecipeMismatch):
-            return  # what is in memory is sound, and takes its place
+                self._doubted = True
+        except (IndexCorrupt, RecipeMismatch) as error:
+            # What is in memory is sound, and takes its place.
+            log.warning("the snapshot of another process is replaced: %s", error.message)
 
     def _write_early(self) -> None:
         """A long log is not held in memory until its end."""
         with suppress(StoreUnwritable), ExitStack() as stack:
-            if self._saving or stack.enter_context(_only_one(self._folder, wait=False)):
+            if self._saving or stack.enter_context(only_one(self._folder, wait=False)):
                 self._write()
 
     def _write(self) -> None:
@@ -348,25 +371,6 @@ def _near(query: Query, recipe: HashRecipe, row: int, picture_id: int, bits: int
     return Candidate(picture_id=picture_id, distance_bits=bits, view=view, mirrored=mirrored)
 
 
-def _keys_by_picture(register: Reading) -> dict[int, bytes]:
-    keys = {
-        number: np.unique(keys_of(LocalFeatures.from_bytes(features).descriptors)).tobytes()
-        for number, features in register.live_features()
-    }
-    return {number: key for number, key in keys.items() if key}
-
-
-def _descriptors_compared(
-    register: Reading, index: DescriptorIndex | None
-) -> tuple[dict[int, bytes], dict[int, bytes]]:
-    """(what the register holds, what the index does)."""
-    stored = dict(register.live_descriptors())
-    if index is None:
-        return stored, {}
-    wanted = {number: index.rounded(from_bytes(data)) for number, data in stored.items()}
-    return wanted, index.contents()
-
-
 def _removals(entries: Iterable[LogEntry]) -> list[int]:
     return [entry.picture_id for entry in entries if entry.op is LogOp.REMOVE]
 
@@ -377,23 +381,3 @@ def _additions(
     added = [(e.picture_id, e.code) for e in entries if e.op is LogOp.ADD and e.code is not None]
     codes = np.frombuffer(b"".join(code for _, code in added), np.uint8)
     return np.array([i for i, _ in added], np.int64), codes.reshape(-1, recipe.bytes)
-
-
-@contextmanager
-def _only_one(folder: Path, *, wait: bool) -> Iterator[bool]:
-    """True for one process at a time; the lock goes with the process, however it ends."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = (folder / ".lock").open("a")
-    except OSError as error:
-        raise StoreUnwritable(
-            f"cannot write the index to `{folder}`: {error.strerror or error}",
-            hint="free space or correct the permissions, then save again",
-        ) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-        else:
-            yield True

@@ -6,6 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from moderation.image.descriptor import from_bytes
+from moderation.image.descriptor_index import DescriptorIndex
+from moderation.image.feature_index import keys_of
+from moderation.image.local_features import LocalFeatures
+from moderation.store.reading import Reading
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
@@ -59,3 +67,23 @@ def differences(pairs: Iterable[tuple[Contents, Contents]]) -> tuple[int, int, i
         both = wanted.keys() & found.keys()
         different += sum(found[number] != wanted[number] for number in both)
     return missing, surplus, different
+
+
+def keys_by_picture(register: Reading) -> dict[int, bytes]:
+    """Picture number → its sorted feature keys, by what the register holds."""
+    keys = {
+        number: np.unique(keys_of(LocalFeatures.from_bytes(features).descriptors)).tobytes()
+        for number, features in register.live_features()
+    }
+    return {number: key for number, key in keys.items() if key}
+
+
+def descriptors_compared(
+    register: Reading, index: DescriptorIndex | None
+) -> tuple[dict[int, bytes], dict[int, bytes]]:
+    """(what the register holds, what the index does)."""
+    stored = dict(register.live_descriptors())
+    if index is None:
+        return stored, {}
+    wanted = {number: index.rounded(from_bytes(data)) for number, data in stored.items()}
+    return wanted, index.contents()

@@ -137,6 +137,22 @@ class FeatureIndex:
         ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
         return [FeatureHit(id=number, votes=votes) for number, votes in ranked[:limit]]
 
+    def holds(self, number: int, features: LocalFeatures) -> bool:
+        """Whether a picture is filed under every key of these features."""
+        keys = np.unique(keys_of(features.descriptors))
+        with self._lock:
+            segments, dead = self._segments(), self._dead
+        if _among(np.array([number]), dead).any():
+            return False
+        found = 0
+        for segment in segments:
+            low = np.searchsorted(segment.keys, keys, "left")
+            high = np.searchsorted(segment.keys, keys, "right")
+            found += sum(
+                bool((segment.ids[a:b] == number).any()) for a, b in zip(low, high, strict=True)
+            )
+        return found == len(keys)
+
     def contents(self) -> dict[int, bytes]:
         """Id → its sorted keys, to compare with the register."""
         with self._lock:

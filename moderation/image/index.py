@@ -124,6 +124,12 @@ class HashIndex:
             for row, id_, distance in zip(rows.tolist(), ids.tolist(), bits.tolist(), strict=True)
         ]
 
+    def latest(self, most: int) -> dict[int, bytes]:
+        """As `contents`, of those that were added last."""
+        with self._lock:
+            places = np.flatnonzero(self._live[: self._count])[-most:].tolist()
+            return {int(self._ids[i]): bytes(self._flat.reconstruct(i)) for i in places}
+
     def contents(self) -> dict[int, bytes]:
         """Id → code of everything that a search can find, to compare with the register."""
         with self._lock:

@@ -104,6 +104,12 @@ class Reading(TemplateReading, BankReading, ABC):
                 found.update((row.picture_id, row.work_id) for row in connection.execute(query))
         return found
 
+    def latest_pictures(self, most: int) -> list[StoredPicture]:
+        """Those registered last, the newest first."""
+        query = select(PICTURES).order_by(PICTURES.c.picture_id.desc()).limit(most)
+        with self._connected() as connection:
+            return [_picture(row) for row in connection.execute(query)]
+
     def pictures_of_note(self, note_id: str) -> list[StoredPicture]:
         """Pictures of one note, all revisions and recipes, by picture number."""
         query = (
