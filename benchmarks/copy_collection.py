@@ -26,6 +26,7 @@ from photographs import mixed, package_photographs
 from moderation.image.hashing import hamming_matrix
 from moderation.note import NoteImage
 from moderation.training.copy_pairs import DOUBTFUL_KINDS, VARIANT_BITS, Album, Entry, half_of
+from moderation.training.descriptor_data import held_out
 from moderation.training.evaluation.collection import (
     SAME_BITS,
     Collection,
@@ -175,7 +176,8 @@ def shot_again(asked: Sequence[Item], registered: Sequence[Item]) -> dict[str, f
 def distractors(folder: Path, codes: Codes, count: int, rng: np.random.Generator) -> list[Item]:
     """Training pictures, without those that are a known picture at another size."""
     known = np.stack(list(codes.values()))
-    paths = sorted((folder / "train").iterdir())
+    # The descriptor has learnt from the others.
+    paths = sorted(path for path in (folder / "train").iterdir() if held_out(path.name))
     chosen: list[Item] = []
     for i in rng.permutation(len(paths)):
         if len(chosen) >= count:
