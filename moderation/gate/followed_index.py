@@ -244,8 +244,8 @@ class FollowedIndex:
 
     def _adopt(self) -> None:
         """Go on from another process's snapshot, so that both map the same files."""
-        if self._misleading:
-            return
+        if self._misleading or not (self._folder / FEATURE_KEYS.name).exists():
+            return  # or nobody has written one yet
         try:
             if head_of(self._folder / FEATURE_KEYS.name)[1] != self._saved_seq:
                 self._now = _loaded(self._folder, self._now)

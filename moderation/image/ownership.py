@@ -16,7 +16,7 @@ from moderation.finding import Difference, Finding, FindingKind
 from moderation.match import Direction, Match, Point, Polygon
 from moderation.note import Author, Claim, ClaimBasis
 
-DETECTOR = "copies@1"
+DETECTOR = "copies@2"
 CLOCKS_AGREE = timedelta(minutes=10)
 """Times closer than this prove nothing: servers' clocks and queues differ, and of two
 simultaneous uploads the order of registration decides."""
