@@ -17,10 +17,13 @@ from typing import Any
 import cv2
 import numpy as np
 from harness import data_folder, interleaved_ms, parser, quantiles_ms, share, table, write
-from photographs import filled, package_photographs
+from photographs import filled, jpeg, package_photographs
 
+from moderation.image.decode import decode
+from moderation.image.descriptor import Describer
 from moderation.image.hashing import pdq
 from moderation.image.local_features import query_features, stored_features
+from moderation.image.query import Query
 from moderation.image.rereading import QueryPicture
 from moderation.image.verify import verify
 from moderation.training.copy_pairs import Album, CopyTrial
@@ -120,7 +123,16 @@ def timed(rng: np.random.Generator) -> dict[str, Any]:
     stored = [stored_features(pixels, size) for pixels in photos]
     codes = [pdq(pixels).bits for pixels in photos]
     after = [(i + 1) % len(photos) for i in range(len(photos))]
+    files = [jpeg(pixels, 90) for pixels in photos]
+    describer = Describer.open()
+
+    def fingerprint(i: int) -> None:
+        query = Query.of(decode(files[i]), whole_only=True)
+        query.describe(describer)
+        query.fingerprint()
+
     tasks = {
+        "fingerprint of a JPEG": fingerprint,
         "stored_features": lambda i: stored_features(photos[i], size),
         "query_features": lambda i: query_features(photos[i], size),
         "verify a copy": lambda i: verify(queries[i], stored[i], codes[i]),
