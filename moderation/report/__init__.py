@@ -1,6 +1,6 @@
 """Verdicts for people: one HTML page, and pictures that prove a match."""
 
-from moderation.report.evidence import aligned_difference, draw_evidence
+from moderation.report.evidence import aligned_difference, draw_difference, draw_evidence
 from moderation.report.page import write_report
 from moderation.report.pictures import ArchivePictures, PictureSource
 
@@ -8,6 +8,7 @@ __all__ = [
     "ArchivePictures",
     "PictureSource",
     "aligned_difference",
+    "draw_difference",
     "draw_evidence",
     "write_report",
 ]

@@ -7,16 +7,14 @@ are rescaled by what is shown over what was matched.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from moderation.match import Basis, Match, Polygon
-
-Pixels = NDArray[np.uint8]
-"""uint8 [H, W, 3], RGB."""
+from moderation.image.difference import Difference
+from moderation.image.overlay import Pixels, transform_between
+from moderation.match import Match, Polygon
 
 PANEL_SIDE_PX = 640
 _GUTTER_PX = 16
@@ -24,6 +22,7 @@ _CAPTION_PX = 28
 _PAPER = (250, 250, 248)
 _INK = (60, 64, 72)
 _OUTLINE = (255, 176, 0)
+_CHANGED = (255, 64, 64)
 _CASING = (20, 22, 26)
 """Dark line below the bright one: together they show on any picture."""
 _GAIN = 2
@@ -67,7 +66,7 @@ def aligned_difference(
         where they differ, and the original in pale grey where the query shows nothing. None where
         nothing says how to lay one on the other (a match by hash alone).
     """
-    affine = _shown_transform(query_pixels, original_pixels, match)
+    affine = transform_between(query_pixels, original_pixels, match)
     if affine is None:
         return None
     height, width = original_pixels.shape[:2]
@@ -87,7 +86,42 @@ def aligned_difference(
     return out
 
 
-def outlined(pixels: Pixels, region: Polygon) -> Pixels:
+def draw_difference(
+    query_pixels: Pixels, original_pixels: Pixels, difference: Difference
+) -> Pixels:
+    """The query with its changed places outlined, the original, and the map of the difference.
+
+    Args:
+        query_pixels: uint8 [H, W, 3], RGB: the picture under check.
+        original_pixels: the registered picture.
+        difference: between them.
+
+    Returns:
+        uint8 [H, W, 3], RGB; panels are at most `PANEL_SIDE_PX` on their long side.
+    """
+    query = changes_outlined(
+        scaled_down(query_pixels, PANEL_SIDE_PX), (r.outline for r in difference.regions)
+    )
+    bright = np.minimum(difference.map.astype(np.int32) * _GAIN, 255).astype(np.uint8)
+    heat = np.ascontiguousarray(cv2.applyColorMap(bright, cv2.COLORMAP_INFERNO)[:, :, ::-1])
+    return _side_by_side(
+        [
+            ("query (outlined: changed)", query),
+            ("original", scaled_down(original_pixels, PANEL_SIDE_PX)),
+            ("difference (black: none)", heat),
+        ]
+    )
+
+
+def changes_outlined(pixels: Pixels, outlines: Iterable[Polygon]) -> Pixels:
+    """A copy of `pixels` with every polygon drawn in the colour of changes."""
+    out = pixels
+    for outline in outlines:
+        out = outlined(out, outline, colour=_CHANGED)
+    return out
+
+
+def outlined(pixels: Pixels, region: Polygon, *, colour: tuple[int, int, int] = _OUTLINE) -> Pixels:
     """A copy of `pixels` with the polygon, given in fractions, drawn on its border."""
     out = pixels.copy()
     if len(region) < 3 or not np.isfinite(region).all():
@@ -97,7 +131,7 @@ def outlined(pixels: Pixels, region: Polygon) -> Pixels:
     corners = [np.rint(points).astype(np.int32).reshape(-1, 1, 2)]
     thick = max(2, round(max(height, width) / 200))
     cv2.polylines(out, corners, True, _CASING, thick + 2, cv2.LINE_AA)
-    cv2.polylines(out, corners, True, _OUTLINE, thick, cv2.LINE_AA)
+    cv2.polylines(out, corners, True, colour, thick, cv2.LINE_AA)
     return out
 
 
@@ -109,33 +143,6 @@ def scaled_down(pixels: Pixels, side_px: int) -> Pixels:
         return pixels
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-
-
-def _shown_transform(query: Pixels, original: Pixels, match: Match) -> NDArray[np.float64] | None:
-    """float64 [2, 3]: shown query pixel → shown original pixel."""
-    if match.transform is None:
-        if match.basis is not Basis.NEAR_EXACT_HASH:
-            return None
-        # Near-exact hashes compare whole frames, so one frame lies on the other.
-        whole = np.diag([_ratio(original, query, 1), _ratio(original, query, 0), 1.0])
-        if match.mirrored:
-            whole[0] = [-whole[0, 0], 0, original.shape[1] - 1]
-        return whole[:2]
-    if not np.isfinite(match.transform).all():  # verdicts are read from files, too
-        return None
-    transform = np.vstack([np.reshape(match.transform, (2, 3)), [0, 0, 1]])
-    affine = _scale_of(original, match.original_size) @ transform
-    return (affine @ np.linalg.inv(_scale_of(query, match.query_size)))[:2]
-
-
-def _ratio(of: Pixels, to: Pixels, axis: Literal[0, 1]) -> float:
-    return of.shape[axis] / to.shape[axis]
-
-
-def _scale_of(pixels: Pixels, size: tuple[int, int]) -> NDArray[np.float64]:
-    """float64 [3, 3]: matched pixel → shown pixel; an unknown size counts as the shown one."""
-    width, height = size if min(size) > 0 else (pixels.shape[1], pixels.shape[0])
-    return np.diag([pixels.shape[1] / width, pixels.shape[0] / height, 1.0])
 
 
 def _side_by_side(panels: list[tuple[str, Pixels]]) -> Pixels:

@@ -10,8 +10,8 @@ import cv2
 
 from moderation.errors import ModerationError
 from moderation.image.decode import decode
+from moderation.image.overlay import Pixels
 from moderation.note import Note
-from moderation.report.evidence import Pixels
 
 _JPEG_QUALITY = 82
 

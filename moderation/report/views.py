@@ -20,11 +20,14 @@ from moderation.explain import (
     explain_finding,
     explain_note,
     explain_skipped,
+    shown_score,
 )
 from moderation.finding import Finding, FindingKind, ItemFailure, Span
+from moderation.image.difference import Difference, difference
+from moderation.image.overlay import Pixels
 from moderation.match import Match, Polygon
 from moderation.note import Note
-from moderation.report.evidence import Pixels, aligned_difference, scaled_down
+from moderation.report.evidence import aligned_difference, scaled_down
 from moderation.report.marked_text import fits, marked
 from moderation.report.pictures import PictureSource, data_uri
 from moderation.report.words import words_of
@@ -46,6 +49,8 @@ class PictureView:
     height: int = 0
     outline: str = ""
     """Points of an SVG polygon in a box of 100 × 100."""
+    changed: tuple[str, ...] = ()
+    """Likewise, of each place that was changed."""
     note_id: str = ""
     number: int | None = None
 
@@ -149,6 +154,7 @@ class Viewer:
         self, verdict: Verdict, finding: Finding, reason: Reason | None, note: Note | None
     ) -> FindingView:
         at = note.published_at if note else None
+        pictures, changed = self._evidence(verdict.note_id, finding)
         return FindingView(
             finding=finding,
             explanation=explain_finding(finding, lang=self._lang),
@@ -156,38 +162,43 @@ class Viewer:
             if finding.difference
             else "",
             reason=reason,
-            pictures=self._evidence(verdict.note_id, finding),
-            numbers=self._numbers(finding.match, at) if finding.match else (),
+            pictures=pictures,
+            numbers=self._numbers(finding.match, at, changed) if finding.match else (),
             quotes=tuple(
                 (span, self.field_label(span.field), marked(span.text, (), title_of=str))
                 for span in finding.spans
             ),
         )
 
-    def _evidence(self, note_id: str, finding: Finding) -> tuple[PictureView, ...]:
+    def _evidence(
+        self, note_id: str, finding: Finding
+    ) -> tuple[tuple[PictureView, ...], Difference | None]:
         number, match = finding.image_number, finding.match
         if number is None or finding.kind is FindingKind.IMAGE_UNDECODABLE:
-            return ()
+            return (), None
         query = self._thumbnail(note_id, number)
-        region = match.region_query if match else box_of(finding)
-        views = [_picture_view(self._words.suspect, query, note_id, number, region)]
         if match is None:
-            return tuple(views)
+            region = box_of(finding)
+            return (_picture_view(self._words.suspect, query, note_id, number, region),), None
         original = self._thumbnail(match.note_id, match.image_number)
-        views.append(
+        changed = None
+        if query is not None and original is not None:
+            changed = difference(query, original, match)
+        views = [
+            _picture_view(self._words.suspect, query, note_id, number, match.region_query, changed),
             _picture_view(
                 self._words.original,
                 original,
                 match.note_id,
                 match.image_number,
                 match.region_original,
-            )
-        )
+            ),
+        ]
         if query is not None and original is not None:
             apart = aligned_difference(query, original, match)
             if apart is not None:
                 views.append(_picture_view(self._words.difference, apart))
-        return tuple(views)
+        return tuple(views), changed
 
     def _others(self, note: Note, findings: Iterable[Finding]) -> tuple[PictureView, ...]:
         told = {finding.image_number for finding in findings}
@@ -201,16 +212,19 @@ class Viewer:
         pixels = self._pictures.picture(note_id, number)
         return None if pixels is None else scaled_down(pixels, THUMBNAIL_SIDE_PX)
 
-    def _numbers(self, match: Match, at: datetime | None) -> tuple[tuple[str, str], ...]:
+    def _numbers(
+        self, match: Match, at: datetime | None, changed: Difference | None
+    ) -> tuple[tuple[str, str], ...]:
         words, lang = self._words, self._lang
         direction = direction_name(match.direction, lang)
         if match.mirrored:
             direction += f" · {words.mirrored}"
         distance = "–" if match.distance_bits is None else words.bits.format(match.distance_bits)
         return (
-            (words.score, f"{match.score:.2f}"),
+            (words.score, shown_score(match.score)),
             (words.share_of_original, f"{match.share_of_original:.0%}"),
             (words.share_of_query, f"{match.share_of_query:.0%}"),
+            *([(words.changed, changed.share_said())] if changed else []),
             (words.inliers, str(match.inliers)),
             (words.distance, distance),
             (words.direction, direction),
@@ -271,6 +285,7 @@ def _picture_view(
     note_id: str = "",
     number: int | None = None,
     region: Polygon = (),
+    changed: Difference | None = None,
 ) -> PictureView:
     if pixels is None:
         return PictureView(caption=caption, source=None, note_id=note_id, number=number)
@@ -279,7 +294,12 @@ def _picture_view(
         source=data_uri(pixels),
         width=pixels.shape[1],
         height=pixels.shape[0],
-        outline=" ".join(f"{x * 100:.2f},{y * 100:.2f}" for x, y in region),
+        outline=_points(region),
+        changed=tuple(_points(place.outline) for place in changed.regions) if changed else (),
         note_id=note_id,
         number=number,
     )
+
+
+def _points(region: Polygon) -> str:
+    return " ".join(f"{x * 100:.2f},{y * 100:.2f}" for x, y in region)

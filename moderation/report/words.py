@@ -60,6 +60,8 @@ _WORDS = {
     ),
     "picture_number": ("第 {} 张", "picture {}"),
     "outlined": ("框线为匹配区域", "the outline is the matched region"),
+    "changed": ("共有画面中被改动的比例", "Changed, of what both show"),
+    "changed_outlined": ("虚线框内为改动之处", "dashed: what was changed"),
     "no_picture": ("图片不在手边", "picture not at hand"),
     "share_of_original": ("被搬运的比例", "Share of the registered picture copied"),
     "share_of_query": ("占待审图片的比例", "Share of the submitted picture"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import cv2
 import pytest
 from kit import pictures
 from PIL import Image
@@ -49,6 +50,41 @@ def test_match_round_trips(run, folder):
     assert got["evidence"] is None
 
 
+@pytest.mark.parametrize("name", ["d.png", "d.jpg"])
+def test_what_was_changed_is_told_and_drawn(name, run, folder, tmp_path):
+    """A disc at the bottom right: in words, as a box, and outlined."""
+    original = pictures.scene(1)
+    changed = original.copy()
+    height, width = original.shape[:2]
+    centre, radius = (round(0.8 * width), round(0.85 * height)), round(0.1 * width)
+    cv2.circle(changed, centre, radius, (230, 60, 90), -1)
+    query, out = tmp_path / "changed.png", tmp_path / name
+    query.write_bytes(pictures.encoded(changed))
+    args = (query, folder / "first.png", "--difference", out)
+    said = {lang: run("compare", *args, "--lang", lang).stdout for lang in ("en", "zh")}
+    assert "3% of what they share was changed, most of it at the bottom right of A." in said["en"]
+    assert "共有画面中有 3% 被改动，主要在 A 的右下方。" in said["zh"]
+    got = json.loads(run("compare", *args, "--json").stdout)
+    (region,) = got["difference"]["regions"]
+    assert region["box"] == pytest.approx([0.7, 0.775, 0.9, 0.925], abs=0.01)
+    assert got["difference"]["share"] == region["share"]
+    assert got["difference_picture"] == str(out)
+    with Image.open(out) as image:
+        assert image.width > 3 * 400
+
+
+def test_nothing_changed_and_nothing_to_compare(run, folder, tmp_path):
+    """A mirrored JPEG has no changed place; without a match nothing is said or drawn."""
+    got = json.loads(run("compare", folder / "copy.jpg", folder / "first.png", "--json").stdout)
+    assert got["difference"] == {"share": 0.0, "regions": []}
+    assert got["difference_picture"] is None
+    out = tmp_path / "d.png"
+    args = (folder / "first.png", folder / "second.png", "--difference", out, "--json")
+    got = json.loads(run("compare", *args).stdout)
+    assert (got["difference"], got["difference_picture"]) == (None, None)
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ("b", "outcome"), [("second.png", "nothing"), ("flat.png", "little_detail")]
 )
@@ -87,6 +123,7 @@ def test_bad_pictures_and_places_are_told(run, folder, tmp_path):
     told(run("compare", first, folder / "broken.jpg"), 3)
     told(run("compare", first, folder), 3)
     told(run("compare", first, copy, "--out", tmp_path / "e.gif"), 2, "neither .jpg nor .png")
+    told(run("compare", first, copy, "--difference", tmp_path / "d.gif"), 2, "`--difference`")
     told(run("compare", first, first, "--out", tmp_path / "no" / "e.png"), 6, "cannot write")
 
 

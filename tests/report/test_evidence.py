@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from kit.verdicts import a_match
 
+from moderation.image.difference import difference
 from moderation.match import Basis
-from moderation.report import aligned_difference, draw_evidence
+from moderation.report import aligned_difference, draw_difference, draw_evidence
 from moderation.report.evidence import PANEL_SIDE_PX, outlined, scaled_down
 
 AMBER = (255, 176, 0)
@@ -142,6 +143,23 @@ def test_the_evidence_holds_query_original_and_difference():
     top = 44
     assert np.array_equal(out[top + 90, 16 + 100], query[90, 100])
     assert len(draw_evidence(query, None, a_match())[0]) < len(out[0]) / 2
+
+
+def test_the_difference_is_drawn_with_what_was_changed_outlined():
+    """Query, original and map in a row; the outline is red, and around the patch alone."""
+    original = scenery()
+    query = original.copy()
+    query[100:140, 50:120] = 255 - query[100:140, 50:120] // 4
+    changed = difference(query, original, a_match(query_size=SIZE, original_size=SIZE))
+    assert len(changed.regions) == 1
+    out = draw_difference(query, original, changed)
+    assert out.shape[1] >= 3 * 400
+    shown = out[44 : 44 + 300, 16 : 16 + 400]
+    outline = np.argwhere(np.all(shown == (255, 64, 64), axis=2))
+    assert np.abs(outline.min(axis=0) - (100, 50)).max() <= 4
+    assert np.abs(outline.max(axis=0) - (139, 119)).max() <= 4
+    untouched = draw_difference(original, original, changed)[44 : 44 + 300, 16 : 16 + 400]
+    assert np.array_equal(untouched[200:], original[200:])
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3000, 2, 3), (1200, 1600, 3)], ids=str)

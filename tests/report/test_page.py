@@ -343,3 +343,25 @@ def test_a_watermark_is_outlined_where_it_was_read(tmp_path, box, outlined):
     html = page(tmp_path, [a_verdict(finding, note_id="n1")], [shown])
     assert ('points="60.00,90.00 98.00,90.00 98.00,97.00 60.00,97.00"' in html) == outlined
     assert ("<polygon" in html) == outlined
+
+
+def test_what_was_changed_is_outlined_on_the_submitted_picture(tmp_path):
+    """A disc on the copy: a dashed box around it and its share; none on an untouched copy."""
+    original = drawn()
+    changed = original.copy()
+    cv2.circle(changed, (180, 60), 30, (20, 120, 60), -1)
+    notes = [
+        note("first", author=Author(id="alice"), images=[NoteImage(array=original)]),
+        note("n1", images=[NoteImage(array=changed)]),
+        note("n2", images=[NoteImage(array=original)]),
+    ]
+    shown = page(tmp_path / "a", [a_verdict(a_copy(), note_id="n1")], notes)
+    (points,) = re.findall(r'class="changed" points="([^"]+)"', shown)
+    box = [tuple(map(float, point.split(","))) for point in points.split()]
+    assert box[0] == pytest.approx((150 / 2.4, 30 / 3.2), abs=2)
+    assert box[2] == pytest.approx((210 / 2.4, 90 / 3.2), abs=2)
+    assert "<dt>Changed, of what both show</dt><dd>4%</dd>" in shown
+    assert "dashed: what was changed" in shown
+    untouched = page(tmp_path / "b", [a_verdict(a_copy(), note_id="n2")], notes)
+    assert 'class="changed"' not in untouched
+    assert "<dt>Changed, of what both show</dt><dd>0%</dd>" in untouched
