@@ -18,6 +18,7 @@ from moderation.explain import (
     explain_note,
     explain_skipped,
     explain_verdict,
+    shown_score,
 )
 from moderation.finding import Finding, ItemFailure, Span
 from moderation.verdict import Decision, Verdict
@@ -110,7 +111,7 @@ class VerdictTable:
         by = [words.MATCH_BY.say(lang, author=match.author_id)] if match.author_id else []
         if match.published_at is not None:
             by.append(match.published_at.date().isoformat())
-        score = [words.MATCH_SCORE.say(lang, score=match.score)]
+        score = [words.MATCH_SCORE.say(lang, score=shown_score(match.score))]
         if finding.difference is not None:
             score.append(difference_name(finding.difference, lang))
         comma = "，" if lang == "zh" else ", "

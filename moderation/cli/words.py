@@ -20,7 +20,7 @@ HEAD_MATCH = Phrase("Best match", "最佳匹配")
 NOT_JUDGED = Phrase("not judged", "未能审核")
 LINE = Phrase("line {line}", "第 {line} 行")
 MATCH_BY = Phrase("by {author}", "作者 {author}")
-MATCH_SCORE = Phrase("score {score:.2f}", "得分 {score:.2f}")
+MATCH_SCORE = Phrase("score {score}", "得分 {score}")
 
 CHECKED = Phrase("notes checked: {notes:,} ({counts})", "已审核笔记：{notes:,}（{counts}）")
 CHECKED_NONE = Phrase("no notes in the input", "输入中没有笔记")

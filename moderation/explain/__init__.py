@@ -11,6 +11,7 @@ from moderation.explain.names import (
     difference_name,
     direction_name,
     kind_name,
+    shown_score,
 )
 from moderation.explain.sentences import (
     Explanation,
@@ -36,4 +37,5 @@ __all__ = [
     "explain_skipped",
     "explain_verdict",
     "kind_name",
+    "shown_score",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
@@ -117,3 +118,8 @@ def basis_name(basis: Basis, lang: Lang) -> str:
 def cause_name(cause: Cause, lang: Lang) -> str:
     """Why a detector could not answer."""
     return _CAUSES[cause].say(lang)
+
+
+def shown_score(score: float) -> str:
+    """A score 0–1 with two decimals, rounded down: 1.00 would claim to be certain."""
+    return f"{math.floor(100 * score + 1e-6) / 100:.2f}"

@@ -13,6 +13,7 @@ from moderation.explain.names import (
     decision_word,
     difference_name,
     kind_name,
+    shown_score,
 )
 from moderation.finding import Difference, Finding, FindingKind, ItemFailure, Span
 from moderation.match import Match
@@ -34,8 +35,8 @@ _QUOTE = Phrase("“{text}” (read as “{read}”)", "“{text}”（识别为
 _PLAIN_QUOTE = Phrase("“{text}”", "“{text}”")
 _MORE = Phrase(" and {number} more", " 等另外 {number} 处")
 _REASON = Phrase(
-    "{name}: score {score:.2f}, {decision} from {threshold:g} on",
-    "{name}：得分 {score:.2f}，达到 {threshold:g} 即{decision}",
+    "{name}: score {score}, {decision} from {threshold:g} on",
+    "{name}：得分 {score}，达到 {threshold:g} 即{decision}",
 )
 _UNDECIDED = Phrase(
     "picture that many authors show: {decision} until a person has decided whether all may",
@@ -116,7 +117,7 @@ def explain_reason(reason: Reason, *, lang: Lang) -> str:
     return _REASON.say(
         lang,
         name=kind_name(FindingKind(reason.code), lang),
-        score=reason.score,
+        score=shown_score(reason.score),
         decision=decision,
         threshold=reason.threshold,
     )
