@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, zip_longest
@@ -14,10 +14,10 @@ import numpy as np
 from moderation.errors import IndexCorrupt
 from moderation.image.descriptor import from_bytes
 from moderation.image.fingerprint import Fingerprint
-from moderation.image.hashing import PDQ256, recipe_named
+from moderation.image.hashing import recipe_named
 from moderation.image.local_features import LocalFeatures
 from moderation.image.matching import (
-    HASH_ONLY_RADIUS_BITS,
+    CANDIDATE_RADIUS_BITS,
     NEAREST,
     SURE_VOTES,
     Candidate,
@@ -45,9 +45,8 @@ OF_BANKS = 4
 """Works of free pictures verified beside these: what many show must not crowd out what frees it."""
 MOST_PROOFS = 48
 """Registered pictures compared with one query; every work has its turn before any has a second."""
-PLAUSIBLE_BITS = HASH_ONLY_RADIUS_BITS[PDQ256.name]
-"""A work this near, or with `SURE_VOTES`, or so alike, is missed where it is not compared."""
-PLAUSIBLE_COSINE = 0.6
+_LAST = 4  # a quarter of those looked at, the least likely
+_AS_LIKELY = 0.75  # of what nominated the least likely one that was proven
 _LOOKED_UP = NEAREST
 
 Tried = dict[Candidate, Match | None]
@@ -64,7 +63,7 @@ class Proven:
     works: int
     """Works that were looked at."""
     left_out: int
-    """Works beyond the limits that may well be shown, going by what nominated them."""
+    """Works beyond the limits that are likely to be shown as well."""
 
 
 NOTHING_PROVEN = Proven(matches=(), works=0, left_out=0)
@@ -118,14 +117,22 @@ def prove(
             cosine = query.cosine_to(known.fingerprint)
             if chosen[candidate] or cosine is None or cosine >= WEAK_COSINE:
                 tried[candidate] = match(query, known, candidate)
-    found = (tried.get(candidate) for candidate in chosen)
+    found = [m for m in (tried.get(candidate) for candidate in chosen) if m is not None]
+    proven = {works[m.picture_id] for m in found}
     looked_at = {works[of_work[0].picture_id] for of_work in likely}
+    left_out = {
+        works[of_work[0].picture_id]
+        for ranking, most, weight in (
+            (by_hash, BY_HASH, _nearness),
+            (by_votes, BY_VOTES, _votes),
+            (by_cosine, BY_COSINE, _cosine),
+        )
+        for of_work in _as_likely(ranking, most, weight, works, proven)
+    }
     return Proven(
-        matches=sorted((m for m in found if m is not None), key=lambda m: (-m.score, m.picture_id)),
+        matches=sorted(found, key=lambda m: (-m.score, m.picture_id)),
         works=len(looked_at),
-        left_out=sum(
-            _is_plausible(of_work) for work, of_work in by_work.items() if work not in looked_at
-        ),
+        left_out=len(left_out - looked_at),
     )
 
 
@@ -203,11 +210,22 @@ def _in_turns(works: Iterable[list[Candidate]]) -> dict[Candidate, bool]:
     return dict(islice(chosen.items(), MOST_PROOFS))
 
 
-def _is_plausible(of_work: Iterable[Candidate]) -> bool:
-    return any(
-        c.bits <= PLAUSIBLE_BITS or c.votes >= SURE_VOTES or (c.cosine or 0) >= PLAUSIBLE_COSINE
-        for c in of_work
-    )
+def _as_likely(
+    ranking: Sequence[list[Candidate]],
+    most: int,
+    weight: Callable[[list[Candidate]], float],
+    works: Mapping[int, int],
+    proven: Set[int],
+) -> list[list[Candidate]]:
+    """Works beyond a limit that are likely to be shown: proofs succeeded up to the limit.
+
+    Chance nominates many works too, but then the proofs of the least likely ones have failed.
+    """
+    last = ranking[:most][-max(1, most // _LAST) :]
+    succeeded = [weight(w) for w in last if works[w[0].picture_id] in proven]
+    if 2 * len(succeeded) < len(last) or not succeeded:
+        return []
+    return [of_work for of_work in ranking[most:] if weight(of_work) >= _AS_LIKELY * min(succeeded)]
 
 
 def _is_likely(of_work: Iterable[Candidate]) -> bool:
@@ -216,6 +234,10 @@ def _is_likely(of_work: Iterable[Candidate]) -> bool:
         c.distance_bits is not None or c.cosine is not None or c.votes >= SURE_VOTES
         for c in of_work
     )
+
+
+def _nearness(of_work: Iterable[Candidate]) -> float:
+    return CANDIDATE_RADIUS_BITS + 1 - min(candidate.bits for candidate in of_work)
 
 
 def _votes(of_work: Iterable[Candidate]) -> float:
