@@ -16,8 +16,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-from harness import data_folder, interleaved_ms, parser, quantiles_ms, share, table, write
+from harness import HERE, data_folder, interleaved_ms, parser, quantiles_ms, share, table, write
 from photographs import filled, jpeg, package_photographs
+from score_bands import calibration
 
 from moderation.image.decode import decode
 from moderation.image.descriptor import Describer
@@ -28,7 +29,9 @@ from moderation.image.rereading import QueryPicture
 from moderation.image.verify import verify
 from moderation.training.copy_pairs import Album, CopyTrial
 from moderation.training.copy_score import Outcome, outcome, trials
+from moderation.training.evaluation.plots import bands_plot
 
+PLOT = HERE.parent / "docs" / "plots" / "copy-score.svg"
 MEASURED_HALF = 1
 NOTHING_TO_MEASURE = 2
 THRESHOLDS = {"accepted": 0.5, "sure": 0.9}
@@ -38,6 +41,7 @@ def main() -> int:
     """Measure, print, write."""
     options = parser(__doc__)
     options.add_argument("--photos", type=int, default=16, help="photographs that are attacked")
+    options.add_argument("--plots", action="store_true", help="draw docs/plots/copy-score.svg")
     args = options.parse_args()
     folder = data_folder(args, "images")
     if folder is None:
@@ -62,10 +66,23 @@ def main() -> int:
         ]
         table(("kind", "n", "accepted", "sure", "highest"), rows)
     results["precision_at_0.9"] = precision(results)
+    copies, others = (
+        [o.score for (of, _), found in groups.items() if of == name for o in found]
+        for name in ("copies", "not copies")
+    )
+    results["calibration"] = calibration(copies, others)
+    if args.plots:
+        draw(results["calibration"]["bands"])
     results["ms"] = timed(np.random.default_rng(args.seed))
     table(("step", "p50 ms", "p90 ms"), [(k, v["p50"], v["p90"]) for k, v in results["ms"].items()])
     write("copy_verification", args, results)
     return 0
+
+
+def draw(bands: list[dict[str, Any]]) -> None:
+    """The curve of the card; numbers only, nothing of the pictures."""
+    PLOT.parent.mkdir(exist_ok=True)
+    PLOT.write_text(bands_plot(bands, "Pairs that were copies, by their score"), encoding="utf-8")
 
 
 def counted(outcomes: list[Outcome]) -> dict[str, Any]:

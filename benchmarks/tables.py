@@ -1,5 +1,7 @@
 """Write the tables of `benchmarks/README.md` from `results/*.json`: `python benchmarks/tables.py`.
 
+The bands of scores in `docs/why/copy-score.md` are written with them.
+
 A test fails while the page is stale. A new table is one function and one line in `TABLES`.
 """
 
@@ -12,6 +14,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "README.md"
+CARD = HERE.parent / "docs" / "why" / "copy-score.md"
 START, END = "<!-- tables: written by benchmarks/tables.py -->", "<!-- end of tables -->"
 
 Result = dict[str, Any]
@@ -372,5 +375,16 @@ def interval(ratio: Result) -> str:
     return f"{ratio['ratio']} ({ratio['ci95'][0]}–{ratio['ci95'][1]})"
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Both pages."""
+    import score_bands
+
     PAGE.write_text(render(PAGE.read_text(encoding="utf-8"), HERE / "results"), encoding="utf-8")
+    report = json.loads((HERE / "results" / "copy_verification.json").read_text(encoding="utf-8"))
+    found = report["results"].get("calibration")
+    card = score_bands.render(CARD.read_text(encoding="utf-8"), found)
+    CARD.write_text(card, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

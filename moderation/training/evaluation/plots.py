@@ -132,6 +132,43 @@ def precision_plot(curves: Mapping[str, Sequence[Sequence[float]]], title: str) 
         return drawn()
 
 
+def bands_plot(bands: Sequence[Row], title: str) -> str:
+    """The share of copies in each band of scores, with its interval and the number of pairs.
+
+    Args:
+        bands: rows `{"from", "to", "copies", "not_copies", "share", "ci95"}`; empty ones are
+            left out.
+        title: above it.
+    """
+    with _figure(6.0, 3.6) as (figure, drawn):
+        axes = figure.add_subplot()
+        for band in bands:
+            if band["share"] is None:
+                continue
+            middle, half = (band["from"] + band["to"]) / 2, (band["to"] - band["from"]) / 2
+            low, high = band["ci95"]
+            axes.errorbar(
+                [middle],
+                [band["share"]],
+                xerr=half,
+                yerr=[[max(0.0, band["share"] - low)], [max(0.0, high - band["share"])]],
+                fmt="o",
+                markersize=3.5,
+                elinewidth=0.8,
+                color=_COLOURS[1],
+            )
+            pairs = f"{band['copies'] + band['not_copies']:,}"
+            axes.annotate(pairs, (middle, band["share"]), (4, 5), textcoords="offset points")
+        axes.plot([0, 1], [0, 1], linewidth=0.8, linestyle="--", color=_COLOURS[-1])
+        axes.set_xlim(-0.01, 1.01)
+        axes.set_ylim(-0.03, 1.1)
+        axes.set_xlabel("score; the number is that of the pairs in the band")
+        axes.set_ylabel("share of copies, with 95 % interval")
+        axes.grid(alpha=0.3)
+        axes.set_title(title, loc="left")
+        return drawn()
+
+
 @contextmanager
 def _figure(width: float, height: float) -> Iterator[tuple[Any, Callable[[], str]]]:
     """A figure of a size in inches, and a function that writes it down as SVG."""
