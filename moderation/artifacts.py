@@ -167,6 +167,11 @@ def _checked(folder: Path, name: str, wanted: object) -> bytes:
             f"`{DIGESTS}` of `{folder}` names `{name}`, which is no file of the folder",
             hint="install the model again from where you trust it",
         )
+    if (folder / name).resolve().parent != folder:
+        raise ArtifactError(
+            f"`{folder / name}` leads to `{(folder / name).resolve()}`, out of the folder",
+            hint="install the model again, with files in place of links",
+        )
     data = _read(folder / name, MAX_FILE_BYTES)
     found = _sha256(data)
     if found != wanted:

@@ -185,3 +185,14 @@ def test_every_shipped_file_has_its_digest():
         open_artifact(folder.name, config["kind"])
     shipped = artifact_folders()[COPY_DESCRIPTOR]
     assert sum(path.stat().st_size for path in shipped.iterdir()) <= 10_000_000
+
+
+@pytest.mark.parametrize("name", ["weights.bin", "config.json"])
+def test_a_link_out_of_the_folder_is_refused(folder, name):
+    """Even where what it leads to has the digest that was promised."""
+    outside = folder.parent / "outside"
+    (folder / name).rename(outside)
+    (folder / name).symlink_to(outside)
+    with pytest.raises(ArtifactError, match="out of the folder") as caught:
+        open_artifact("toy_v1", "toy", folder)
+    assert str(outside) in caught.value.message

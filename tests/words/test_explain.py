@@ -24,13 +24,23 @@ from moderation.explain import (
     explain_failure,
     explain_finding,
     explain_reason,
+    explain_skipped,
     explain_verdict,
     kind_name,
     names,
     phrases,
     sentences,
 )
-from moderation.finding import Cause, Difference, Finding, FindingKind, ItemFailure, Span
+from moderation.finding import (
+    Cause,
+    Difference,
+    Finding,
+    FindingKind,
+    ItemFailure,
+    Skipped,
+    Span,
+    Unseen,
+)
 from moderation.match import Basis, Direction, Match
 from moderation.verdict import Completeness, Decision, Reason, Registration, Verdict
 
@@ -336,3 +346,13 @@ def test_braces_and_control_characters_in_a_quote_are_harmless() -> None:
         why = explain_finding(finding, lang=lang).why
         assert "“{0} {lang}[2J”" in why
         assert "2" in why.rsplit("”", 1)[1]
+
+
+def test_what_was_skipped_is_told_in_both_languages(golden) -> None:
+    """One line each, with both numbers."""
+    lines = [
+        explain_skipped(Skipped(image_number=1, what=what, looked_at=24, left_out=7), lang=lang)
+        for what in Unseen
+        for lang in ("zh", "en")
+    ]
+    golden("skipped", "\n".join(lines))
