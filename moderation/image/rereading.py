@@ -95,6 +95,8 @@ class Reading:
     """Number of details inside that could be read again."""
     agreeing: int
     """Of these, how many are the same."""
+    same: float
+    """Share of all details that were read, inside and outside, that are the same."""
     agreement: float
     """How alike the details inside are on average, 1 for a clean copy."""
     contradiction: float
@@ -146,6 +148,7 @@ def read_again(
     return Reading(
         checked=len(checked),
         agreeing=len(agreeing),
+        same=float((cosines >= _AGREES).mean()),
         agreement=float(np.clip((checked - 0.6) / 0.35, 0, 1).mean()),
         contradiction=float(differs[inside].mean()),
         contradiction_outside=float((differs & ~inside).mean()),

@@ -89,11 +89,10 @@ def _ceiling(original: LocalFeatures, reading: Reading) -> float:
     Two pages of one template differ in a few words, and those are the work: a page needs its words
     to agree.
     """
-    share = reading.agreeing / reading.checked
-    if reading.plain > PAGE and share < _SAME_WORDS:
+    page = reading.plain > PAGE
+    if page and reading.same < _SAME_WORDS:
         return _NO_MATCH
-    doubtful_page = reading.plain > PAGE and share < 1
-    if doubtful_page or reading.agreeing < _FEW or _is_bare(original):
+    if page or reading.agreeing < _FEW or _is_bare(original):
         return _UNSURE
     return 1.0
 
