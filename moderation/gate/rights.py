@@ -1,4 +1,4 @@
-"""What people tell the gate: claims, links, exemptions; the lists and templates they decide about."""
+"""What people tell the gate: claims, links, exemptions, and their lists and templates."""
 
 from __future__ import annotations
 
