@@ -92,7 +92,7 @@ def _ceiling(original: LocalFeatures, reading: Reading) -> float:
     page = reading.plain > PAGE
     if page and reading.same < _SAME_WORDS:
         return _NO_MATCH
-    if page or reading.agreeing < _FEW or _is_bare(original):
+    if (page and reading.same < 1) or reading.agreeing < _FEW or _is_bare(original):
         return _UNSURE
     return 1.0
 
