@@ -321,7 +321,7 @@ def test_ids_are_found_in_text_where_they_stand_alone(text: str, wanted: str) ->
     assert subject.redact_text(text) == wanted
 
 
-@given(author_id=st.text(min_size=1, max_size=30).filter(lambda text: text != "by"))
+@given(author_id=st.text(min_size=1, max_size=30).filter(lambda t: t not in {"by", "!", " "}))
 def test_any_id_is_taken_out_of_a_sentence(author_id: str) -> None:
     """Ids hold any character, also those that mean something in a pattern."""
     subject = Subject(
