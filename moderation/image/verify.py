@@ -35,7 +35,6 @@ _OTHER_BITS = 90  # of a frame's hash: pictures that have nothing in common begi
 _WHOLE = 0.9  # of the original: all of its frame is seen
 PAGE = 0.6
 """From so plain a frame on, the picture is a page: a few words or lines on empty ground."""
-_EMPTY = 0.7  # so plain a frame has no hash of its own
 _SAME_WORDS = 0.95  # of a page's details must agree
 _NO_MATCH = 0.45
 
@@ -48,6 +47,8 @@ class Proof:
     reading: Reading
     score: float
     """Calibrated 0–1."""
+    ceiling: float
+    """What the score could not have passed, 1 where nothing held it down."""
 
 
 def verify(query: QueryPicture, original: LocalFeatures, code: Code) -> Proof | None:
@@ -79,8 +80,9 @@ def _proof(
     reading = read_again(query, original, alignment, code)
     if reading is None:
         return None
-    score = min(_score(alignment, reading), _ceiling(original, reading))
-    return Proof(alignment=alignment, reading=reading, score=score)
+    ceiling = _ceiling(original, reading)
+    score = min(_score(alignment, reading), ceiling)
+    return Proof(alignment=alignment, reading=reading, score=score, ceiling=ceiling)
 
 
 def _ceiling(original: LocalFeatures, reading: Reading) -> float:
@@ -89,10 +91,9 @@ def _ceiling(original: LocalFeatures, reading: Reading) -> float:
     Two pages of one template differ in a few words, and those are the work: a page needs its words
     to agree.
     """
-    page = reading.plain > PAGE
-    if page and reading.same < _SAME_WORDS:
+    if _is_other_page(reading) and reading.same < _SAME_WORDS:
         return _NO_MATCH
-    if (page and reading.same < 1) or reading.agreeing < _FEW or _is_bare(original):
+    if _is_other_page(reading) or reading.agreeing < _FEW or _is_bare(original):
         return _UNSURE
     return 1.0
 
@@ -126,17 +127,22 @@ def measurements(alignment: Alignment, reading: Reading) -> tuple[float, ...]:
 def _frame_agrees(alignment: Alignment, reading: Reading) -> float:
     """Twelve bits nearer than other pictures is 1.
 
-    Of a part of the frame only likeness counts, and on a nearly empty page not even that: all
-    pages of one template are alike.
+    Of a part of the frame only likeness counts, and of a page not even that unless its words are
+    the same: all pages of one template are alike.
     """
     likeness = _clip((_OTHER_BITS - reading.frame_bits) / 12, -2, 5)
     if likeness < 0:
         return likeness if alignment.share_of_original >= _WHOLE else 0.0
-    return likeness * _clip((_EMPTY - reading.plain) / (_EMPTY - PAGE), 0, 1)
+    return 0.0 if _is_other_page(reading) else likeness
 
 
-_BIAS = -3.35
-_WEIGHTS = (1.13, 0.64, 2.22, 1.12, 0.99, 1.94, 0.77, 1.01)
+def _is_other_page(reading: Reading) -> bool:
+    """A page of which some detail is not the same."""
+    return reading.plain > PAGE and reading.same < 1
+
+
+_BIAS = -3.13
+_WEIGHTS = (1.14, 0.78, 2.28, 0.86, 1.05, 1.92, 0.6, 1.03)
 """Of agreement inside the hull, no contradiction outside, sharpness, area of the hull, its share
 of what is seen, small residual, share of inliers, likeness of the frame."""
 

@@ -4,7 +4,9 @@
 
 The folder is described in `copy_pairs`. One half of it fits the weights; the other half, with
 other random strengths of the same attacks, measures them. Prints JSON: the constants to put into
-`verify`, and what they do on the measured half.
+`verify`, and what they do on the measured half. Where a second look gave another alignment, the
+weights of the day choose between the two; so a fit that starts from its own constants prints them
+again but for the second decimal.
 """
 
 from __future__ import annotations
@@ -166,7 +168,7 @@ def _score(outcome: Outcome, weights: NDArray[np.float64]) -> float:
     if outcome.proof is None:
         return 0.0
     values = np.array(measurements(outcome.proof.alignment, outcome.proof.reading))
-    return float(1 / (1 + np.exp(-(weights[0] + values @ weights[1:]))))
+    return min(float(1 / (1 + np.exp(-(weights[0] + values @ weights[1:])))), outcome.proof.ceiling)
 
 
 def _size(pixels: Pixels) -> tuple[int, int]:

@@ -192,17 +192,14 @@ def test_pictures_without_detail_accuse_nobody(gate: Gate, pixels: np.ndarray) -
 
 
 def test_look_alikes_are_works_of_their_own(gate: Gate) -> None:
-    """A second photograph of a motorcycle, other words on the same card.
-
-    A copy of the card itself is for a person to decide: pages differ in so little.
-    """
+    """A second photograph of a motorcycle, other words on the same card."""
     card = pictures.text_card(["ten ideas for", "a small kitchen"])
     other = pictures.text_card(["my week in", "Chengdu, day two"])
     gate.check(showing(photo("motorcycle_left"), card))
     verdict = gate.check(showing(photo("motorcycle_right"), other, id="n2", author="bob", hours=1))
     assert (verdict.decision, verdict.findings) == (Decision.PASS, ())
     again = gate.check(showing(pictures.recompressed(card, 70), id="n3", author="carol", hours=2))
-    assert again.decision is Decision.REVIEW
+    assert again.decision is Decision.BLOCK
     assert again.findings[0].match is not None
     assert again.findings[0].match.note_id == "n1"
 

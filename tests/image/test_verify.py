@@ -90,7 +90,7 @@ def test_a_copied_page_is_proven() -> None:
     """A few words on empty ground: all of them agree."""
     for template in range(4):
         page = lookalikes.quiet_card(template, 1)
-        assert score_of(reencode(page, 60), page) >= ACCEPTED
+        assert score_of(reencode(page, 60), page) >= SURE
 
 
 # Not copies
@@ -103,13 +103,13 @@ def test_another_page_of_the_same_template_is_never_sure(template: int) -> None:
     assert score_of(reencode(other, 85), page) < SURE
 
 
-def test_pages_with_other_words_do_not_match() -> None:
-    """But for menus of the same dishes at other prices, a third: a person should look."""
+def test_pages_with_other_words_hardly_ever_match() -> None:
+    """One in ten shares so much that a person should look: a menu with other prices."""
     scores = [
         score_of(lookalikes.quiet_card(template, 3), lookalikes.quiet_card(template, 4))
         for template in range(20, 40)
     ]
-    assert sum(score >= ACCEPTED for score in scores) <= 7
+    assert sum(score >= ACCEPTED for score in scores) <= 2
 
 
 @pytest.mark.parametrize(
