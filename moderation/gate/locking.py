@@ -7,20 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from moderation.errors import StoreUnwritable
+from moderation.image.durable import said_if_unwritable
 
 
 @contextmanager
 def only_one(folder: Path, *, wait: bool) -> Iterator[bool]:
     """True for one process at a time; the lock goes with the process, however it ends."""
-    try:
+    with said_if_unwritable(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = (folder / ".lock").open("a")
-    except OSError as error:
-        raise StoreUnwritable(
-            f"cannot write the index to `{folder}`: {error.strerror or error}",
-            hint="free space or correct the permissions, then save again",
-        ) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -29,16 +29,15 @@ from moderation.image.descriptor_lists import (
     with_more,
 )
 from moderation.image.descriptor_search import FlatCodes, Ids, PackedCodes, Rounding
+from moderation.image.durable import corrupt, said_if_unwritable
 from moderation.image.mapped import (
     Manifest,
     Part,
     Shape,
     read_manifest,
-    said_if_unwritable,
     stored,
     write_manifest,
 )
-from moderation.image.snapshot import corrupt
 
 FLAT_MOST = 100_000
 """Descriptors compared one by one; above, their time would show beside the rest of a check."""

@@ -17,8 +17,8 @@ from moderation.image.descriptor_search import (
     nearest_centroids,
     trained_centroids,
 )
+from moderation.image.durable import corrupt
 from moderation.image.mapped import Part, Shape, stored
-from moderation.image.snapshot import corrupt
 
 Row = tuple[Ids, Codes]
 """Ids and codes that belong together."""

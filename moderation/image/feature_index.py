@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.image.durable import corrupt, said_if_unwritable
 from moderation.image.feature_segments import (
     SHAPES,
     Keys,
@@ -38,12 +39,10 @@ from moderation.image.mapped import (
     Manifest,
     Shape,
     read_manifest,
-    said_if_unwritable,
     stored,
     write_manifest,
 )
 from moderation.image.products import products
-from moderation.image.snapshot import corrupt
 
 FEATURE_KEYS = HashRecipe(name="sift_keys_v1", bits=32)
 """What snapshots hold: one key and one picture number an entry."""

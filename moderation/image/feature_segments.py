@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.image.durable import corrupt
 from moderation.image.mapped import ArrayWriter, Part, Shape
-from moderation.image.snapshot import corrupt
 
 Keys = NDArray[np.uint32]
 Ids = NDArray[np.int64]

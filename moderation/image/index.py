@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.errors import InputError, RecipeMismatch
+from moderation.image.durable import corrupt, said_if_unwritable
 from moderation.image.hashing import HashRecipe
-from moderation.image.snapshot import Snapshot, read_snapshot, write_snapshot
+from moderation.image.mapped import Manifest, Shape, read_manifest, stored, write_manifest
 
 Codes = NDArray[np.uint8]
 """uint8 [n, bytes]: packed hashes of one recipe."""
@@ -145,7 +146,14 @@ class HashIndex:
         with self._lock:
             codes, ids = self._survivors()
             seq = self.seq
-        write_snapshot(folder, Snapshot(recipe=self.recipe, codes=codes, ids=ids, seq=seq))
+        shapes = _shapes(self.recipe)
+        with said_if_unwritable(folder):
+            part = {
+                kind: stored(folder, kind, shapes[kind], [rows])
+                for kind, rows in (("codes", codes), ("ids", ids))
+            }
+            manifest = Manifest(recipe=self.recipe.name, seq=seq, numbers={}, parts=(part,))
+            write_manifest(folder, manifest)
 
     @classmethod
     def load(cls, folder: Path, recipe: HashRecipe) -> HashIndex:
@@ -155,10 +163,15 @@ class HashIndex:
             IndexCorrupt: A file is missing, damaged, oversized or not the one promised.
             RecipeMismatch: The snapshot holds codes of another recipe.
         """
-        snapshot = read_snapshot(folder, recipe)
+        manifest = read_manifest(folder, recipe.name, [_shapes(recipe)])
+        if len(manifest.parts) != 1:
+            raise corrupt(f"the index of `{recipe.name}` has {len(manifest.parts)} parts, wanted 1")
+        codes, ids = (manifest.parts[0][kind].array for kind in ("codes", "ids"))
+        if len(codes) != len(ids):
+            raise corrupt(f"the index of `{recipe.name}` has {len(codes)} codes, {len(ids)} ids")
         index = cls(recipe)
-        index._restart(snapshot.codes, snapshot.ids)
-        index.seq = snapshot.seq
+        index._restart(codes, np.array(ids))
+        index.seq = manifest.seq
         return index
 
     def _checked(self, codes: Codes) -> Codes:
@@ -190,3 +203,7 @@ class HashIndex:
             spare = max(count, 2 * len(self._ids), 1024) - len(self._ids)
             self._ids = np.concatenate([self._ids, np.zeros(spare, np.int64)])
             self._live = np.concatenate([self._live, np.zeros(spare, bool)])
+
+
+def _shapes(recipe: HashRecipe) -> dict[str, Shape]:
+    return {"codes": Shape(dtype="u1", width=recipe.bytes), "ids": Shape(dtype="<i8")}

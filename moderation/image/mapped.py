@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,8 +22,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from moderation.errors import RecipeMismatch, StoreUnwritable
-from moderation.image.snapshot import MANIFEST, corrupt, read_file, replace_file, sync_folder
+from moderation.errors import RecipeMismatch
+from moderation.image.durable import MANIFEST, corrupt, read_file, replace_file, sync_folder
 
 FORMAT = 2
 _MAX_MANIFEST_BYTES = 1_048_576
@@ -202,18 +202,6 @@ def head_of(folder: Path) -> tuple[str, int, Mapping[str, int]]:
     return row["recipe"], row["seq"], row["numbers"]
 
 
-@contextlib.contextmanager
-def said_if_unwritable(folder: Path) -> Iterator[None]:
-    """Turn faults of the disk into `StoreUnwritable`."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreUnwritable(
-            f"cannot write the index to `{folder}`: {error.strerror or error}",
-            hint="free space or correct the permissions, then save again",
-        ) from error
-
-
 def _parsed(folder: Path) -> dict[str, Any]:
     data = read_file(folder / MANIFEST, _MAX_MANIFEST_BYTES)
     try:
@@ -258,13 +246,14 @@ def _checked(
     try:
         with path.open("rb") as data:
             size = os.fstat(data.fileno()).st_size
-            if size != wanted:
-                raise corrupt(f"`{name}` has {size:,} bytes, wanted {wanted:,}")
+            lengths = f"`{name}` has {size:,} bytes, wanted {wanted:,}"
+            if size > wanted:  # before reading: a damaged file may be of any size
+                raise corrupt(lengths)
             found = hashlib.file_digest(data, "sha256").hexdigest()
     except OSError as error:
         raise corrupt(f"cannot read `{name}`: {error.strerror or error}") from error
-    if found != promised:
-        raise corrupt(f"`{name}` has sha256 {found}, the manifest promises {promised}")
+    if found != promised or size != wanted:
+        raise corrupt(f"{lengths}, and sha256 {found}, the manifest promises {promised}")
     return StoredArray(array=_map(path, file["rows"], shape), name=name, sha256=promised)
 
 

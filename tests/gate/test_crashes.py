@@ -20,6 +20,7 @@ import pytest
 from kit import gate_children
 from kit.gate_children import endless
 from kit.notes import photo, showing
+from kit.small_disk import SmallDisk, small_disk
 
 from moderation import Gate
 from moderation.errors import StoreError, StoreUnwritable
@@ -131,7 +132,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def codes_file(folder: Path) -> Path:
-    (path,) = (folder / INDEX_FOLDER / "pdq256_v1").glob("codes-*.npy")
+    (path,) = (folder / INDEX_FOLDER / "pdq256_v1").glob("codes-*.bin")
     return path
 
 
@@ -160,7 +161,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], bool]] = {
     "foreign-recipe": (lambda folder: change_manifest(folder, recipe="phash64_v1"), True),
     "newer-format": (lambda folder: change_manifest(folder, format=99), True),
     "newer-than-the-database": (lambda folder: change_manifest(folder, seq=10**6), True),
-    "no-json": (lambda folder: change_manifest(folder, files="none"), True),
+    "no-json": (lambda folder: change_manifest(folder, parts="none"), True),
 }
 
 
@@ -208,19 +209,9 @@ def test_a_restored_backup_is_not_searched_with_a_later_snapshot(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Callable[[str], None]]:
-    """Mounts a RAM disk at `tmp_path/disk`; call it to mount again with other options."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-
-    def mount(options: str) -> None:
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-        if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
-            pytest.skip("mounting needs root")
-
-    mount("size=700k")
-    yield mount
-    subprocess.run(["umount", str(folder)], check=True)
+def disk() -> Iterator[SmallDisk]:
+    with small_disk("700k") as disk:
+        yield disk
 
 
 def test_files_that_may_not_grow_lose_no_note(tmp_path: Path) -> None:
@@ -236,11 +227,9 @@ def test_files_that_may_not_grow_lose_no_note(tmp_path: Path) -> None:
         assert gate.stats().verdicts == before.verdicts + 1
 
 
-def test_a_full_disk_says_so_and_still_answers(
-    tmp_path: Path, small_disk: Callable[[str], None]
-) -> None:
+def test_a_full_disk_says_so_and_still_answers(disk: SmallDisk) -> None:
     """`StoreUnwritable` for checks, imports and forgetting; searches go on."""
-    gate = Gate.open(tmp_path / "disk" / "register")
+    gate = Gate.open(disk.folder / "register")
     gate.check(showing(CAT, id="n999"))
     notes = (gate.register_many([note]) for note in endless(0))
     with pytest.raises(StoreUnwritable):
@@ -253,16 +242,16 @@ def test_a_full_disk_says_so_and_still_answers(
     assert [m.note_id for m in gate.find_copies(CAT)] == ["n999"]
     assert gate.check(showing(CAT, id="n997", author="eve", hours=1), register=False).findings
     assert gate.stats() == stats
-    small_disk("remount,size=20m")
+    disk.mount("remount,size=20m")
     gate.check(showing(CUP, id="n998"))
     assert gate.verify().ok
     gate.close()
 
 
-def test_a_read_only_disk_is_refused(tmp_path: Path, small_disk: Callable[[str], None]) -> None:
+def test_a_read_only_disk_is_refused(disk: SmallDisk) -> None:
     """A register on it, and a new one there, both say `StoreUnwritable`."""
-    Gate.open(tmp_path / "disk" / "register").close()
-    small_disk("remount,ro")
+    Gate.open(disk.folder / "register").close()
+    disk.mount("remount,ro")
     for name in ("register", "new"):
         with pytest.raises(StoreUnwritable):
-            Gate.open(tmp_path / "disk" / name)
+            Gate.open(disk.folder / name)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from kit.power_cut import cut_before_manifest
 
 from moderation.errors import IndexCorrupt, InputError, RecipeMismatch, StoreUnwritable
 from moderation.image.descriptor_index import DescriptorIndex
@@ -478,14 +479,7 @@ def test_interrupted_save_leaves_the_old_snapshot(
 ) -> None:
     """Whatever was written before the manifest does not count."""
     packed(tmp_path)
-    replace = Path.replace
-
-    def power_cut(self: Path, target: Path) -> Path:
-        if target.name == "manifest.json":
-            raise OSError(5, "Input/output error")
-        return replace(self, target)
-
-    monkeypatch.setattr(Path, "replace", power_cut)
+    cut_before_manifest(monkeypatch)
     with pytest.raises(StoreUnwritable, match="Input/output error"):
         an_index(99).save(tmp_path)
     assert len(DescriptorIndex.load(tmp_path, MODEL, WIDTH)) == 205

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
+import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from kit.power_cut import cut_before_manifest
 
 from moderation.errors import IndexCorrupt, InputError, RecipeMismatch, StoreUnwritable
 from moderation.image.hashing import DHASH64, PDQ256, PHASH64, HashRecipe, hamming_matrix
@@ -229,7 +232,7 @@ def test_saving_again_leaves_one_snapshot(tmp_path: Path) -> None:
     """Files of older snapshots and of interrupted ones are cleared away."""
     index = an_index()
     index.save(tmp_path)
-    (tmp_path / ".codes-0123456789abcdef.npy.part").write_bytes(b"half")
+    (tmp_path / ".codes.bin.part").write_bytes(b"half")
     index.remove(np.arange(5))
     index.save(tmp_path)
     assert len(list(tmp_path.iterdir())) == 3
@@ -241,14 +244,7 @@ def test_interrupted_save_leaves_the_old_snapshot(
 ) -> None:
     """Whatever was written before the manifest does not count."""
     an_index().save(tmp_path)
-    replace = Path.replace
-
-    def power_cut(self: Path, target: Path) -> Path:
-        if target.name == "manifest.json":
-            raise OSError(5, "Input/output error")
-        return replace(self, target)
-
-    monkeypatch.setattr(Path, "replace", power_cut)
+    cut_before_manifest(monkeypatch)
     with pytest.raises(StoreUnwritable, match="Input/output error"):
         an_index(99).save(tmp_path)
     assert len(HashIndex.load(tmp_path, PDQ256)) == 40
@@ -273,55 +269,73 @@ def test_snapshot_of_another_recipe_is_refused(tmp_path: Path) -> None:
 def test_damaged_array_is_refused(tmp_path: Path, kind: str, damage: str) -> None:
     """One bit is enough; digests found and expected are told."""
     an_index().save(tmp_path)
-    (file,) = tmp_path.glob(f"{kind}-*.npy")
+    (file,) = tmp_path.glob(f"{kind}-*.bin")
     data = bytearray(file.read_bytes())
     if damage == "flipped":
         data[-3] ^= 4
-    file.write_bytes({"cut": data[:-5], "longer": data + bytes(9000)}.get(damage, data))
+    file.write_bytes({"cut": data[:-5], "longer": data + bytes(9)}.get(damage, data))
     if damage == "missing":
         file.unlink()
-    message = {"missing": "No such file", "longer": r"limit"}.get(damage, r"sha256 \w{64}.*\w{64}")
+    message = {
+        "missing": "No such file",
+        "longer": r"bytes, wanted",
+        "cut": r"bytes, wanted",
+        "flipped": r"sha256 \w{64}.*\w{64}",
+    }[damage]
     with pytest.raises(IndexCorrupt, match=message) as caught:
         HashIndex.load(tmp_path, PDQ256)
     assert "rebuild" in caught.value.hint
 
 
+def edited(folder: Path, change) -> None:
+    manifest = folder / "manifest.json"
+    row = json.loads(manifest.read_text())
+    change(row)
+    manifest.write_text(json.dumps(row))
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"format": 2}, id="newer_format"),
-        pytest.param({"count": 39}, id="wrong_count"),
-        pytest.param({"count": -1}, id="negative_count"),
-        pytest.param({"count": 10**18}, id="impossible_count"),
-        pytest.param({"count": True}, id="count_not_a_number"),
-        pytest.param({"seq": None}, id="no_sequence"),
-        pytest.param({"recipe": 5}, id="recipe_not_a_name"),
-        pytest.param({"files": {}}, id="no_files"),
-        pytest.param({"files": []}, id="files_not_an_object"),
+        pytest.param(lambda row: row.update(format=3), id="newer_format"),
+        pytest.param(lambda row: row["parts"][0]["ids"].update(rows=39), id="wrong_count"),
+        pytest.param(lambda row: row["parts"][0]["ids"].update(rows=-1), id="negative_count"),
+        pytest.param(lambda row: row["parts"][0]["ids"].update(rows=10**18), id="impossible"),
+        pytest.param(lambda row: row["parts"][0]["ids"].update(rows=True), id="not_a_number"),
+        pytest.param(lambda row: row.update(seq=None), id="no_sequence"),
+        pytest.param(lambda row: row.update(recipe=5), id="recipe_not_a_name"),
+        pytest.param(lambda row: row.update(parts=[]), id="no_parts"),
+        pytest.param(lambda row: row.update(parts=row["parts"] * 2), id="two_parts"),
+        pytest.param(lambda row: row["parts"][0].pop("ids"), id="no_ids"),
+        pytest.param(lambda row: row.update(parts={}), id="parts_not_a_list"),
+        pytest.param(
+            lambda row: row["parts"][0]["ids"].update(name="../" + row["parts"][0]["ids"]["name"]),
+            id="out_of_its_folder",
+        ),
     ],
 )
-def test_manifest_that_makes_no_sense_is_refused(tmp_path: Path, change: dict) -> None:
-    """Nothing in it is believed without a check."""
+def test_manifest_that_makes_no_sense_is_refused(tmp_path: Path, change) -> None:
+    """Nothing in it is believed without a check; a name is a name, not a path."""
     an_index().save(tmp_path)
-    manifest = tmp_path / "manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | change))
+    edited(tmp_path, change)
     with pytest.raises(IndexCorrupt):
         HashIndex.load(tmp_path, PDQ256)
 
 
-def test_manifest_cannot_point_out_of_its_folder(tmp_path: Path) -> None:
-    """A name is a name, not a path."""
+def test_fewer_ids_than_codes_are_refused(tmp_path: Path) -> None:
+    """Whole files that do not belong together."""
+    an_index(39).save(tmp_path / "other")
     an_index().save(tmp_path / "index")
-    manifest = tmp_path / "index" / "manifest.json"
-    row = json.loads(manifest.read_text())
-    row["files"]["codes"]["name"] = "../" + row["files"]["codes"]["name"]
-    manifest.write_text(json.dumps(row))
-    with pytest.raises(IndexCorrupt, match="out of range"):
+    (file,) = (tmp_path / "other").glob("ids-*.bin")
+    shutil.copy(file, tmp_path / "index")
+    ids = json.loads((tmp_path / "other" / "manifest.json").read_text())["parts"][0]["ids"]
+    edited(tmp_path / "index", lambda row: row["parts"][0].update(ids=ids))
+    with pytest.raises(IndexCorrupt, match="40 codes, 39 ids"):
         HashIndex.load(tmp_path / "index", PDQ256)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "[" * 50_000, "\udcff", " " * 70_000], ids=range(7)
+    "text", ["", "{", "[]", "null", "[" * 50_000, "\udcff", " " * 2_000_000], ids=range(7)
 )
 def test_manifest_that_is_not_json_is_refused(tmp_path: Path, text: str) -> None:
     """Empty, cut, of another kind, nested without end, not UTF-8, or too long."""
@@ -338,7 +352,7 @@ def test_folder_without_snapshot_is_refused(tmp_path: Path) -> None:
 
 
 def test_pickled_array_is_never_opened(tmp_path: Path) -> None:
-    """Even under a digest that agrees."""
+    """Even under a digest that agrees: its bytes are taken for numbers."""
     touched = tmp_path / "touched"
 
     class Bomb:
@@ -346,12 +360,13 @@ def test_pickled_array_is_never_opened(tmp_path: Path) -> None:
             return (os.mkdir, (str(touched),))
 
     an_index().save(tmp_path)
-    manifest = tmp_path / "manifest.json"
-    row = json.loads(manifest.read_text())
-    file = tmp_path / row["files"]["codes"]["name"]
-    np.save(file, np.array([Bomb()], dtype=object), allow_pickle=True)
-    row["files"]["codes"]["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
-    manifest.write_text(json.dumps(row))
-    with pytest.raises(IndexCorrupt, match="not an array"):
+    pickled = pickle.dumps(Bomb())
+    pickled += bytes(-len(pickled) % PDQ256.bytes)
+    digest = hashlib.sha256(pickled).hexdigest()
+    (tmp_path / f"codes-{digest[:16]}.bin").write_bytes(pickled)
+    rows = len(pickled) // PDQ256.bytes
+    codes = {"name": f"codes-{digest[:16]}.bin", "sha256": digest, "rows": rows}
+    edited(tmp_path, lambda row: row["parts"][0].update(codes=codes))
+    with pytest.raises(IndexCorrupt, match=f"{rows} codes, 40 ids"):
         HashIndex.load(tmp_path, PDQ256)
     assert not touched.exists()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from kit import register_children
 from kit.register_children import PICTURES_PER_COMMIT, fill
 from kit.register_rows import a_picture, register_picture
+from kit.small_disk import SmallDisk, small_disk
 
 from moderation.errors import StoreUnwritable
 from moderation.store import Register
@@ -35,19 +35,9 @@ def child(*arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Callable[[str], None]]:
-    """Mounts a RAM disk at `tmp_path/disk`; call it to mount again with other options."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-
-    def mount(options: str) -> None:
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-        if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
-            pytest.skip("mounting needs root")
-
-    mount("size=1m")
-    yield mount
-    subprocess.run(["umount", str(folder)], check=True)
+def disk() -> Iterator[SmallDisk]:
+    with small_disk("1m") as disk:
+        yield disk
 
 
 def test_kill_9_loses_nothing_committed_and_leaves_nothing_half(tmp_path: Path) -> None:
@@ -101,11 +91,9 @@ def test_a_file_that_may_not_grow_leaves_a_whole_register(tmp_path: Path, limit_
         register_picture(register, a_picture("after"))
 
 
-def test_a_full_disk_leaves_a_readable_register(
-    tmp_path: Path, small_disk: Callable[[str], None]
-) -> None:
+def test_a_full_disk_leaves_a_readable_register(disk: SmallDisk) -> None:
     """`StoreUnwritable` on writing and scrubbing; everything committed stays readable."""
-    with Register.open(tmp_path / "disk" / "register") as register:
+    with Register.open(disk.folder / "register") as register:
         with pytest.raises(StoreUnwritable, match=FILE_NAME):
             fill(register)
         before = register.stats()
@@ -114,19 +102,19 @@ def test_a_full_disk_leaves_a_readable_register(
             register.scrub()
         register.integrity_check()
         assert register.stats() == before
-        small_disk("remount,size=8m")
+        disk.mount("remount,size=8m")
         register_picture(register, a_picture("after"))
         assert register.stats().pictures == before.pictures + 1
 
 
-def test_a_read_only_disk_is_refused(tmp_path: Path, small_disk: Callable[[str], None]) -> None:
+def test_a_read_only_disk_is_refused(disk: SmallDisk) -> None:
     """A register on a read-only disk, and a new one there, both say `StoreUnwritable`."""
-    with Register.open(tmp_path / "disk" / "register") as register:
+    with Register.open(disk.folder / "register") as register:
         register_picture(register, a_picture())
-    small_disk("remount,ro")
+    disk.mount("remount,ro")
     for name in ("register", "new"):
         with pytest.raises(StoreUnwritable):
-            Register.open(tmp_path / "disk" / name)
+            Register.open(disk.folder / name)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
