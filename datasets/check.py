@@ -71,6 +71,18 @@ def _faults(row: dict[str, Any]) -> Iterator[str]:
     if missing or more:
         yield f"missing {sorted(missing)}, not known {sorted(more)}"
         return
+    yield from _wrong_labels(row)
+    pieces = (row["title"], row["text"], *row["tags"])
+    if not any(piece.strip() for piece in pieces):
+        yield "an empty note"
+    for violation in row["violations"]:
+        if violation.keys() != {"code", "span"} or violation["code"] not in CODES:
+            yield f"a violation is {violation}"
+        elif not violation["span"] or not any(violation["span"] in piece for piece in pieces):
+            yield f"the span {violation['span']!r} is not in the note"
+
+
+def _wrong_labels(row: dict[str, Any]) -> Iterator[str]:
     allowed = {"intent": INTENTS, "disclosure": DISCLOSURES, "lang": LANGS}
     for field, values in allowed.items():
         if row[field] not in values:
@@ -82,14 +94,6 @@ def _faults(row: dict[str, Any]) -> Iterator[str]:
         yield f"a native note whose disclosure is {row['disclosure']}"
     if not native and row["disclosure"] == "none_needed":
         yield "a commercial note that needs no disclosure"
-    pieces = (row["title"], row["text"], *row["tags"])
-    if not any(piece.strip() for piece in pieces):
-        yield "an empty note"
-    for violation in row["violations"]:
-        if violation.keys() != {"code", "span"} or violation["code"] not in CODES:
-            yield f"a violation is {violation}"
-        elif not violation["span"] or not any(violation["span"] in piece for piece in pieces):
-            yield f"the span {violation['span']!r} is not in the note"
 
 
 def _too_similar(rows: list[dict[str, Any]]) -> Iterator[str]:
