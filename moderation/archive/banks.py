@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from moderation.archive.hashes import HASH_DIGITS, MAX_DOCUMENT_BYTES
-from moderation.archive.json_lines import BREAKS, open_source, parse_json
+from moderation.archive.hashes import HASH_DIGITS
+from moderation.archive.json_lines import open_source, read_document
 from moderation.errors import BadArchive, BadHash, BadNote, InputError
 from moderation.finding import ItemFailure
 
@@ -73,23 +73,11 @@ def read_bank(source: str | Path) -> tuple[str, list[BankRow | ItemFailure]]:
     Raises:
         BadArchive: the file is missing, too large, or no bank of a version known here.
     """
-    try:
-        with open_source(source) as stream:
-            text = stream.read(MAX_DOCUMENT_BYTES + 1)
-    except BREAKS as error:
-        raise BadArchive(
-            f"`{source}` breaks off: {error}", hint="fetch or compress the file again"
-        ) from error
-    if len(text) > MAX_DOCUMENT_BYTES:
-        raise BadArchive(
-            f"`{source}` is larger than {MAX_DOCUMENT_BYTES >> 20} MB",
-            hint="export the bank without features, or in parts",
+    with open_source(source) as stream:
+        document = read_document(
+            f"`{source}`", stream, "export the bank without features, or in parts"
         )
-    try:
-        document = parse_json(text)
-    except BadNote as error:
-        raise BadArchive(error.message.replace("the line", "the file"), hint=error.hint) from None
-    entries = _entries(document, source)
+    bank, entries = _entries(document, source)
     rows: list[BankRow | ItemFailure] = []
     for number, entry in enumerate(entries, start=1):
         try:
@@ -98,10 +86,10 @@ def read_bank(source: str | Path) -> tuple[str, list[BankRow | ItemFailure]]:
             rows.append(
                 ItemFailure(code=error.code, message=error.message, hint=error.hint, line=number)
             )
-    return str(document["bank"]), rows
+    return bank, rows
 
 
-def _entries(document: object, source: str | Path) -> list[object]:
+def _entries(document: object, source: str | Path) -> tuple[str, list[object]]:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise BadArchive(
             f"`{source}` is no bank: its `format` is not `{FORMAT}`",
@@ -112,8 +100,8 @@ def _entries(document: object, source: str | Path) -> list[object]:
             f"`{source}` is of version {document.get('version')!r:.20}, known is {VERSION}",
             hint="read it with the newer program that wrote it",
         )
-    entries = document.get("entries")
-    if not isinstance(entries, list) or not isinstance(document.get("bank"), str):
+    bank, entries = document.get("bank"), document.get("entries")
+    if not isinstance(entries, list) or not isinstance(bank, str):
         raise BadArchive(
             f"`{source}` has no name under `bank`, or no list under `entries`",
             hint="export the bank again",
@@ -123,7 +111,7 @@ def _entries(document: object, source: str | Path) -> list[object]:
             f"`{source}` has {len(entries):,} entries, limit {MAX_ENTRIES:,}",
             hint="split the bank",
         )
-    return entries
+    return bank, entries
 
 
 def _entry(row: BankRow) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from moderation.archive.json_lines import (
-    BREAKS,
+    MAX_DOCUMENT_BYTES,
     STDIN,
     open_source,
-    parse_json,
     parse_object,
+    read_document,
     read_lines,
 )
 from moderation.errors import BadArchive, BadHash, BadNote, BadSetting, InputError
@@ -33,9 +33,6 @@ HASH_DIGITS: Mapping[str, int] = {
     "whash64_v1": 16,
 }
 """Recipe → hexadecimal digits of one hash."""
-
-MAX_DOCUMENT_BYTES = 64 << 20
-"""A JSON document, other than lines, has to be held whole: some 300,000 indicators."""
 
 _HASH_NAMES = ("hash", "pdq", "pdq_hex", "phash", "indicator", "value")
 _TIME_NAMES = ("published_at", "added_on", "creation_time")
@@ -143,23 +140,9 @@ def _indicator_of(line: bytes | InputError) -> Mapping[str, Any] | InputError:
 
 
 def _document(head: bytes, stream: BinaryIO) -> Items:
-    try:
-        text = head + b"\n" + stream.read(MAX_DOCUMENT_BYTES + 1)
-    except BREAKS as error:
-        raise BadArchive(
-            f"the JSON document breaks off: {error}", hint="fetch or compress the file again"
-        ) from error
-    if len(text) > MAX_DOCUMENT_BYTES:
-        raise BadArchive(
-            f"the JSON document is larger than {MAX_DOCUMENT_BYTES >> 20} MB",
-            hint="write one object on each line: `jq -c '.[]'`",
-        )
-    try:
-        document = parse_json(text)
-    except BadNote as error:
-        raise BadArchive(
-            error.message.replace("the line", "the document"), hint=error.hint
-        ) from None
+    document = read_document(
+        "the JSON document", stream, "write one object on each line: `jq -c '.[]'`", head + b"\n"
+    )
     entries = document.get("data") if isinstance(document, dict) else document
     if not isinstance(entries, list):
         raise BadArchive(

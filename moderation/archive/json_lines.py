@@ -17,6 +17,8 @@ from moderation.errors import BadArchive, BadNote, InputError
 STDIN = "-"
 MAX_LINE_BYTES = 8 << 20
 """Twice a note that uses up every limit; JSON of this size takes up to 200 MB once parsed."""
+MAX_DOCUMENT_BYTES = 64 << 20
+"""Of one JSON document that is read whole: some 300,000 hashes."""
 
 BREAKS = (OSError, EOFError, zlib.error)
 """What reading raises in the middle of a failing disk or a truncated gzip file."""
@@ -133,6 +135,33 @@ def parse_object(line: bytes) -> dict[str, Any]:
             hint="put one object on each line; `jq -c '.[]'` splits an array",
         )
     return row
+
+
+def read_document(name: str, stream: BinaryIO, smaller: str, head: bytes = b"") -> object:
+    """The rest of a stream as one JSON document.
+
+    Args:
+        name: of the document, as messages call it.
+        stream: read to its end, or to the limit.
+        smaller: the hint for a document above `MAX_DOCUMENT_BYTES`.
+        head: what was read of it already.
+
+    Raises:
+        BadArchive: it breaks off, is too large, or is not JSON.
+    """
+    try:
+        text = head + stream.read(MAX_DOCUMENT_BYTES + 1)
+    except BREAKS as error:
+        raise BadArchive(
+            f"{name} breaks off: {error}", hint="fetch or compress the file again"
+        ) from error
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise BadArchive(f"{name} is larger than {MAX_DOCUMENT_BYTES >> 20} MB", hint=smaller)
+    try:
+        return parse_json(text)
+    except BadNote as error:
+        message = error.message.replace("the line", name)
+        raise BadArchive(message, hint=error.hint) from None
 
 
 def parse_json(text: bytes) -> Any:
