@@ -112,6 +112,7 @@ STATS = {
     "verdicts": Phrase("verdicts", "审核记录"),
     "last_seq": Phrase("last log entry", "日志末条序号"),
     "unverified": Phrase("hash only", "仅有哈希"),
+    "captions": Phrase("captions", "文案"),
     "undescribed": Phrase("without descriptor", "无描述向量"),
 }
 MISSING = Phrase("missing in the index", "索引缺少")

@@ -33,6 +33,7 @@ from moderation.gate.search import prove
 from moderation.gate.verification import Verification
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
 from moderation.image.descriptor import Describer
+from moderation.image.provenance.credentials import trust_from_environment
 from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note, NoteImage
@@ -103,7 +104,8 @@ class Gate(Rights):
             ArtifactError: `descriptor` cannot be used.
             RecipeMismatch: the register's pictures were described by another model.
             BadPolicy: the policy cannot be read.
-            BadSetting: `register` is a URL, or `as_of` has no time zone.
+            BadSetting: `register` is a URL, `as_of` has no time zone, or the trusted signers named
+                by `MODERATION_C2PA_TRUST` cannot be read.
             StoreError: the register cannot be opened, see `Register.open`.
         """
         if "://" in str(register):
@@ -116,6 +118,7 @@ class Gate(Rights):
                 f"`as_of` {as_of.isoformat()} has no time zone",
                 hint="add the offset, as in 2021-08-02T00:00:00+08:00",
             )
+        trust_from_environment()  # a mistake is told now, not by every note that has a credential
         if not isinstance(policy, Policy):
             policy = Policy.default() if policy is None else Policy.load(policy)
         opened = Register.open(register, create=create)

@@ -26,6 +26,7 @@ from moderation.store.records import (
     Work,
 )
 from moderation.store.schema import (
+    CAPTIONS,
     CLAIMS,
     LOG,
     PICTURES,
@@ -234,9 +235,9 @@ class Reading(TemplateReading, BankReading, ABC):
         ).select_from(PICTURES)
         with self._connected() as connection:
             notes, pictures, authors, without, undescribed = connection.execute(counted).one()
-            works, claims, verdicts = (
+            works, claims, verdicts, captions = (
                 connection.execute(select(count).select_from(table)).scalar_one()
-                for table in (WORKS, CLAIMS, VERDICTS)
+                for table in (WORKS, CLAIMS, VERDICTS, CAPTIONS)
             )
             last_seq = connection.execute(select(func.max(LOG.c.seq))).scalar_one() or 0
         return RegisterStats(
@@ -248,6 +249,7 @@ class Reading(TemplateReading, BankReading, ABC):
             verdicts=verdicts,
             last_seq=last_seq,
             unverified=without,
+            captions=captions,
             undescribed=undescribed,
         )
 

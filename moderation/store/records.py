@@ -133,6 +133,8 @@ class RegisterStats:
     last_seq: int
     unverified: int
     """Pictures without local features: copies of them can be suspected, not proven."""
+    captions: int = 0
+    """Of notes, as hashes of what they share with others; no text."""
     undescribed: int = 0
     """Pictures without a descriptor: they are found by hash and shared features alone."""
 

@@ -153,7 +153,9 @@ def test_an_edit_replaces_the_words(gate: Gate) -> None:
     gate.check(written(OTHER, revision=2))
     assert twin_of(gate.check(written(CAPTION, id="n2", author="bob", hours=1))) is None
     assert twins_note(gate.check(written(OTHER, id="n3", author="carol", hours=99_999))) == "n1"
+    captions = gate.stats().captions
     gate.check(written("好看", revision=3))
+    assert gate.stats().captions == captions - 1
     assert twins_note(gate.check(written(OTHER, id="n4", author="dan", hours=99_999.5))) == "n3"
 
 

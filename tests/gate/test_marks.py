@@ -11,6 +11,7 @@ from kit.watermarks import marked
 from PIL import Image
 
 from moderation import Author, Gate, Note, NoteImage
+from moderation.errors import BadSetting
 from moderation.finding import Difference, Finding, FindingKind
 from moderation.gate import marks
 from moderation.image import watermark
@@ -110,6 +111,15 @@ def test_the_operators_list_makes_a_signer_trusted(
     file = made.signed("trainedAlgorithmicMedia")
     (finding,) = of_kind(judged(tmp_path / "register", showing(file)), AI)
     assert finding.detail["signed"] == "verified"
+
+
+def test_a_list_that_cannot_be_read_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by every note that carries a credential."""
+    monkeypatch.setenv("MODERATION_C2PA_TRUST", str(tmp_path / "missing.pem"))
+    with pytest.raises(BadSetting, match=r"missing\.pem"):
+        Gate.open(tmp_path / "register")
 
 
 @pytest.mark.parametrize(
