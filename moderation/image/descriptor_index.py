@@ -21,14 +21,12 @@ from numpy.typing import NDArray
 from moderation.errors import InputError, RecipeMismatch
 from moderation.image.descriptor_lists import (
     ID,
-    Row,
-    alive,
     opened,
     shapes_of,
     sorted_anew,
     with_more,
 )
-from moderation.image.descriptor_search import FlatCodes, Ids, PackedCodes, Rounding
+from moderation.image.descriptor_search import HALF, Codes, FlatCodes, Ids, PackedCodes, Rounding
 from moderation.image.durable import corrupt, said_if_unwritable
 from moderation.image.mapped import (
     Manifest,
@@ -62,7 +60,7 @@ class DescriptorHit:
     """Row of the query in the array searched for."""
     id: int
     cosine: float
-    """−1–1; of rounded descriptors, so some thousandths off."""
+    """−1–1; of rounded descriptors, so some hundred-thousandths off."""
 
 
 class DescriptorIndex:
@@ -94,9 +92,8 @@ class DescriptorIndex:
         self._rounding = Rounding(dimensions)
         self._tail = FlatCodes(self._rounding.width)
         self._packed: PackedCodes | None = None
-        self._packed_ids = _NONE  # sorted; not read until somebody removes something
         self._stored: Part = {}
-        self._dead = _NONE  # sorted; those of the packed ones that are removed
+        self._dead = _NONE  # sorted; rows of the packed ones that are removed
         self._trained_on = 0
         self._purge = False
 
@@ -130,7 +127,7 @@ class DescriptorIndex:
         with self._lock:
             self._tail.remove(ids)
             if self._packed is not None:
-                self._dead = np.union1d(self._dead, np.intersect1d(ids, self._ids_in_lists()))
+                self._dead = np.union1d(self._dead, self._packed.rows_of(ids))
 
     def compact(self) -> None:
         """Let the next `save` write no byte of what was removed."""
@@ -149,7 +146,7 @@ class DescriptorIndex:
             RecipeMismatch: the queries have not the length of the index's descriptors.
             InputError: `limit` is below 1, or a query is no unit vector.
         """
-        queries = self._rounding.codes(self._checked(vectors))
+        queries = self._rounding.queries(self._checked(vectors))
         if limit < 1:
             raise InputError(f"`limit` must be at least 1, got {limit}", hint="raise `limit`")
         with self._lock:
@@ -160,7 +157,7 @@ class DescriptorIndex:
         order = np.lexsort((ids, -products, rows))
         rows, ids, products = rows[order], ids[order], products[order]
         rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
-        cosines = self._rounding.cosines(products)
+        cosines = np.clip(products, -1, 1)
         kept = (rank < limit) & (cosines >= floor)
         return [
             DescriptorHit(query_row=row, id=id_, cosine=cosine)
@@ -174,14 +171,14 @@ class DescriptorIndex:
         with self._lock:
             parts = [self._tail.contents(), *self._live_lists()]
             return {
-                id_: bytes(code)
+                id_: code.tobytes()
                 for ids, codes in parts
                 for id_, code in zip(ids.tolist(), codes, strict=True)
             }
 
     def rounded(self, vector: NDArray[np.float32]) -> bytes:
         """A descriptor float32 [d] as `contents` tells it."""
-        return bytes(self._rounding.codes(self._checked(vector[np.newaxis]))[0])
+        return self._rounding.codes(self._checked(vector[np.newaxis])).tobytes()
 
     def save(self, folder: Path) -> None:
         """Write a snapshot, whole or not at all; one process at a time.
@@ -193,7 +190,7 @@ class DescriptorIndex:
             self._pack(folder)
             ids, codes = self._tail.contents()
             shapes = _tail_shapes(self._rounding.width)
-            arrays: dict[str, NDArray[Any]] = {"ids": ids, "codes": codes, "dead": self._dead}
+            arrays: dict[str, NDArray[Any]] = {"ids": ids, "halves": codes, "dead": self._dead}
             late = {kind: stored(folder, kind, shapes[kind], [arrays[kind]]) for kind in arrays}
             parts = [late, self._stored] if self._stored else [late]
             numbers = {"dimensions": self.dimensions, "trained_on": self._trained_on}
@@ -244,15 +241,17 @@ class DescriptorIndex:
             [set(shapes[1])],
         ):
             raise corrupt(f"the snapshot has {len(manifest.parts)} parts, wanted a tail and lists")
-        ids, codes, dead = (late[kind].array for kind in ("ids", "codes", "dead"))
+        ids, codes, dead = (late[kind].array for kind in ("ids", "halves", "dead"))
         if len(ids) != len(codes):
             raise corrupt(
-                f"`{late['ids'].name}` has {len(ids)} rows, `{late['codes'].name}` has {len(codes)}"
+                f"`{late['ids'].name}` has {len(ids)} rows, "
+                f"`{late['halves'].name}` has {len(codes)}"
             )
         index._tail.add(ids, codes)
         for part in packed:
             index._open(folder, part, dead.copy())
-        if len(index._dead) and not np.isin(index._dead, index._ids_in_lists()).all():
+        held = 0 if index._packed is None else len(index._packed)
+        if len(dead) and not (dead[0] >= 0 and dead[-1] < held and (np.diff(dead) > 0).all()):
             raise corrupt(f"`{late['dead'].name}` names what is in no list")
         return index
 
@@ -275,8 +274,8 @@ class DescriptorIndex:
     def _packed_live(self) -> int:
         return 0 if self._packed is None else len(self._packed) - len(self._dead)
 
-    def _live_lists(self) -> Iterator[Row]:
-        return iter(()) if self._packed is None else alive(self._packed, self._dead)
+    def _live_lists(self) -> Iterator[tuple[Ids, Codes]]:
+        return iter(()) if self._packed is None else self._packed.lists(self._dead)
 
     def _pack(self, folder: Path) -> None:
         """Write the lists anew where they have outgrown the rest, or hold what must go."""
@@ -290,7 +289,7 @@ class DescriptorIndex:
             self._open(folder, part)
             self._tail = FlatCodes(self._rounding.width)
         elif self._packed is not None and self._must_go(folder):
-            nothing = np.empty(0, np.int64), np.empty((0, self._rounding.width), np.int8)
+            nothing = _NONE, np.empty((0, self._rounding.width), HALF)
             self._open(folder, with_more(folder, self._packed, self._dead, nothing))
 
     def _must_go(self, folder: Path) -> bool:
@@ -300,20 +299,13 @@ class DescriptorIndex:
         held = self._packed_live() + dead
         return not there or dead > _DEAD_SHARE * held or (self._purge and dead > 0)
 
-    def _ids_in_lists(self) -> Ids:
-        # Reads every list, so only once somebody removes something.
-        if self._packed is not None and not len(self._packed_ids):
-            held = [ids for ids, _ in self._packed.lists()]
-            self._packed_ids = np.sort(np.concatenate([_NONE, *held]))
-        return self._packed_ids
-
     def _open(self, folder: Path, part: Part, dead: Ids = _NONE) -> None:
         if not len(part["lists"].array):  # all removed
-            self._packed, self._stored, self._dead, self._packed_ids = None, {}, _NONE, _NONE
+            self._packed, self._stored, self._dead = None, {}, _NONE
             return
         packed = opened(folder, part, probes=_PROBES)
-        self._packed, self._stored, self._dead, self._packed_ids = packed, part, dead, _NONE
+        self._packed, self._stored, self._dead = packed, part, dead
 
 
 def _tail_shapes(width: int) -> dict[str, Shape]:
-    return {"ids": ID, "codes": Shape(dtype="i1", width=width), "dead": ID}
+    return {"ids": ID, "halves": Shape(dtype=HALF, width=width), "dead": ID}

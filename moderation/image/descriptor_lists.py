@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.image.descriptor_search import (
+    ROW_BYTES,
     Codes,
     Ids,
     PackedCodes,
     as_bytes,
+    list_bytes,
     nearest_centroids,
     trained_centroids,
 )
@@ -27,9 +29,10 @@ ID = Shape(dtype="<i8")
 
 
 def shapes_of(width: int) -> dict[str, Shape]:
-    """What the three files of packed lists look like, by what they hold."""
+    """What the four files of packed lists look like, by what they hold."""
     return {
-        "lists": Shape(dtype="u1", width=width + 8),
+        "lists": Shape(dtype="u1", width=list_bytes(width)),
+        "pictures": ID,
         "sizes": ID,
         "centroids": Shape(dtype="<f4", width=width),
     }
@@ -53,21 +56,14 @@ def sorted_anew(folder: Path, parts: Iterable[Row]) -> Part:
 
 
 def with_more(folder: Path, old: PackedCodes, dead: Ids, more: Row) -> Part:
-    """Write the lists anew with more in them and without the dead; the centroids stay."""
+    """Write the lists anew with more in them and without dead rows; the centroids stay."""
 
     def lists() -> Iterator[Row]:
         added = _by_list(*more, old.centroids)
-        for (ids, codes), (new_ids, new_codes) in zip(alive(old, dead), added, strict=True):
+        for (ids, codes), (new_ids, new_codes) in zip(old.lists(dead), added, strict=True):
             yield np.concatenate([ids, new_ids]), np.concatenate([codes, new_codes])
 
     return _written(folder, lists(), old.centroids)
-
-
-def alive(packed: PackedCodes, dead: Ids) -> Iterator[Row]:
-    """Every list without the dead."""
-    for ids, codes in packed.lists():
-        live = ~np.isin(ids, dead)
-        yield ids[live], codes[live]
 
 
 def opened(folder: Path, part: Part, *, probes: int) -> PackedCodes:
@@ -76,13 +72,33 @@ def opened(folder: Path, part: Part, *, probes: int) -> PackedCodes:
     Raises:
         IndexCorrupt: its files do not fit together.
     """
-    lists, sizes, centroids = (part[kind].array for kind in ("lists", "sizes", "centroids"))
+    kinds = ("lists", "pictures", "sizes", "centroids")
+    lists, ids, sizes, centroids = (part[kind].array for kind in kinds)
     if len(sizes) != len(centroids) or (sizes < 0).any() or sizes.sum() != len(lists):
         raise corrupt(
             f"`{part['sizes'].name}` tells of {sizes.sum()} rows in {len(sizes)} lists, "
             f"there are {len(lists)} in {len(centroids)}"
         )
-    return PackedCodes(folder / part["lists"].name, lists, sizes, centroids, probes=probes)
+    if len(ids) != len(lists):
+        raise corrupt(
+            f"`{part['pictures'].name}` has {len(ids)} rows, "
+            f"`{part['lists'].name}` has {len(lists)}"
+        )
+    path = folder / part["lists"].name
+    if not _has_rows(path, sizes, centroids.shape[1]):
+        raise corrupt(f"`{path.name}` has other lists than `{part['sizes'].name}` tells of")
+    return PackedCodes(path, lists, ids, sizes, centroids, probes=probes)
+
+
+def _has_rows(path: Path, sizes: NDArray[np.int64], width: int) -> bool:
+    """True if each list ends with the number of its last row; what is read is not mapped."""
+    ends = np.cumsum(sizes)[sizes > 0].tolist()
+    with path.open("rb", buffering=0) as file:
+        for end in ends:
+            file.seek(end * list_bytes(width) - ROW_BYTES)
+            if int.from_bytes(file.read(ROW_BYTES), "little") != end - 1:
+                return False
+    return True
 
 
 def _by_list(ids: Ids, codes: Codes, centroids: NDArray[np.float32]) -> Iterator[Row]:
@@ -97,15 +113,18 @@ def _by_list(ids: Ids, codes: Codes, centroids: NDArray[np.float32]) -> Iterator
 def _written(folder: Path, lists: Iterable[Row], centroids: NDArray[np.float32]) -> Part:
     width = centroids.shape[1]
     shapes = shapes_of(width)
+    pictures: list[Ids] = []
     sizes: list[int] = []
 
     def pieces() -> Iterator[NDArray[np.uint8]]:
         for ids, codes in lists:
+            yield as_bytes(sum(sizes), codes)
+            pictures.append(ids)
             sizes.append(len(ids))
-            yield as_bytes(ids, codes)
 
     return {
         "lists": stored(folder, "lists", shapes["lists"], pieces()),
+        "pictures": stored(folder, "pictures", ID, pictures),
         "sizes": stored(folder, "sizes", shapes["sizes"], [np.array(sizes, np.int64)]),
         "centroids": stored(folder, "centroids", shapes["centroids"], [centroids]),
     }

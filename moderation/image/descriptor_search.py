@@ -1,13 +1,15 @@
-"""Nearest among descriptors of one byte a dimension: all of them, or the likely lists on disk.
+"""Nearest among descriptors of two bytes a dimension: all of them, or the likely lists on disk.
 
-Stored and asked descriptors are rounded to whole numbers whose products stay below 2²⁴: exact in
-float32 whatever the order of the sum. So both searches give the same numbers on every machine, and
-a slow loop can check them to the last bit.
+A stored number is rounded to half precision (IEEE 754 binary16): the nearest of a million remain
+the nearest, which one byte a number does not give. FAISS compares in float32, where the last bits
+depend on the machine. What may be among the nearest by that is compared once more in float64: the
+numbers are multiples of 2⁻²⁴, so every sum of products is exact there, whatever its order. So
+answers are the same on every machine, and a slow loop can check them to the last bit.
 
 * `FlatCodes` compares with every code: exact, in memory, for what was added of late.
 * `PackedCodes` sorts codes into lists around centroids and looks into the nearest lists only
   (Jégou et al., "Product quantization for nearest neighbor search", PAMI 2011, without the
-  product). The lists are one mapped file: a list's codes, then its ids, one list after another.
+  product). The lists are one mapped file: a list's codes, then its rows, one list after another.
 """
 
 from __future__ import annotations
@@ -19,40 +21,44 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-Codes = NDArray[np.int8]
-"""int8 [n, width]: rounded descriptors."""
+Codes = NDArray[np.float16]
+"""float16 [n, width]: rounded descriptors."""
+Queries = NDArray[np.float32]
+"""float32 [q, width]: multiples of 2⁻²⁴."""
 Ids = NDArray[np.int64]
-Found = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-"""Rows of queries, ids, and products; whole numbers."""
+Found = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+"""Rows of queries, ids, and exact products."""
 
-_ID_BYTES = 8
-_DEVIATIONS = 5  # an entry beyond so many standard deviations of all is cut
+HALF = "<f2"
+ROW_BYTES = 8
+"""Of a row's number, which FAISS wants beside every code."""
+_UNIT = 2.0**24  # binary16 has no finer numbers than 1 / 2²⁴; finer ones of a query say nothing
 _MULTIPLE = 16  # of the width, for which FAISS has its fastest loops
-_SPARE = 8  # answers asked for beyond the limit, to see whether equals were cut off
+_UNSURE = 2.0**-22  # a product in float32 is off by less than a quarter of this for each number
+_SPARE = 8  # answers asked for beyond the limit, to see whether likely ones were cut off
 _ROWS_AT_ONCE = 16_384
 _ROWS_A_CENTROID = 64  # to train on; more moves the centroids hardly
-_TYPE = faiss.ScalarQuantizer.QT_8bit_direct_signed
+_TYPE = faiss.ScalarQuantizer.QT_fp16
 _PRODUCT = faiss.METRIC_INNER_PRODUCT
 
 
 class Rounding:
-    """Unit vectors of one length as whole numbers."""
+    """Unit vectors of one length as numbers whose products are exact."""
 
     def __init__(self, dimensions: int) -> None:
         self.dimensions = dimensions
         self.width = -(-dimensions // _MULTIPLE) * _MULTIPLE
-        """Of a code, in bytes."""
-        self._scale = round(127 * dimensions**0.5 / _DEVIATIONS)
+        """Numbers of a code."""
+        self._missing = ((0, 0), (0, self.width - dimensions))
 
     def codes(self, vectors: NDArray[np.float32]) -> Codes:
-        """Unit rows float32 [n, d] → int8 [n, width]."""
-        rounded = np.rint(np.asarray(vectors, np.float32) * np.float32(self._scale))
-        codes = np.clip(rounded, -127, 127).astype(np.int8)
-        return np.pad(codes, ((0, 0), (0, self.width - self.dimensions)))
+        """Unit rows float32 [n, d] → float16 [n, width], as stored."""
+        return np.pad(np.asarray(vectors, np.float32).astype(HALF), self._missing)
 
-    def cosines(self, products: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Of products of two codes."""
-        return np.clip(products / self._scale**2, -1, 1)
+    def queries(self, vectors: NDArray[np.float32]) -> Queries:
+        """Unit rows float32 [q, d] → float32 [q, width], as asked."""
+        rounded = np.rint(np.asarray(vectors, np.float64) * _UNIT) / _UNIT
+        return np.pad(rounded.astype(np.float32), self._missing)
 
 
 class FlatCodes:
@@ -73,7 +79,7 @@ class FlatCodes:
             spare = max(count + len(ids), 2 * count, 256) - len(self._ids)
             self._ids = np.concatenate([self._ids, np.zeros(spare, np.int64)])
         self._ids[count : count + len(ids)] = ids
-        self._flat.add_sa_codes(_as_faiss(codes))
+        self._flat.add_sa_codes(np.ascontiguousarray(codes, HALF).view(np.uint8))
 
     def remove(self, ids: Ids) -> int:
         """Remove codes, and their bytes; returns how many."""
@@ -88,17 +94,21 @@ class FlatCodes:
 
     def contents(self) -> tuple[Ids, Codes]:
         """Ids and codes, in order of addition."""
-        count = len(self)
-        codes = self._flat.reconstruct_n(0, count) if count else np.empty((0, self._flat.d))
-        return self._ids[:count].copy(), codes.astype(np.int8)
+        count, width = len(self), self._flat.d
+        codes = np.empty((count, width), HALF)
+        for at in range(0, count, _ROWS_AT_ONCE):
+            rows = min(_ROWS_AT_ONCE, count - at)
+            codes[at : at + rows] = self._flat.reconstruct_n(at, rows)
+        return self._ids[:count].copy(), codes
 
-    def search(self, queries: Codes, limit: int) -> Found:
+    def search(self, queries: Queries, limit: int) -> Found:
         """The nearest of each query, at least `limit` and all that equal the last of them."""
 
-        def nearest(rows: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], Ids]:
+        def nearest(rows: Queries, k: int) -> tuple[NDArray[np.float32], Ids]:
             return self._flat.search(rows, k)
 
-        rows, places, products = _with_equals(nearest, queries, limit, len(self))
+        rows, places = _likely(nearest, queries, limit, len(self))
+        products = _exact(queries, rows, places, self._flat.reconstruct_batch)
         return rows, self._ids[places], products
 
 
@@ -109,6 +119,7 @@ class PackedCodes:
         self,
         path: Path,
         lists: NDArray[np.uint8],
+        ids: Ids,
         sizes: NDArray[np.int64],
         centroids: NDArray[np.float32],
         *,
@@ -118,14 +129,15 @@ class PackedCodes:
 
         Args:
             path: the file of the lists.
-            lists: uint8 [rows, width + 8], what is in the file.
+            lists: uint8 [rows, 2 · width + 8], what is in the file.
+            ids: int64 [rows], of the codes, list after list.
             sizes: int64 [lists], rows of each list; they add up to the rows of the file.
             centroids: float32 [lists, width].
             probes: lists that a query looks into.
         """
-        self.centroids, self.sizes = centroids, sizes
+        self.centroids, self.sizes, self.ids = centroids, sizes, ids
         self._width = centroids.shape[1]
-        self._bytes = lists.reshape(-1)
+        self._numbers = lists.reshape(-1).view(HALF)  # rows' numbers among them
         self._starts = np.concatenate([[0], np.cumsum(sizes)])
         self._mapped = _mapped_lists(path, self._width, sizes)
         self._quantizer = faiss.IndexFlatIP(self._width)
@@ -142,33 +154,40 @@ class PackedCodes:
         """Number of codes, removed ones included."""
         return int(self._starts[-1])
 
-    def list_at(self, number: int) -> tuple[Ids, Codes]:
-        """Ids and codes of one list."""
-        start, size = int(self._starts[number]) * (self._width + _ID_BYTES), self.sizes[number]
-        codes = self._bytes[start : start + size * self._width].reshape(-1, self._width)
-        ids = self._bytes[start + size * self._width :][: size * _ID_BYTES]
-        return ids.view("<i8"), _from_faiss(codes)
+    def lists(self, dead: Ids) -> Iterator[tuple[Ids, Codes]]:
+        """Ids and codes of each list in turn, without those of dead rows."""
+        live = np.ones(len(self), bool)
+        live[dead] = False
+        for start, end in zip(self._starts[:-1], self._starts[1:], strict=True):
+            kept = start + np.flatnonzero(live[start:end])
+            yield self.ids[kept], self._codes_at(kept)
 
-    def lists(self) -> Iterator[tuple[Ids, Codes]]:
-        """All lists in turn."""
-        for number in range(len(self.sizes)):
-            yield self.list_at(number)
+    def rows_of(self, ids: Ids) -> Ids:
+        """Rows that hold one of `ids`, ascending."""
+        return np.flatnonzero(np.isin(self.ids, ids))
 
-    def search(self, queries: Codes, limit: int, dead: Ids) -> Found:
-        """As `FlatCodes.search`, in the nearest lists, without the dead."""
+    def search(self, queries: Queries, limit: int, dead: Ids) -> Found:
+        """As `FlatCodes.search`, in the nearest lists, without dead rows."""
         found: dict[str, object] = {"nprobe": self._probes}
         if len(dead):
             batch = faiss.IDSelectorBatch(dead)
             found["sel"] = faiss.IDSelectorNot(batch)
 
-        def nearest(rows: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], Ids]:
+        def nearest(rows: Queries, k: int) -> tuple[NDArray[np.float32], Ids]:
             return self._ivf.search(rows, k, params=faiss.SearchParametersIVF(**found))
 
-        return _with_equals(nearest, queries, limit, len(self))
+        rows, places = _likely(nearest, queries, limit, len(self))
+        return rows, self.ids[places], _exact(queries, rows, places, self._codes_at)
+
+    def _codes_at(self, rows: Ids) -> Codes:
+        lists = np.searchsorted(self._starts, rows, side="right") - 1
+        ahead = self._starts[lists]
+        starts = ahead * (self._width + ROW_BYTES // 2) + (rows - ahead) * self._width
+        return self._numbers[starts[:, np.newaxis] + np.arange(self._width)]
 
 
 def trained_centroids(codes: Codes, lists: int) -> NDArray[np.float32]:
-    """Centroids float32 [lists, width] of codes int8 [n, width], on the unit sphere."""
+    """Centroids float32 [lists, width] of codes float16 [n, width], on the unit sphere."""
     step = max(1, len(codes) // (lists * _ROWS_A_CENTROID))
     sample = codes[::step].astype(np.float32)
     means = faiss.Kmeans(
@@ -194,54 +213,68 @@ def nearest_centroids(codes: Codes, centroids: NDArray[np.float32]) -> NDArray[n
     return np.concatenate([np.empty(0, np.int64), *found])
 
 
-def as_bytes(ids: Ids, codes: Codes) -> NDArray[np.uint8]:
-    """A list as it lies in the file: uint8 [rows, width + 8]."""
-    flat = np.concatenate([_as_faiss(codes).ravel(), ids.astype("<i8").view(np.uint8).ravel()])
-    return flat.reshape(len(ids), codes.shape[1] + _ID_BYTES)
+def as_bytes(start: int, codes: Codes) -> NDArray[np.uint8]:
+    """A list, whose first row is `start`, as in the file: uint8 [rows, 2 · width + 8]."""
+    rows = np.arange(start, start + len(codes), dtype="<i8")
+    halves = np.ascontiguousarray(codes, HALF)
+    flat = np.concatenate([halves.view(np.uint8).ravel(), rows.view(np.uint8)])
+    return flat.reshape(len(codes), list_bytes(codes.shape[1]))
 
 
-def _with_equals(
-    nearest: Callable[[NDArray[np.float32], int], tuple[NDArray[np.float32], Ids]],
-    queries: Codes,
+def list_bytes(width: int) -> int:
+    """Of a code and its row's number in a list."""
+    return width * np.dtype(HALF).itemsize + ROW_BYTES
+
+
+def _likely(
+    nearest: Callable[[Queries, int], tuple[NDArray[np.float32], Ids]],
+    queries: Queries,
     limit: int,
     count: int,
-) -> Found:
-    """Ask for more until the answers of no query end among equals."""
-    asked = queries.astype(np.float32)  # FAISS makes bytes of them again
+) -> tuple[Ids, Ids]:
+    """Rows of queries, and places of all codes that may be among the nearest of each.
+
+    Asks for more until the answers of no query end among those which rounding of float32 may have
+    put behind the last: it moves a product by at most `width` · 2⁻²⁴ (Higham, "Accuracy and
+    Stability of Numerical Algorithms", 3.1), two of them by twice that against each other.
+    """
+    margin = np.float64(queries.shape[1] * _UNSURE)
     left = np.arange(len(queries))
     k = min(limit + _SPARE, count)
-    found: list[Found] = []
+    found: list[tuple[Ids, Ids]] = []
     while len(left) and k:
-        products, places = nearest(asked[left], k)
-        last = products[:, min(limit, k) - 1]
-        cut = (k < count) & (places[:, -1] >= 0) & (products[:, -1] == last)
-        rows = np.repeat(left[~cut], k)
-        hits, values = places[~cut].ravel(), products[~cut].ravel()
-        real = hits >= 0
-        found.append((rows[real], hits[real], values[real].astype(np.int64)))
+        products, places = nearest(queries[left], k)
+        least = products[:, min(limit, k) - 1].astype(np.float64) - margin
+        cut = (k < count) & (places[:, -1] >= 0) & (products[:, -1] >= least)
+        likely = (places >= 0) & (products >= least[:, np.newaxis]) & ~cut[:, np.newaxis]
+        at, _ = np.nonzero(likely)
+        found.append((left[at], places[likely]))
         left, k = left[cut], min(4 * k, count)
     empty = np.empty(0, np.int64)
-    columns = zip((empty, empty, empty), *found, strict=True)
-    rows, hits, values = (np.concatenate(column) for column in columns)
-    return rows, hits, values
+    rows, hits = (np.concatenate(column) for column in zip((empty, empty), *found, strict=True))
+    return rows, hits
+
+
+def _exact(
+    queries: Queries, rows: Ids, places: Ids, codes_at: Callable[[Ids], NDArray[np.floating]]
+) -> NDArray[np.float64]:
+    """Product of each pair of a query and a code."""
+    products = np.empty(len(rows), np.float64)
+    for at in range(0, len(rows), _ROWS_AT_ONCE):
+        piece = slice(at, at + _ROWS_AT_ONCE)
+        asked = queries[rows[piece]].astype(np.float64)
+        products[piece] = np.einsum("nd,nd->n", asked, codes_at(places[piece]))
+    return products
 
 
 def _mapped_lists(path: Path, width: int, sizes: NDArray[np.int64]) -> faiss.OnDiskInvertedLists:
     lists = faiss.OnDiskInvertedLists()
-    lists.nlist, lists.code_size = len(sizes), width
+    lists.nlist, lists.code_size = len(sizes), width * np.dtype(HALF).itemsize
     lists.filename, lists.read_only = str(path), True
     lists.prefetch_nthread = 0  # it would start threads at every search
     lists.lists.resize(len(sizes))  # type: ignore[attr-defined]
     unsigned = sizes.astype(np.uint64)  # FAISS reads it where it lies
     lists.set_all_lists_sizes(faiss.swig_ptr(unsigned))
-    lists.totsize = int(sizes.sum()) * (width + _ID_BYTES)
+    lists.totsize = int(sizes.sum()) * list_bytes(width)
     lists.do_mmap()
     return lists
-
-
-def _as_faiss(codes: Codes) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(codes).view(np.uint8) ^ np.uint8(0x80)
-
-
-def _from_faiss(codes: NDArray[np.uint8]) -> Codes:
-    return (codes ^ np.uint8(0x80)).view(np.int8)

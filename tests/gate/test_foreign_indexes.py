@@ -3,6 +3,7 @@ flipped bits. Digests are named in the log, and the register decides."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import shutil
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from kit.notes import photo, showing
 from kit.pictures import scene
@@ -17,6 +19,7 @@ from kit.pictures import scene
 from moderation import Gate
 from moderation.gate.gate import INDEX_FOLDER
 from moderation.image.feature_index import FEATURE_KEYS
+from moderation.image.mapped import Shape, stored
 from moderation.store.registry import FILE_NAME
 
 FOLDERS = ("pdq256_v1", "descriptors", FEATURE_KEYS.name)
@@ -67,6 +70,26 @@ def test_indexes_of_another_register_are_not_trusted(
         assert (gate.verify().ok, gate.verify().rebuilt) == (True, True)
     with Gate.open(mine) as gate:
         assert (gate.verify().ok, gate.verify().rebuilt) == (True, False)
+
+
+def test_descriptors_of_the_older_form_are_made_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A folder from when they had one byte a number: whole, and no longer what is searched."""
+    register(tmp_path, 1, 2)
+    folder = tmp_path / INDEX_FOLDER / "descriptors"
+    manifest = folder / "manifest.json"
+    row = json.loads(manifest.read_text())
+    (part,) = row["parts"]
+    halves = np.fromfile(folder / part.pop("halves")["name"], np.float16).reshape(2, -1)
+    codes = np.clip(np.rint(halves * np.float16(406)), -127, 127)
+    shape = Shape(dtype="i1", width=codes.shape[1])
+    part["codes"] = stored(folder, "codes", shape, [codes.astype(np.int8)]).to_json()
+    manifest.write_text(json.dumps(row))
+    with caplog.at_level(logging.WARNING), Gate.open(tmp_path) as gate:
+        assert (gate.verify().ok, gate.verify().rebuilt) == (True, True)
+        assert [m.note_id for m in gate.find_copies(scene(2, 240, 320))] == ["n2"]
+    assert "a part of codes, dead, ids" in caplog.text
 
 
 def add(gate: Gate) -> None:
