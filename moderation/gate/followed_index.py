@@ -338,10 +338,10 @@ def _described(
     """The index with the descriptors of some entries; another one where the model is another."""
     added = [e for e in entries if e.op is LogOp.ADD and e.descriptor and e.descriptor_recipe]
     if added:
-        recipe, length = str(added[0].descriptor_recipe), len(added[0].descriptor or b"")
-        if index is None or index.recipe != recipe:  # the register holds none of the old any more
-            index = DescriptorIndex(recipe, length)
+        recipe = str(added[0].descriptor_recipe)
         vectors = np.stack([from_bytes(entry.descriptor or b"") for entry in added])
+        if index is None or index.recipe != recipe:  # the register holds none of the old any more
+            index = DescriptorIndex(recipe, vectors.shape[1])
         index.add(np.array([entry.picture_id for entry in added], np.int64), vectors)
     if index is not None:
         index.remove(np.array(_removals(entries), np.int64))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from moderation.artifacts import CONFIG, COPY_DESCRIPTOR, Artifact, open_artifact
 from moderation.errors import ArtifactError
+from moderation.image.durable import corrupt
 from moderation.image.scaling import scaled
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ Vectors = NDArray[np.float32]
 KIND = "copy-descriptor"
 MAX_DIMENSIONS = 4096
 MAX_INPUT_PX = 1024
-_LEVELS = 127
+_STORED = "<f2"
 _SHORTEST = 1e-6  # of a vector that still has a direction
 
 
@@ -176,22 +177,25 @@ def unit(rows: NDArray[np.float32]) -> Vectors:
 
 
 def to_bytes(vector: NDArray[np.float32]) -> bytes:
-    """As it is stored and sent: `d` signed bytes, round(127 · v / max |v|).
+    """As it is stored and sent: `d` numbers of half precision (IEEE 754 binary16), little-endian.
 
-    The cosine of a vector of some hundred numbers to its stored form is 0.999 or more.
+    The cosine of a vector of some hundred numbers to its stored form is 0.999999 or more.
 
     Args:
         vector: float32 [d], finite.
     """
-    largest = float(np.abs(vector).max(initial=0))
-    if largest == 0:
-        return bytes(len(vector))
-    return np.rint(vector / largest * _LEVELS).astype(np.int8).tobytes()
+    return unit(vector[None])[0].astype(_STORED).tobytes()
 
 
 def from_bytes(data: bytes) -> NDArray[np.float32]:
-    """The unit vector of a stored form, float32 [d]; zeros for zeros."""
-    return unit(np.frombuffer(data, np.int8).astype(np.float32)[None])[0]
+    """The unit vector of a stored form, float32 [d]; zeros for zeros.
+
+    Raises:
+        IndexCorrupt: the bytes are not what `to_bytes` writes.
+    """
+    if len(data) % 2 or not np.isfinite(stored := np.frombuffer(data, _STORED)).all():
+        raise corrupt(f"a descriptor of {len(data)} bytes has not the form of one")
+    return unit(stored.astype(np.float32)[None])[0]
 
 
 def _settings(artifact: Artifact) -> _Settings:

@@ -49,7 +49,7 @@ class NewPicture:
     state: str
     """`registered` or `held`, see `moderation.verdict.Registration`."""
     descriptor: bytes | None = field(default=None, repr=False)
-    """Copy descriptor, one signed byte a dimension; None where only a hash is known."""
+    """Copy descriptor, two bytes a dimension; None where only a hash is known."""
     descriptor_recipe: str | None = None
     """Name of the model that made the descriptor; None without one."""
 

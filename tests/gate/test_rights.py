@@ -165,7 +165,8 @@ def test_nothing_of_the_forgotten_is_left_on_the_disk(gate: Gate, tmp_path: Path
     (picture,) = gate.register.pictures_of_note("n1")
     (other,) = gate.register.pictures_of_note("n0")
     assert picture.descriptor is not None
-    rounded = Rounding(len(picture.descriptor)).codes(from_bytes(picture.descriptor)[np.newaxis])
+    vector = from_bytes(picture.descriptor)
+    rounded = Rounding(len(vector)).codes(vector[np.newaxis])
     secrets = (picture.code, picture.features[-900:], picture.descriptor, bytes(rounded), b"alice")
     assert all(in_files(folder, secret) for secret in (*secrets, other.code))
     gate.forget(author_id="alice")

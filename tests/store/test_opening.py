@@ -6,6 +6,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -14,6 +15,7 @@ from kit.register_rows import a_picture, register_picture
 from sqlalchemy import create_engine
 
 from moderation.errors import StoreBusy, StoreError, StoreUnwritable, WrongStoreVersion
+from moderation.image.descriptor import from_bytes
 from moderation.store import Register
 from moderation.store.registry import FILE_NAME
 from moderation.store.schema import METADATA
@@ -66,6 +68,25 @@ def test_a_register_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         stats = register.stats()
     assert [entry.descriptor for entry in entries] == [None, b"descriptor of new/0"]
     assert (stats.pictures, stats.undescribed) == (2, 1)
+
+
+def test_descriptors_of_one_byte_a_number_become_finer(tmp_path: Path) -> None:
+    """They point where they did, however many there are; what has none stays without."""
+    before = np.random.default_rng(0).integers(-127, 128, (1_100, 16), dtype=np.int8)
+    before[3] = 0
+    with Register.open(tmp_path) as register, register.transaction() as now:
+        work = now.add_work()
+        for number, row in enumerate(before):
+            now.add_picture(a_picture(f"n{number}", descriptor=row.tobytes()), work)
+        now.add_picture(a_picture("bare", descriptor=None, descriptor_recipe=None), work)
+    by_hand(tmp_path, "UPDATE alembic_version SET version_num = '0004'")
+    for _ in range(2):
+        with Register.open(tmp_path) as register:
+            finer = np.array([from_bytes(data) for _, data in register.live_descriptors()])
+            assert register.stats().undescribed == 1
+        rows = before.astype(float)
+        wanted = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1)
+        assert np.abs(finer - wanted).max() < 2**-11
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
