@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,11 @@ class FollowedIndex:
         if descriptors is None or not len(vectors):
             return []
         hits = descriptors.search(vectors, ALIKE, MIN_COSINE)
-        return [Candidate(picture_id=hit.id, cosine=hit.cosine) for hit in hits]
+        return [
+            Candidate(picture_id=hit.id, cosine=hit.cosine, place=place)
+            for _, of_view in groupby(hits, key=lambda hit: hit.query_row)
+            for place, hit in enumerate(of_view)
+        ]
 
     def save(self, register: Reading, *, wait: bool = False) -> None:
         """Write snapshots of the register's present state.

@@ -37,8 +37,9 @@ BY_HASH = 8
 BY_VOTES = 12
 """Works looked at because of shared features, weak ones verified only where the descriptors agree.
 A 3 × 3 collage shows nine."""
-BY_COSINE = 6
-"""Works verified because of their descriptors, the most alike first."""
+BY_COSINE = 8
+"""Works verified because of their descriptors, those first that are most alike to any view: a copy
+with a caption over it is less alike than a stranger to another part of the same screenshot."""
 WEAK_COSINE = 0.2
 """Fewer features are likelier chance where no part of the query is even so much alike."""
 OF_BANKS = 4
@@ -50,7 +51,7 @@ _AS_LIKELY = 0.75  # of what nominated the least likely one that was proven
 _LOOKED_UP = NEAREST
 
 Tried = dict[Candidate, Match | None]
-"""Candidate, votes and cosine aside → its match; None where the proof failed. The same picture is
+"""Candidate, only its hash looked at → its match; None where the proof failed. The same picture is
 another candidate once its hash is known to be near."""
 
 
@@ -104,7 +105,7 @@ def prove(
             by_work[works[candidate.picture_id]].append(candidate)
     by_hash = [of_work for of_work in by_work.values() if of_work[0].distance_bits is not None]
     by_votes = sorted(filter(_votes, by_work.values()), key=lambda of_work: -_votes(of_work))
-    by_cosine = sorted(filter(_cosine, by_work.values()), key=lambda of_work: -_cosine(of_work))
+    by_cosine = sorted(filter(_cosine, by_work.values()), key=_place)
     likely = [*by_hash[:BY_HASH], *by_votes[:BY_VOTES], *by_cosine[:BY_COSINE]]
     crowded_out = [*by_hash[BY_HASH:], *by_votes[BY_VOTES:], *by_cosine[BY_COSINE:]]
     likely += _of_banks(crowded_out, works, register)[:OF_BANKS]
@@ -198,11 +199,11 @@ def known_picture(picture: StoredPicture) -> KnownPicture:
 
 
 def _in_turns(works: Iterable[list[Candidate]]) -> dict[Candidate, bool]:
-    """Candidates to compare, votes and cosine aside: do they need no more to speak for them?"""
+    """Candidates to compare by their hashes alone: do they need no more to speak for them?"""
     telling = [(_telling(of_work), _is_likely(of_work)) for of_work in works]
     turns = zip_longest(*(candidates for candidates, _ in telling))
     chosen = {
-        replace(candidate, votes=0.0, cosine=None): likely
+        replace(candidate, votes=0.0, cosine=None, place=0): likely
         for turn in turns
         for candidate, (_, likely) in zip(turn, telling, strict=True)
         if candidate is not None
@@ -246,6 +247,10 @@ def _votes(of_work: Iterable[Candidate]) -> float:
 
 def _cosine(of_work: Iterable[Candidate]) -> float:
     return max(candidate.cosine or 0.0 for candidate in of_work)
+
+
+def _place(of_work: Iterable[Candidate]) -> tuple[int, float]:
+    return min((c.place, -c.cosine) for c in of_work if c.cosine is not None)
 
 
 def _telling(of_work: list[Candidate]) -> list[Candidate]:

@@ -61,6 +61,8 @@ class Candidate:
     """Of shared local features; 0 where something else nominated it."""
     cosine: float | None = None
     """Of the nearest descriptors; None where no descriptor nominated it."""
+    place: int = 0
+    """How many pictures are more alike to the same view; 0 where no descriptor nominated it."""
     view: int = 0
     """Number in `Query.views` of the view whose hash is near; 0 is the whole picture."""
     mirrored: bool = False
@@ -89,14 +91,18 @@ def radius_for(recipe: HashRecipe) -> int:
 
 
 def merged(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """One candidate for each picture: its nearest hash, most votes and highest cosine."""
+    """One candidate for each picture: its nearest hash, most votes, best place, highest cosine."""
     best: dict[int, Candidate] = {}
     for candidate in candidates:
         known = best.setdefault(candidate.picture_id, candidate)
         nearer = min(known, candidate, key=lambda c: (c.bits, c.view))
-        votes = max(known.votes, candidate.votes)
-        cosines = [c.cosine for c in (known, candidate) if c.cosine is not None]
-        best[candidate.picture_id] = replace(nearer, votes=votes, cosine=max(cosines, default=None))
+        alike = [c for c in (known, candidate) if c.cosine is not None]
+        best[candidate.picture_id] = replace(
+            nearer,
+            votes=max(known.votes, candidate.votes),
+            cosine=max((c.cosine for c in alike if c.cosine is not None), default=None),
+            place=min((c.place for c in alike), default=0),
+        )
     return list(best.values())
 
 

@@ -17,7 +17,11 @@ from moderation.artifacts import CONFIG, seal
 from moderation.errors import ModelNotFound, RecipeMismatch
 from moderation.gate import Gate, compare
 from moderation.gate.followed_index import FollowedIndex
+from moderation.gate.search import prove
+from moderation.image.decode import decode
 from moderation.image.descriptor import Describer
+from moderation.image.matching import Candidate
+from moderation.image.query import Query
 from moderation.note import Author, Note
 from moderation.store.registry import FILE_NAME
 from moderation.verdict import Decision
@@ -53,6 +57,20 @@ def test_a_match_tells_the_cosine(tmp_path: Path) -> None:
         assert first.detectors["descriptor"] == gate.register.descriptor_recipe()
         assert gate.verify().undescribed == 0
     assert match.to_json()["cosine"] == match.cosine
+
+
+def test_every_view_has_its_turn(tmp_path: Path) -> None:
+    """The nearest to one view of a screenshot is verified before the many near to another view."""
+    with Gate.open(tmp_path) as gate:
+        noise = np.random.default_rng(2).integers(0, 256, (40, 96, 96, 3), np.uint8)
+        strangers = [showing(p, id=f"s{n}", author=f"a{n}") for n, p in enumerate(noise)]
+        for note in (*strangers, showing(CAT, id="n1", author="alice")):
+            gate.check(note)
+        *others, last = gate.register.latest_pictures(41)[::-1]
+        crowd = [Candidate(picture_id=p.picture_id, cosine=0.9, place=1) for p in others]
+        copy = Candidate(picture_id=last.picture_id, cosine=0.35, place=0)
+        found = prove(Query.of(decode(CAT)), [*crowd, copy], gate.register)
+    assert [match.note_id for match in found.matches] == ["n1"]
 
 
 def test_a_descriptor_alone_nominates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -262,6 +262,8 @@ candidates = st.builds(
     distance_bits=st.none() | st.integers(0, 9),
     votes=st.integers(0, 3).map(float),
     view=st.integers(0, 2),
+    cosine=st.none() | st.integers(3, 9).map(lambda tenths: tenths / 10),
+    place=st.integers(0, 3),
 )
 
 
@@ -274,6 +276,7 @@ def test_a_picture_is_one_candidate(some: list[Candidate], rng: Any) -> None:
         of_picture = [x for x in some if x.picture_id == number]
         assert c.bits == min(x.bits for x in of_picture)
         assert c.votes == max(x.votes for x in of_picture)
+        assert c.place == min((x.place for x in of_picture if x.cosine is not None), default=0)
         assert (c.distance_bits, c.view) in {(x.distance_bits, x.view) for x in of_picture}
     rng.shuffle(some)
     assert {c.picture_id: c for c in merged(some)} == kept
