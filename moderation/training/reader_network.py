@@ -1,0 +1,120 @@
+"""The note reader: a small encoder, what it says of a whole note, and two answers.
+
+Pieces of all windows of a note are pooled together: their mean, and for each answer the pieces
+that matter to it most. What the rules saw stands beside, so that a disguise which only they see
+through still counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from transformers import BertModel
+
+from moderation.training.reader_data import COMMERCIAL, DISCLOSURES, INTENTS
+from moderation.training.reader_linear import Answers
+from moderation.training.reader_tokens import PAD_ID, windows
+
+_SIGNAL_DROPOUT = 0.2
+"""How often a note is learnt without what the rules saw."""
+_DROPOUT = 0.1
+_READ_AT_ONCE = 24
+"""Windows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EncodedNote:
+    """What the network reads of a note."""
+
+    ids: NDArray[np.int32]
+    """[t] pieces of the whole note."""
+    signals: NDArray[np.float32]
+    """[s] amounts of what the rules saw."""
+
+
+class NoteNetwork(nn.Module):
+    """Pieces and signals → logits of intent and disclosure."""
+
+    def __init__(self, encoder: BertModel, signals: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        width = encoder.config.hidden_size
+        self.attention = nn.Linear(width, 2)
+        self.dropout = nn.Dropout(_DROPOUT)
+        self.intent = nn.Linear(2 * width, len(INTENTS))
+        self.disclosure = nn.Linear(2 * width, len(DISCLOSURES))
+        self.intent_signals = nn.Linear(signals, len(INTENTS), bias=False)
+        self.disclosure_signals = nn.Linear(signals, len(DISCLOSURES), bias=False)
+        for layer in (self.intent_signals, self.disclosure_signals):
+            nn.init.zeros_(layer.weight)
+
+    def forward(self, ids: Tensor, signals: Tensor) -> tuple[Tensor, Tensor]:
+        """Int64 [n, t] padded pieces, one row a note; float32 [n, s]. Logits [n, 5] and [n, 5]."""
+        mask = ids != PAD_ID
+        read = self.encoder(ids, attention_mask=mask.long()).last_hidden_state
+        return self.judge(read, mask, signals)
+
+    def judge(self, read: Tensor, mask: Tensor, signals: Tensor) -> tuple[Tensor, Tensor]:
+        """[n, t, d] read pieces, bool [n, t] of which are there, [n, s] signals → logits."""
+        read = read.float()
+        weights = self.attention(read).masked_fill(~mask[:, :, None], -1e4).softmax(dim=1)
+        mean = (read * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+        chosen = torch.einsum("ntk,ntd->nkd", weights, read)
+        if self.training:
+            kept = torch.rand(len(signals), 1) >= _SIGNAL_DROPOUT
+            signals = signals * kept
+        about = [self.dropout(torch.cat([mean, chosen[:, k]], dim=1)) for k in range(2)]
+        return (
+            self.intent(about[0]) + self.intent_signals(signals),
+            self.disclosure(about[1]) + self.disclosure_signals(signals),
+        )
+
+
+def commercial_logit(intent: Tensor) -> Tensor:
+    """[n, 5] logits of intents → [n] log odds of any commercial one."""
+    sells = [INTENTS.index(name) for name in COMMERCIAL]
+    others = [i for i in range(len(INTENTS)) if i not in sells]
+    return intent[:, sells].logsumexp(dim=1) - intent[:, others].logsumexp(dim=1)
+
+
+def read_notes(network: NoteNetwork, notes: Sequence[EncodedNote]) -> Answers:
+    """Answers for whole notes, each read by windows, in the order given."""
+    network.eval()
+    stretches = [
+        (i, window) for i, note in enumerate(notes) for window in windows(note.ids.tolist())
+    ]
+    order = sorted(range(len(stretches)), key=lambda k: (len(stretches[k][1]), k))
+    read: list[Tensor] = [torch.empty(0)] * len(stretches)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for start in range(0, len(order), _READ_AT_ONCE):
+            some = order[start : start + _READ_AT_ONCE]
+            ids = padded([stretches[k][1] for k in some])
+            mask = ids != PAD_ID
+            hidden = network.encoder(ids, attention_mask=mask.long()).last_hidden_state
+            for row, k in enumerate(some):
+                read[k] = hidden[row, : len(stretches[k][1])].float()
+    of_note: list[list[Tensor]] = [[] for _ in notes]
+    for (i, _), hidden in zip(stretches, read, strict=True):
+        of_note[i].append(hidden)
+    intent, disclosure = [], []
+    with torch.no_grad():
+        for note, parts in zip(notes, of_note, strict=True):
+            whole = torch.cat(parts)[None]
+            mask = torch.ones(whole.shape[:2], dtype=torch.bool)
+            both = network.judge(whole, mask, torch.from_numpy(note.signals)[None])
+            intent.append(both[0].softmax(dim=1)[0].double().numpy())
+            disclosure.append(both[1].softmax(dim=1)[0].double().numpy())
+    return Answers(intent=np.stack(intent), disclosure=np.stack(disclosure))
+
+
+def padded(rows: Sequence[Sequence[int] | NDArray[np.int32]]) -> Tensor:
+    """Int64 [n, longest]."""
+    ids = np.full((len(rows), max(map(len, rows))), PAD_ID, np.int64)
+    for row, pieces in zip(ids, rows, strict=True):
+        row[: len(pieces)] = pieces
+    return torch.from_numpy(ids)

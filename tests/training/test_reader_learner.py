@@ -1,0 +1,178 @@
+"""What the note reader learns: siblings apart, the subject hidden, the same answers every time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kit.readers import packed, written_notes
+from tokenizers import Tokenizer
+from transformers import BertModel
+
+from moderation import Note
+from moderation.training.reader_data import INTENTS, labelled_notes
+from moderation.training.reader_learner import (
+    LearningPlan,
+    balanced,
+    learn,
+    shared_pieces,
+    shortened,
+    sibling_loss,
+)
+from moderation.training.reader_linear import LinearReader
+from moderation.training.reader_network import commercial_logit, read_notes
+from moderation.training.reader_signals import SignalTable, readings_of
+from moderation.training.reader_start import open_packed, starting_network
+from moderation.training.reader_tokens import END_ID, START_ID, chosen_pieces, text_of, tokenizer_of
+
+PLAN = LearningPlan(passes=6, batch_pieces=600, encoder_rate=2e-3, head_rate=1e-2)
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> tuple[BertModel, Tokenizer, list]:
+    """A tiny encoder, its pieces, and sixty written notes of three places."""
+    folder: Path = tmp_path_factory.mktemp("reader")
+    packed(folder / "small.bin")
+    rows = labelled_notes(None, written_notes(folder))
+    large = open_packed(folder / "small.bin")
+    chosen = chosen_pieces(large.pieces, [text_of(row.note) for row in rows], 150)
+    tokenizer = tokenizer_of([(piece, score) for piece, score, _ in chosen])
+    network = starting_network(large, [place for *_, place in chosen], 2, 1)
+    return network.bert, tokenizer, rows
+
+
+def test_a_reader_learns_what_siblings_differ_in(start):
+    """And finds it again in a place that it has never seen, the same way each time."""
+    encoder, tokenizer, rows = start
+    learnt = [row for row in rows if row.group != "2"]
+    measured = [row for row in rows if row.group == "2"]
+    reader = learn(encoder, tokenizer, learnt, PLAN, lambda _: None)
+    answers = reader.read(measured)
+    sells = np.array([row.commercial for row in measured])
+    assert answers.commercial[sells].min() > answers.commercial[~sells].max()
+    assert [INTENTS[i] for i in answers.intent.argmax(axis=1)] == [row.intent for row in measured]
+    np.testing.assert_allclose(answers.intent.sum(axis=1), 1, atol=1e-6)
+    again = learn(encoder, tokenizer, learnt, PLAN, lambda _: None).read(measured)
+    np.testing.assert_array_equal(again.intent, answers.intent)
+
+
+def test_a_note_is_read_the_same_in_any_company(start):
+    """Whatever lies beside it in a batch; and a long one is read to its end."""
+    encoder, tokenizer, rows = start
+    reader = learn(encoder, tokenizer, rows, LearningPlan(passes=1), lambda _: None)
+    notes = reader.encoded(rows[:6])
+    whole = read_notes(reader.network, notes)
+    for i, note in enumerate(notes):
+        alone = read_notes(reader.network, [note])
+        np.testing.assert_allclose(alone.intent[0], whole.intent[i], atol=0.02)
+    long = type(notes[0])(ids=np.tile(notes[0].ids, 60), signals=notes[0].signals)
+    changed = type(notes[0])(ids=long.ids.copy(), signals=long.signals)
+    changed.ids[-3:] = 6
+    both = read_notes(reader.network, [long, changed])
+    assert not np.array_equal(both.intent[0], both.intent[1])
+
+
+def test_an_empty_note_has_answers(start):
+    """Pictures without a word come, too."""
+    encoder, tokenizer, rows = start
+    reader = learn(encoder, tokenizer, rows[:12], LearningPlan(passes=1), lambda _: None)
+    empty = replace(rows[0], note=Note(id="e"))
+    assert np.isfinite(reader.read([empty]).intent).all()
+
+
+# Parts of the lesson
+
+
+@given(
+    st.lists(st.tuples(st.floats(-5, 5), st.booleans(), st.integers(0, 2)), min_size=1, max_size=12)
+)
+@settings(max_examples=60)
+def test_loss_of_siblings_against_the_slow_way(notes):
+    """The mean over pairs of one family, one that sells and one that does not."""
+    odds, sells, families = (list(column) for column in zip(*notes, strict=True))
+    pairs = [
+        np.log1p(np.exp(1 - (odds[a] - odds[b])))
+        for a in range(len(notes))
+        for b in range(len(notes))
+        if families[a] == families[b] and sells[a] and not sells[b]
+    ]
+    found = sibling_loss(torch.tensor(odds), torch.tensor(sells), torch.tensor(families))
+    assert float(found) == pytest.approx(np.mean(pairs) if pairs else 0.0, rel=1e-4, abs=1e-6)
+
+
+def test_words_of_the_subject_are_those_that_siblings_share(start):
+    """Three of a family at least; real notes have none."""
+    _, _, rows = start
+    family = [row for row in rows if row.family == "family-3" and row.group == "0"]
+    three = [family[0], family[1], family[1]]
+    ids = [np.array(one, np.int32) for one in ([5, 6, 7], [5, 6, 8], [5, 9, 9])]
+    assert shared_pieces(three, ids) == [frozenset({5})] * 3
+    assert shared_pieces(three[:2], ids[:2]) == [frozenset()] * 2
+
+
+def test_start_and_end_of_a_long_note_are_learnt_from():
+    """A purchase path stands at the end."""
+    ids = np.arange(10, 1010, dtype=np.int32)
+    found = shortened(ids).tolist()
+    assert found[:3] == [START_ID, 10, 11]
+    assert found[-3:] == [1008, 1009, END_ID]
+    assert len(found) < 200
+    assert shortened(ids[:5]).tolist() == [START_ID, 10, 11, 12, 13, 14, END_ID]
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.floats(0, 1))
+def test_balance_keeps_the_mean_weight_of_a_label(labels, strength):
+    """Rare ones count more, and none count alike at full strength by chance."""
+    weights = balanced(np.array(labels), 5, strength).numpy()
+    assert weights[labels].mean() == pytest.approx(1, rel=1e-4)
+    counts = np.bincount(labels, minlength=5)
+    for a in labels:
+        for b in labels:
+            if counts[a] < counts[b]:
+                assert weights[a] >= weights[b]
+
+
+def test_odds_of_selling_are_those_of_the_answers():
+    """Sums of probabilities, as everybody else counts them."""
+    logits = torch.tensor([[0.3, -1.0, 2.0, 0.1, -0.4]])
+    p = logits.softmax(dim=1)[0]
+    wanted = torch.log((p[2] + p[3] + p[4]) / (p[0] + p[1]))
+    assert float(commercial_logit(logits)[0]) == pytest.approx(float(wanted), abs=1e-5)
+
+
+# What the rules see, and the plain reader
+
+
+def test_signals_are_amounts_by_name_and_family():
+    """Between 0 and 1; a name that few notes have is left to its family."""
+    notes = [Note(id="n", text=f"现货包邮，要的加V：abc_204{i}") for i in range(6)]
+    readings = readings_of([*notes, Note(id="n", text="今天下雨了，在家看书")])
+    table = SignalTable.of(readings)
+    assert "contact.*" in table.names
+    assert list(table.names) == sorted(table.names)
+    rows = table.rows(readings)
+    assert rows.shape == (7, len(table.names))
+    assert ((rows >= 0) & (rows <= 1)).all()
+    column = rows[:, table.names.index("contact.*")]
+    assert (column[:6] > 0.5).all()
+    assert column[6] == 0
+
+
+@pytest.mark.parametrize("pieces", [True, False])
+def test_the_plain_reader_learns_it_as_well(start, pieces):
+    """From pieces of text, or from what the rules see alone."""
+    pytest.importorskip("sklearn")
+    _, _, rows = start
+    learnt = [row for row in rows if row.group != "2"]
+    measured = [row for row in rows if row.group == "2"]
+    reader = LinearReader(signals=True, pieces=pieces).learn(learnt)
+    answers = reader.read([row.note for row in measured])
+    sells = np.array([row.commercial for row in measured])
+    assert answers.commercial[sells].min() > answers.commercial[~sells].max()
+    assert answers.intent[:, INTENTS.index("C3")].max() == 0  # never seen
+    assert answers.disclosure.shape == (len(measured), 5)
