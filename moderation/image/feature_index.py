@@ -91,11 +91,17 @@ class FeatureIndex:
         self.add_keys(np.concatenate([_NO_KEYS, *keys]), owners)
 
     def add_keys(self, keys: Keys, ids: NDArray[np.int64]) -> None:
-        """Add keys uint32 [n] of pictures int64 [n], each pair once."""
+        """Add keys uint32 [n] of pictures int64 [n], each pair once.
+
+        The id of a picture that was held before is never used again.
+        """
         if not len(keys):
             return
         with self._lock:
-            self._late_pictures += len(np.unique(ids))
+            pictures = np.unique(ids)
+            if _among(pictures, self._dead).any():  # removed before there was anything of it
+                self._dead = np.setdiff1d(self._dead, pictures)
+            self._late_pictures += len(pictures)
             self._late.append(in_order(keys, ids))
             while len(self._late) > 1 and len(self._late[-2]) <= 2 * len(self._late[-1]):
                 last, before = self._late.pop(), self._late.pop()
