@@ -22,10 +22,11 @@ from transformers import BertModel
 
 from moderation.training.reader_corpora import Letters
 from moderation.training.reader_data import COMMERCIAL, DISCLOSURES, INTENTS, LabelledNote
-from moderation.training.reader_linear import Answers
 from moderation.training.reader_network import (
+    EXPERTS,
     EncodedNote,
     NoteNetwork,
+    Scores,
     commercial_logit,
     padded,
     read_notes,
@@ -53,6 +54,8 @@ class LearningPlan:
     head_rate: float = 1e-3
     pairs: float = 0.5
     """Weight of siblings against each other."""
+    together: float = 0.5
+    """Weight of the mean of both experts, beside the expert whose note it is."""
     hidden: float = 0.08
     """Share of all pieces that are hidden."""
     subject_hidden: float = 0.35
@@ -82,8 +85,8 @@ class NoteReader:
             for one, seen in zip(ids, signals, strict=True)
         ]
 
-    def read(self, rows: Sequence[LabelledNote]) -> Answers:
-        """Probabilities, not yet calibrated."""
+    def read(self, rows: Sequence[LabelledNote]) -> Scores:
+        """Scores, not yet calibrated."""
         return read_notes(self.network, self.encoded(rows))
 
 
@@ -116,6 +119,7 @@ class _Lesson:
         self._families = np.array(_family_numbers(rows))
         self._intent = np.array([INTENTS.index(row.intent) for row in rows])
         self._disclosure = np.array([DISCLOSURES.index(row.disclosure) for row in rows])
+        self._expert = np.array([EXPERTS.index(expert_of(row)) for row in rows])
         self._weights = np.array([row.weight for row in rows], np.float32)
         self._of_intent = balanced(self._intent, len(INTENTS), plan.balance)
         self._of_disclosure = balanced(self._disclosure, len(DISCLOSURES), plan.balance)
@@ -164,6 +168,14 @@ class _Lesson:
         return float(loss.item())
 
     def _loss(self, intent: Tensor, disclosure: Tensor, batch: NDArray[np.intp]) -> Tensor:
+        """Each note's own expert has to be right, and with less weight the mean of both."""
+        expert = torch.from_numpy(self._expert[batch])
+        every = torch.arange(len(batch))
+        own = self._of_answers(intent[every, expert], disclosure[every, expert], batch)
+        both = self._of_answers(intent.mean(dim=1), disclosure.mean(dim=1), batch)
+        return own + self._plan.together * both
+
+    def _of_answers(self, intent: Tensor, disclosure: Tensor, batch: NDArray[np.intp]) -> Tensor:
         weights = torch.from_numpy(self._weights[batch])
         wanted = torch.from_numpy(self._intent[batch])
         stated = torch.from_numpy(self._disclosure[batch])
@@ -213,6 +225,11 @@ class _Lesson:
 
 
 _SELLING = [INTENTS.index(name) for name in COMMERCIAL]
+
+
+def expert_of(row: LabelledNote) -> str:
+    """Whose note it is."""
+    return "written" if row.origin == "written" else "real"
 
 
 def sibling_loss(odds: Tensor, sells: Tensor, families: Tensor) -> Tensor:

@@ -3,6 +3,10 @@
 Pieces of all windows of a note are pooled together: their mean, and for each answer the pieces
 that matter to it most. What the rules saw stands beside, so that a disguise which only they see
 through still counts.
+
+Real notes and written ones are judged by two experts over one encoder: what tells a customer from
+a seller in the one partly misleads in the other. Nobody can say of a new note which it is like,
+so their scores are averaged.
 """
 
 from __future__ import annotations
@@ -19,6 +23,9 @@ from transformers import BertModel
 from moderation.training.reader_data import COMMERCIAL, DISCLOSURES, INTENTS
 from moderation.training.reader_linear import Answers
 from moderation.training.reader_tokens import PAD_ID, windows
+
+EXPERTS = ("real", "written")
+"""Of notes of the community, and of notes written for learning."""
 
 _SIGNAL_DROPOUT = 0.2
 """How often a note is learnt without what the rules saw."""
@@ -37,24 +44,41 @@ class EncodedNote:
     """[s] amounts of what the rules saw."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scores:
+    """What both experts say about notes, before it becomes probabilities."""
+
+    intent: NDArray[np.float64]
+    """float64 [n, experts, 5] logits."""
+    disclosure: NDArray[np.float64]
+    """float64 [n, experts, 5] logits."""
+
+    def answers(self, shares: Sequence[float] = (0.5, 0.5)) -> Answers:
+        """Probabilities of the weighted mean of the scores."""
+        return Answers(
+            intent=_softmax(np.einsum("nek,e->nk", self.intent, shares)),
+            disclosure=_softmax(np.einsum("nek,e->nk", self.disclosure, shares)),
+        )
+
+
 class NoteNetwork(nn.Module):
-    """Pieces and signals → logits of intent and disclosure."""
+    """Pieces and signals → logits of intent and disclosure, one row for each expert."""
 
     def __init__(self, encoder: BertModel, signals: int) -> None:
         super().__init__()
         self.encoder = encoder
-        width = encoder.config.hidden_size
+        width, experts = encoder.config.hidden_size, len(EXPERTS)
         self.attention = nn.Linear(width, 2)
         self.dropout = nn.Dropout(_DROPOUT)
-        self.intent = nn.Linear(2 * width, len(INTENTS))
-        self.disclosure = nn.Linear(2 * width, len(DISCLOSURES))
-        self.intent_signals = nn.Linear(signals, len(INTENTS), bias=False)
-        self.disclosure_signals = nn.Linear(signals, len(DISCLOSURES), bias=False)
+        self.intent = nn.Linear(2 * width, experts * len(INTENTS))
+        self.disclosure = nn.Linear(2 * width, experts * len(DISCLOSURES))
+        self.intent_signals = nn.Linear(signals, experts * len(INTENTS), bias=False)
+        self.disclosure_signals = nn.Linear(signals, experts * len(DISCLOSURES), bias=False)
         for layer in (self.intent_signals, self.disclosure_signals):
             nn.init.zeros_(layer.weight)
 
     def forward(self, ids: Tensor, signals: Tensor) -> tuple[Tensor, Tensor]:
-        """Int64 [n, t] padded pieces, one row a note; float32 [n, s]. Logits [n, 5] and [n, 5]."""
+        """int64 [n, t] padded pieces, one row a note; float32 [n, s]. Logits [n, experts, 5]."""
         mask = ids != PAD_ID
         read = self.encoder(ids, attention_mask=mask.long()).last_hidden_state
         return self.judge(read, mask, signals)
@@ -66,12 +90,13 @@ class NoteNetwork(nn.Module):
         mean = (read * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
         chosen = torch.einsum("ntk,ntd->nkd", weights, read)
         if self.training:
-            kept = torch.rand(len(signals), 1) >= _SIGNAL_DROPOUT
-            signals = signals * kept
+            signals = signals * (torch.rand(len(signals), 1) >= _SIGNAL_DROPOUT)
         about = [self.dropout(torch.cat([mean, chosen[:, k]], dim=1)) for k in range(2)]
+        intent = self.intent(about[0]) + self.intent_signals(signals)
+        disclosure = self.disclosure(about[1]) + self.disclosure_signals(signals)
         return (
-            self.intent(about[0]) + self.intent_signals(signals),
-            self.disclosure(about[1]) + self.disclosure_signals(signals),
+            intent.unflatten(1, (len(EXPERTS), -1)),
+            disclosure.unflatten(1, (len(EXPERTS), -1)),
         )
 
 
@@ -82,8 +107,8 @@ def commercial_logit(intent: Tensor) -> Tensor:
     return intent[:, sells].logsumexp(dim=1) - intent[:, others].logsumexp(dim=1)
 
 
-def read_notes(network: NoteNetwork, notes: Sequence[EncodedNote]) -> Answers:
-    """Answers for whole notes, each read by windows, in the order given."""
+def read_notes(network: NoteNetwork, notes: Sequence[EncodedNote]) -> Scores:
+    """Scores of whole notes, each read by windows, in the order given."""
     network.eval()
     stretches = [
         (i, window) for i, note in enumerate(notes) for window in windows(note.ids.tolist())
@@ -107,9 +132,9 @@ def read_notes(network: NoteNetwork, notes: Sequence[EncodedNote]) -> Answers:
             whole = torch.cat(parts)[None]
             mask = torch.ones(whole.shape[:2], dtype=torch.bool)
             both = network.judge(whole, mask, torch.from_numpy(note.signals)[None])
-            intent.append(both[0].softmax(dim=1)[0].double().numpy())
-            disclosure.append(both[1].softmax(dim=1)[0].double().numpy())
-    return Answers(intent=np.stack(intent), disclosure=np.stack(disclosure))
+            intent.append(both[0][0].double().numpy())
+            disclosure.append(both[1][0].double().numpy())
+    return Scores(intent=np.stack(intent), disclosure=np.stack(disclosure))
 
 
 def padded(rows: Sequence[Sequence[int] | NDArray[np.int32]]) -> Tensor:
@@ -118,3 +143,8 @@ def padded(rows: Sequence[Sequence[int] | NDArray[np.int32]]) -> Tensor:
     for row, pieces in zip(ids, rows, strict=True):
         row[: len(pieces)] = pieces
     return torch.from_numpy(ids)
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
