@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import BertForMaskedLM
+from transformers import BertForMaskedLM, BertModel
 
+from moderation.errors import BadSetting
 from moderation.training.reader_corpora import Letters, Stream, corpora
 from moderation.training.reader_start import config_of, open_packed, starting_network
 from moderation.training.reader_tokens import (
@@ -96,6 +97,37 @@ def pretrain(plan: PretrainingPlan, report: Report) -> Path:
     streams = [Stream(one, tokenizer, rng) for one in texts]
     _Course(plan, network, tokenizer, streams, started, report).run(checkpoint, rng)
     return checkpoint
+
+
+def open_encoder(
+    start: Path, work: Path, layers: int, *, pretrained: bool
+) -> tuple[BertModel, Tokenizer]:
+    """Encoder and pieces of a work folder.
+
+    Args:
+        start: the packed network, which names the shape.
+        work: folder in which `pretrain` chose the pieces.
+        layers: of the encoder.
+        pretrained: with what pretraining has learnt so far, or as the packed network has it.
+
+    Raises:
+        BadSetting: the packed network is damaged, or nothing was chosen or learnt in the folder.
+    """
+    packed = open_packed(start)
+    wanted = work / (CHECKPOINT if pretrained else TOKENIZER)
+    if not wanted.is_file():
+        raise BadSetting(
+            f"`{work}` holds no `{wanted.name}`", hint="run the pretraining with this work folder"
+        )
+    tokenizer = Tokenizer.from_file(str(work / TOKENIZER))
+    if pretrained:
+        network = BertForMaskedLM(config_of(packed, tokenizer.get_vocab_size(), layers))
+        load_checkpoint(wanted, network, None)
+        return network.bert, tokenizer
+    place = {piece: i for i, (piece, _) in enumerate(packed.pieces)}
+    vocabulary = tokenizer.get_vocab()
+    places = [place.get(piece) for piece in sorted(vocabulary, key=vocabulary.__getitem__)]
+    return starting_network(packed, places, layers, seed=1).bert, tokenizer
 
 
 class _Course:

@@ -17,6 +17,8 @@ from moderation.training.reader_data import (
     SECOND_READING,
     LabelledNote,
     digest_of,
+    fold_of_seen,
+    fold_without,
     folds,
     labelled_notes,
     shingles,
@@ -194,6 +196,32 @@ def test_a_group_about_everything_still_has_something_to_learn_from():
     """Else it could not be measured at all."""
     rows = [*group_of("a", "tea"), *group_of("b", "tea"), *group_of("c", "tea")]
     assert [len(fold.learnt) for fold in folds(rows)] == [40, 40, 40]
+
+
+def test_groups_may_be_held_out_together():
+    """With the trades of both."""
+    rows = [
+        *group_of("a", "tea"),
+        *group_of("b", "ski"),
+        *group_of("c", "ski pass", 4, 4),
+        *group_of("d", "cars", 20, 20),
+    ]
+    fold = fold_without(rows, ["b", "a"])
+    assert fold.held == "a + b"
+    assert {rows[i].group for i in fold.measured} == {"a", "b"}
+    assert {rows[i].group for i in fold.learnt} == {"d"}
+
+
+def test_new_notes_of_known_sources_leave_families_whole():
+    """About one in four, the same ones every time."""
+    rows = [labelled(f"{i}", group="walks", family="") for i in range(200)]
+    rows += [labelled(f"{i} {j}", family=f"{i}") for i in range(100) for j in range(3)]
+    fold = fold_of_seen(rows)
+    assert sorted([*fold.learnt, *fold.measured]) == list(range(500))
+    assert 90 < len(fold.measured) < 160
+    learnt, measured = ({rows[i].family for i in part} for part in (fold.learnt, fold.measured))
+    assert learnt & measured == {""}
+    assert fold == fold_of_seen(rows)
 
 
 def test_trades_are_compared_by_their_words():

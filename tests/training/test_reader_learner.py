@@ -24,7 +24,7 @@ from moderation.training.reader_learner import (
     shortened,
     sibling_loss,
 )
-from moderation.training.reader_linear import LinearReader
+from moderation.training.reader_linear import LinearReader, TwoExperts
 from moderation.training.reader_network import commercial_logit, read_notes
 from moderation.training.reader_signals import SignalTable, readings_of
 from moderation.training.reader_start import open_packed, starting_network
@@ -176,3 +176,18 @@ def test_the_plain_reader_learns_it_as_well(start, pieces):
     assert answers.commercial[sells].min() > answers.commercial[~sells].max()
     assert answers.intent[:, INTENTS.index("C3")].max() == 0  # never seen
     assert answers.disclosure.shape == (len(measured), 5)
+
+
+def test_an_expert_without_notes_leaves_it_to_the_other(start):
+    """With written notes alone both ways of reading are one; real ones beside change that."""
+    pytest.importorskip("sklearn")
+    _, _, rows = start
+    notes = [row.note for row in rows]
+    alone = LinearReader(signals=False).learn(rows).read(notes)
+    both = TwoExperts(signals=False).learn(rows).read(notes)
+    np.testing.assert_allclose(both.intent, alone.intent, atol=2e-3)
+    turned = {"N1": "C1", "C2": "N0"}
+    real = [replace(row, origin="first reading", intent=turned[row.intent]) for row in rows]
+    mixed = TwoExperts(signals=False).learn([*rows, *real]).read(notes)
+    np.testing.assert_allclose(mixed.intent.sum(axis=1), 1, atol=1e-9)
+    assert np.abs(mixed.commercial - 0.5).max() < np.abs(alone.commercial - 0.5).min()

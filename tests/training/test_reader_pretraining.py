@@ -22,8 +22,10 @@ from moderation.training.reader_pretraining import (
     TOKENIZER,
     PretrainingPlan,
     masked,
+    open_encoder,
     pretrain,
 )
+from moderation.training.reader_start import open_packed
 from moderation.training.reader_tokens import END_ID, MASK_ID, tokenizer_of
 
 PIECES = [(piece, -1.0) for piece in ("<s>", "<pad>", "</s>", "<unk>", "<mask>")]
@@ -136,3 +138,32 @@ def test_pretraining_goes_on_where_it_stopped(tmp_path):
     assert not torch.equal(first[words], second[words])
     losses = [float(line.rsplit(" ", 1)[1]) for line in told if line.startswith("step")]
     assert losses[-1] < losses[0] - 0.3
+
+
+def test_an_encoder_opens_as_it_started_and_as_it_has_learnt(tmp_path):
+    """With the pieces that were chosen; before there are any, the folder is refused."""
+    packed(tmp_path / "small.bin")
+    work = tmp_path / "work"
+    with pytest.raises(BadSetting, match=r"tokenizer\.json"):
+        open_encoder(tmp_path / "small.bin", work, 2, pretrained=False)
+    plan = PretrainingPlan(
+        start=tmp_path / "small.bin",
+        data=None,
+        datasets=written_notes(tmp_path / "datasets"),
+        work=work,
+        vocabulary=120,
+        layers=2,
+        steps=3,
+        batch=4,
+        length=16,
+    )
+    pretrain(plan, lambda _: None)
+    started, tokenizer = open_encoder(plan.start, work, 2, pretrained=False)
+    learnt, _ = open_encoder(plan.start, work, 2, pretrained=True)
+    before, after = (e.embeddings.word_embeddings.weight for e in (started, learnt))
+    assert before.shape == after.shape == (tokenizer.get_vocab_size(), 32)
+    large = open_packed(plan.start)
+    known = [piece for piece, _ in large.pieces].index("陶艺")
+    words = large.tensor("emb.word", [known])
+    np.testing.assert_array_equal(before[tokenizer.token_to_id("陶艺")].detach().numpy(), words)
+    assert not torch.equal(before, after)
