@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -39,11 +39,13 @@ COLLAGE_SIDE_PX = 640
 _CONTRAST_THRESHOLD = 0.02  # half of Lowe's 0.04: hazy and dark photographs keep some features
 COARSE_PX = 3.6
 """Diameter from which a detail can be read without doubling the picture first."""
+_FLAT_SIDE_PX = 256
+_FLAT_SLOPE = 4.0  # Sobel's sum over 3 × 3: half a grey level a pixel
 _GRID = 8  # cells a side for spreading stored features over the picture
 _QUANTUM = 0.5 / 15  # RootSIFT values lie in 0–1 and hardly ever pass 0.5
 _SCALE_STEPS = 24  # steps of 2.9 % a unit
 _SCALE_UNIT = 1024.0  # a scale of long side / 1024 is stored as 0
-_HEADER = struct.Struct("<4sHHHH")  # magic, count, width, height, reserved
+_HEADER = struct.Struct("<4sHHHH")  # magic, count, width, height, flat share in thousandths
 _MAGIC = b"SFT1"
 _PLACE = np.dtype([("x", "<u2"), ("y", "<u2"), ("scale", "u1"), ("angle", "u1")])
 
@@ -62,6 +64,9 @@ class LocalFeatures:
     """uint8 [n, 128], values 0–15."""
     size: tuple[int, int]
     """Width and height of the source picture in pixels."""
+    flat: float = 0.0
+    """Share of the picture in which nothing is, in steps of 0.001: at most a half in photographs,
+    two thirds on a page with a few words. 0 where it was not measured."""
 
     def __len__(self) -> int:
         return len(self.points)
@@ -76,6 +81,7 @@ class LocalFeatures:
             angles=(180.0 - self.angles) % 360.0,
             descriptors=self.descriptors[:, _MIRROR],
             size=self.size,
+            flat=self.flat,
         )
 
     def to_bytes(self) -> bytes:
@@ -88,7 +94,8 @@ class LocalFeatures:
         places["scale"] = np.clip(np.rint(np.log2(relative) * _SCALE_STEPS), 0, 255)
         places["angle"] = np.rint(self.angles / 360.0 * 256).astype(np.int64) % 256
         packed = self.descriptors[:, 0::2] | (self.descriptors[:, 1::2] << 4)
-        header = _HEADER.pack(_MAGIC, len(self), min(width, 65535), min(height, 65535), 0)
+        sides = min(width, 65535), min(height, 65535)
+        header = _HEADER.pack(_MAGIC, len(self), *sides, round(1000 * self.flat))
         return header + places.tobytes() + packed.tobytes()
 
     @classmethod
@@ -103,7 +110,7 @@ class LocalFeatures:
                 f"local features start with {data[:4]!r}, expected {_MAGIC!r}",
                 hint="run `moderation register verify`",
             )
-        _, count, width, height, _ = _HEADER.unpack_from(data)
+        _, count, width, height, flat = _HEADER.unpack_from(data)
         expected = _HEADER.size + count * (_PLACE.itemsize + 64)
         if len(data) != expected:
             raise IndexCorrupt(
@@ -128,6 +135,7 @@ class LocalFeatures:
             angles=(places["angle"] * (360.0 / 256)).astype(np.float32),
             descriptors=descriptors,
             size=(width, height),
+            flat=min(flat, 1000) / 1000,
         )
 
 
@@ -138,7 +146,22 @@ def stored_features(pixels: NDArray[np.uint8], source_size: tuple[int, int]) -> 
         pixels: uint8 [H, W, 3], RGB, upright.
         source_size: width and height of the source, in whose pixels places are given.
     """
-    return _extract(pixels, source_size, STORED_SIDE_PX, STORED_FEATURES, STORED_COARSE)
+    found = _extract(pixels, source_size, STORED_SIDE_PX, STORED_FEATURES, STORED_COARSE)
+    return replace(found, flat=flat_share(pixels))
+
+
+def flat_share(pixels: NDArray[np.uint8]) -> float:
+    """Share of a picture in which the grey level hardly changes, 0–1 in steps of 0.001.
+
+    Args:
+        pixels: uint8 [H, W, 3], RGB.
+    """
+    ratio = _FLAT_SIDE_PX / max(pixels.shape[:2])
+    small = tuple(max(1, round(side * ratio)) for side in pixels.shape[1::-1])
+    grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), small, interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(grey, (0, 0), 1.0)  # or JPEG would hide flat ground
+    slope = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
+    return round(float((slope < _FLAT_SLOPE).mean()), 3)
 
 
 def query_features(

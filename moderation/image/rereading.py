@@ -37,7 +37,6 @@ _SMALLEST_PX = 224  # long side of the smallest grey level
 _MARGIN = 5.0  # diameters around a detail that its descriptor reads: 6 · √2 / 2 and some blur
 _SHARPEST = 0.004  # rounding to four bits alone moves a cosine this far from 1
 _HASHED_PX = 256  # long side of the frame that is hashed
-_PLAIN_SLOPE = 12.0  # Sobel's sum over 3 × 3: one and a half grey levels a pixel
 _BEYOND = 0.01  # of the query's long side: a detail may lie this far outside its part
 _MOST = 0.95
 
@@ -96,7 +95,8 @@ class Reading:
     agreeing: int
     """Of these, how many are the same."""
     same: float
-    """Share of all details that were read, inside and outside, that are the same."""
+    """Share of all details in what is seen, inside and outside, that are the same; what is too
+    small to be read is not known to be."""
     agreement: float
     """How alike the details inside are on average, 1 for a clean copy."""
     contradiction: float
@@ -113,9 +113,8 @@ class Reading:
     frame_bits: int
     """Bits of PDQ that differ between the original and the query laid over its whole frame: 20 for
     copies, 60 under a large caption, 90 and more for other pictures."""
-    plain: float
-    """Share of the frame in which nothing is: a third in photographs, two thirds on a page with a
-    few words. The hash of such a page is that of its layout."""
+    flat: float
+    """Of the original, `LocalFeatures.flat`: most of a page is empty ground."""
 
 
 def read_again(
@@ -132,7 +131,7 @@ def read_again(
     Returns:
         None where too few details can be read again.
     """
-    cosines, places, points = _reread(query, original, alignment)
+    cosines, places, points, illegible = _reread(query, original, alignment)
     hull = [(float(x), float(y)) for x, y in points]
     inside = np.array([cv2.pointPolygonTest(alignment.hull, p, False) >= 0 for p in hull], bool)
     part = _part(query, alignment, places[cosines >= _AGREES])
@@ -144,18 +143,19 @@ def read_again(
     agreeing = checked[checked >= _AGREES]
     usual = float(np.median(agreeing)) if len(agreeing) >= _MIN_AGREEING else _AGREES
     differs = cosines < _DIFFERS
-    bits, plain = _frame(query, original, alignment, code)
+    agree = cosines >= _AGREES
+    seen = len(cosines) + int(_within(part, illegible).sum())
     return Reading(
         checked=len(checked),
         agreeing=len(agreeing),
-        same=float((cosines >= _AGREES).mean()),
+        same=float(agree.sum() / seen),
         agreement=float(np.clip((checked - 0.6) / 0.35, 0, 1).mean()),
         contradiction=float(differs[inside].mean()),
         contradiction_outside=float((differs & ~inside).mean()),
         sharpness_bits=-math.log2(max(1 - usual, _SHARPEST)),
         coverage=_coverage(part, original, alignment),
-        frame_bits=bits,
-        plain=plain,
+        frame_bits=_frame_bits(query, original, alignment, code),
+        flat=original.flat,
     )
 
 
@@ -187,31 +187,32 @@ def _within(box: Box, points: Points, margin: float = 0.0) -> NDArray[np.bool_]:
     return np.asarray(((points >= low) & (points <= high)).all(axis=1))
 
 
-def _frame(
+def _frame_bits(
     query: QueryPicture, original: LocalFeatures, alignment: Alignment, code: Code
-) -> tuple[int, float]:
-    """Bits by which the whole frame's hash differs, and how much of the frame is plain."""
+) -> int:
+    """Bits by which the hash of the query differs, laid over the whole frame."""
     ratio = _HASHED_PX / max(original.size)
     width, height = (max(8, round(side * ratio)) for side in original.size)
     to_frame = np.array([[ratio, 0, 0.5 * ratio - 0.5], [0, ratio, 0.5 * ratio - 0.5], [0, 0, 1]])
     laid = lay_over(query, alignment.plane, to_frame, (width, height))
-    bits = int(hamming(pdq(cv2.cvtColor(laid, cv2.COLOR_GRAY2RGB)).bits, code))
-    smooth = cv2.GaussianBlur(laid, (0, 0), 1.0)  # or JPEG and noise would hide plain ground
-    slope = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
-    return bits, float((slope < _PLAIN_SLOPE).mean())
+    return int(hamming(pdq(cv2.cvtColor(laid, cv2.COLOR_GRAY2RGB)).bits, code))
 
 
 def _reread(
     query: QueryPicture, original: LocalFeatures, alignment: Alignment
-) -> tuple[NDArray[np.float32], Points, NDArray[np.float32]]:
-    """Cosines of the details read again, float32 [n]; their places in query and original."""
+) -> tuple[NDArray[np.float32], Points, NDArray[np.float32], Points]:
+    """Cosines of the details read again, float32 [n]; their places in query and original.
+
+    Last the places in the query of those that are too small there to be read.
+    """
     zoom = _zoom(alignment.affine) * max(query.size) / max(query.levels[0].shape)
     there = apply(inverse(alignment.affine), original.points.astype(np.float64))
     margin = (original.scales / _zoom(alignment.affine))[:, None]
     visible = np.all((there >= margin) & (there <= np.array(query.size) - margin), axis=1)
     readable = visible & (original.scales / zoom >= _FINEST_PX)
+    illegible = there[visible & ~readable]
     if not readable.any():
-        return np.empty(0, np.float32), np.empty((0, 2)), np.empty((0, 2), np.float32)
+        return np.empty(0, np.float32), np.empty((0, 2)), np.empty((0, 2), np.float32), illegible
     # Twice the size at which features were stored: their finest are then read without doubling.
     ratio = 2 * min(1.0, STORED_SIDE_PX / max(original.size))
     points, scales = original.points[readable], original.scales[readable]
@@ -231,7 +232,7 @@ def _reread(
     a = found.astype(np.float32)
     b = original.descriptors[readable].astype(np.float32)
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    return (a * b).sum(axis=1) / np.maximum(norms, 1e-6), there[readable], points
+    return (a * b).sum(axis=1) / np.maximum(norms, 1e-6), there[readable], points, illegible
 
 
 def _zoom(affine: NDArray[np.float64]) -> float:

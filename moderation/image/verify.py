@@ -33,9 +33,10 @@ _BARE_CELLS = 12  # of 64 that hold detail: photographs fill 24 and more, an emp
 _UNSURE = 0.89  # with so little, a person should look before anything is blocked
 _OTHER_BITS = 90  # of a frame's hash: pictures that have nothing in common begin here
 _WHOLE = 0.9  # of the original: all of its frame is seen
-PAGE = 0.6
-"""From so plain a frame on, the picture is a page: a few words or lines on empty ground."""
-_SAME_WORDS = 0.95  # of a page's details must agree
+PAGE = 0.5
+"""From so much flat ground on, a picture is a page: a few words or lines, and little else."""
+_SAME_WORDS = 0.975  # of a page's details must agree: a price of three digits has three of them
+_MOST_OF_IT = 0.5
 _NO_MATCH = 0.45
 
 
@@ -80,17 +81,19 @@ def _proof(
     reading = read_again(query, original, alignment, code)
     if reading is None:
         return None
-    ceiling = _ceiling(original, reading)
+    ceiling = _ceiling(original, alignment, reading)
     score = min(_score(alignment, reading), ceiling)
     return Proof(alignment=alignment, reading=reading, score=score, ceiling=ceiling)
 
 
-def _ceiling(original: LocalFeatures, reading: Reading) -> float:
+def _ceiling(original: LocalFeatures, alignment: Alignment, reading: Reading) -> float:
     """What the score may not pass, however well the rest agrees.
 
     Two pages of one template differ in a few words, and those are the work: a page needs its words
-    to agree.
+    to agree, and to be in sight.
     """
+    if reading.flat > PAGE and alignment.share_of_original < _MOST_OF_IT:
+        return _NO_MATCH
     if _is_other_page(reading) and reading.same < _SAME_WORDS:
         return _NO_MATCH
     if _is_other_page(reading) or reading.agreeing < _FEW or _is_bare(original):
@@ -138,7 +141,7 @@ def _frame_agrees(alignment: Alignment, reading: Reading) -> float:
 
 def _is_other_page(reading: Reading) -> bool:
     """A page of which some detail is not the same."""
-    return reading.plain > PAGE and reading.same < 1
+    return reading.flat > PAGE and reading.same < 1
 
 
 _BIAS = -3.13

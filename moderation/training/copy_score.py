@@ -106,7 +106,7 @@ def fit(outcomes: list[Outcome]) -> NDArray[np.float64]:
     proven = [
         o
         for o in outcomes
-        if o.proof is not None and not o.trial.doubtful and o.proof.reading.plain <= PAGE
+        if o.proof is not None and not o.trial.doubtful and o.proof.reading.flat <= PAGE
     ]
     x = np.array([measurements(o.proof.alignment, o.proof.reading) for o in proven if o.proof])
     y = np.array([o.trial.is_copy for o in proven], dtype=np.float64)

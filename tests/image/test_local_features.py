@@ -17,9 +17,13 @@ from moderation.image.local_features import (
     STORED_FEATURES,
     LocalFeatures,
     descriptors_at,
+    flat_share,
     query_features,
     stored_features,
 )
+from moderation.image.verify import PAGE
+from moderation.training.attacks import reencode
+from moderation.training.lookalikes import quiet_card
 
 
 def size_of(pixels) -> tuple[int, int]:
@@ -165,6 +169,30 @@ def test_features_are_spread_over_the_picture() -> None:
     pixels[:200, :200] = rng.integers(0, 256, (200, 200, 3), dtype=np.uint8)
     points = stored(pixels).points
     assert np.all(points < 200, axis=1).mean() < 0.35
+
+
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee", "rocket", "hopper"])
+def test_photographs_are_not_flat(name: str) -> None:
+    """Ground that looks even still changes; a page has nothing on most of it."""
+    assert flat_share(photograph(name)) < PAGE
+
+
+def test_pages_are_flat_however_they_are_stored() -> None:
+    """White, dark or in JPEG; of noise nothing is flat."""
+    for template in range(12):
+        for quality in (95, 40):
+            assert flat_share(reencode(quiet_card(template, 1), quality)) > PAGE
+    assert flat_share(flat(240)) == 1
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    assert flat_share(noise) < 0.1
+
+
+def test_the_flat_share_is_kept() -> None:
+    """In the header, where registers of before have a zero."""
+    features = stored(quiet_card(3, 1))
+    data = features.to_bytes()
+    assert LocalFeatures.from_bytes(data).flat == features.flat == features.mirrored().flat > 0
+    assert LocalFeatures.from_bytes(data[:10] + bytes(2) + data[12:]).flat == 0
 
 
 def test_places_are_given_in_pixels_of_the_source() -> None:
