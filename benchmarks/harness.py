@@ -83,7 +83,8 @@ def rerun(name: str, args: argparse.Namespace) -> str:
         if key in ("out", "data") or value is None or value is False:
             continue
         flag = "--" + key.replace("_", "-")
-        words.append(flag if value is True else f"{flag} {value}")
+        shown = "…" if isinstance(value, Path) else value
+        words.append(flag if value is True else f"{flag} {shown}")
     if args.data:
         words.insert(0, "MODERATION_DATA=…")
     return " ".join(words)

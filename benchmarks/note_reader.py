@@ -7,22 +7,27 @@ notes and labels by digest are. In all folds but one nothing was learnt from the
 measure, a source of real notes or a file of written ones, nor from their trades elsewhere; the
 fold `seen` measures one in four notes of every group, families whole.
 
-The readers `network` and `network, pretrained` need `--start`, the packed network they start from,
-and `--work`, where its pieces were chosen; each fold then takes ten minutes on one core.
+The readers `network`, `pretrained` (by masked pieces) and either with `+experts` need `--start`,
+the packed network they start from, and `--work`, where its pieces were chosen; each fold then
+takes ten minutes on one core. What they answer is kept in the work folder, for the same notes and
+the same plan.
+
+Scores are calibrated on the other folds, never on notes that measure: two numbers are fitted.
 """
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from harness import WORK, data_folder, parser, table, write
-from reading_metrics import auc, reliability, rounded, with_interval
+from reader_measures import calibrated, measure
 
 from moderation.training.reader_data import (
-    COMMERCIAL,
     DISCLOSURES,
     INTENTS,
     Fold,
@@ -32,7 +37,8 @@ from moderation.training.reader_data import (
     labelled_notes,
 )
 from moderation.training.reader_learner import LearningPlan, learn
-from moderation.training.reader_linear import Answers, LinearReader, TwoExperts
+from moderation.training.reader_linear import Answers, LinearReader, TwoExperts, averaged
+from moderation.training.reader_network import Scores
 from moderation.training.reader_pretraining import open_encoder
 from moderation.training.reader_signals import readings_of
 
@@ -73,13 +79,45 @@ def experts(learnt: Sequence[LabelledNote], measured: Sequence[LabelledNote]) ->
 
 
 def network(start: Path, work: Path, *, pretrained: bool) -> Reader:
-    encoder, tokenizer = open_encoder(start, work, LAYERS, pretrained=pretrained)
-
     def reader(learnt: Sequence[LabelledNote], measured: Sequence[LabelledNote]) -> Answers:
-        fitted = learn(encoder, tokenizer, learnt, LearningPlan(), print)
-        return fitted.read(measured).answers()
+        encoder, tokenizer = open_encoder(start, work, LAYERS, pretrained=pretrained)
+        kept = work / f"answers-{_key(learnt, measured, PLAN, pretrained)}.npz"
+        if kept.is_file():
+            with np.load(kept, allow_pickle=False) as data:
+                scores = Scores(intent=data["intent"], disclosure=data["disclosure"])
+        else:
+            scores = learn(encoder, tokenizer, learnt, PLAN, _say).read(measured)
+            np.savez(kept, intent=scores.intent, disclosure=scores.disclosure)
+        return scores.answers()
 
     return reader
+
+
+def together(first: Reader, second: Reader) -> Reader:
+    """Mean of the log probabilities of two readers."""
+
+    def reader(learnt: Sequence[LabelledNote], measured: Sequence[LabelledNote]) -> Answers:
+        both = [one(learnt, measured) for one in (first, second)]
+        return Answers(
+            intent=averaged([one.intent for one in both], (0.5, 0.5)),
+            disclosure=averaged([one.disclosure for one in both], (0.5, 0.5)),
+        )
+
+    return reader
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _key(*parts: object) -> str:
+    """Digest of notes, labels and settings."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, Sequence):
+            part = [(r.note.title, r.note.text, r.note.tags, r.intent, r.disclosure) for r in part]
+        digest.update(repr(part).encode())
+    return digest.hexdigest()[:16]
 
 
 READERS: dict[str, Reader] = {
@@ -89,66 +127,9 @@ READERS: dict[str, Reader] = {
     "pieces+rules": linear(signals=True),
     "two experts": experts,
 }
-NETWORKS = {"network": False, "network, pretrained": True}
-
-
-def f1(truth: np.ndarray, said: np.ndarray) -> float:
-    """Harmonic mean of precision and recall; NaN where there is nothing to find."""
-    if not truth.any():
-        return float("nan")
-    return float(2 * (truth & said).sum() / (truth.sum() + said.sum()))
-
-
-def macro_f1(truth: np.ndarray, said: np.ndarray) -> float:
-    """Mean F1 of the classes that ten or more notes have."""
-    names, counts = np.unique(truth, return_counts=True)
-    often = names[counts >= 10]
-    return float(np.mean([f1(truth == n, said == n) for n in often])) if len(often) else np.nan
-
-
-def measure(
-    rows: Sequence[LabelledNote], answers: Answers, rng: np.random.Generator, times: int
-) -> dict[str, Any]:
-    """All measures of one group."""
-    intent = np.array([row.intent for row in rows])
-    disclosure = np.array([DISCLOSURES.index(row.disclosure) for row in rows])
-    is_commercial = np.isin(intent, COMMERCIAL)
-    said = np.array(INTENTS)[answers.intent.argmax(axis=1)]
-    stated = answers.disclosure.argmax(axis=1)
-    sure = np.array([row.confidence >= 0.8 for row in rows])
-
-    def interval(metric: Callable[..., float], *columns: np.ndarray) -> dict[str, Any]:
-        return with_interval(metric, *columns, rng=rng, times=times)
-
-    return {
-        "notes": len(rows),
-        "commercial": int(is_commercial.sum()),
-        "commercial_auc": interval(auc, is_commercial, answers.commercial),
-        "commercial_auc_sure": interval(auc, is_commercial[sure], answers.commercial[sure]),
-        "hard_sell_auc": interval(auc, intent == "C2", answers.intent[:, INTENTS.index("C2")]),
-        "hard_sell_f1": interval(f1, intent == "C2", said == "C2"),
-        "disclosure_macro_f1": interval(macro_f1, disclosure, stated),
-        "absent_f1": interval(f1, disclosure == 4, stated == 4),
-        "disclosure_accuracy": rounded(float((disclosure == stated).mean())),
-        "calibration": reliability(is_commercial, answers.commercial),
-    }
-
-
-def family_accuracy(rows: Sequence[LabelledNote], answers: Answers) -> dict[str, Any]:
-    """Of pairs of siblings of which one sells, how many have the seller above the other."""
-    families: dict[str, list[int]] = {}
-    for i, row in enumerate(rows):
-        if row.family:
-            families.setdefault(row.family, []).append(i)
-    right, pairs = 0.0, 0
-    for places in families.values():
-        for a in places:
-            for b in places:
-                if rows[a].commercial and not rows[b].commercial:
-                    pairs += 1
-                    difference = answers.commercial[a] - answers.commercial[b]
-                    right += 0.5 * (1 + np.sign(difference))
-    return {"pairs": pairs, "share": rounded(right / pairs) if pairs else None}
+NETWORKS = {"network": False, "pretrained": True}
+TOGETHER = {"network+experts": "network", "pretrained+experts": "pretrained"}
+PLAN = LearningPlan()
 
 
 def run(
@@ -161,22 +142,29 @@ def run(
     """Reader → fold and group → measures."""
     results: dict[str, Any] = {}
     for name, reader in readers.items():
+        found = {
+            bundle: reader([rows[i] for i in fold.learnt], [rows[i] for i in fold.measured])
+            for bundle, fold in chosen.items()
+        }
         results[name] = {}
         for bundle, fold in chosen.items():
-            answers = reader([rows[i] for i in fold.learnt], [rows[i] for i in fold.measured])
-            for group in sorted({rows[i].group for i in fold.measured}):
-                here = [k for k, i in enumerate(fold.measured) if rows[i].group == group]
+            likely = calibrated(rows, chosen, found, bundle)
+            parts = {"all": np.arange(len(fold.measured))} if bundle == SEEN else {}
+            groups = np.array([rows[i].group for i in fold.measured])
+            parts |= {group: np.flatnonzero(groups == group) for group in sorted(set(groups))}
+            if bundle == SEEN:
+                real = np.array([rows[i].origin != "written" for i in fold.measured])
+                parts |= {"real": np.flatnonzero(real), "written": np.flatnonzero(~real)}
+            for part, here in parts.items():
                 measured = [rows[fold.measured[k]] for k in here]
                 selling = sum(row.commercial for row in measured)
                 if min(selling, len(measured) - selling) < LEAST:
                     continue
+                answers = found[bundle]
                 mine = Answers(intent=answers.intent[here], disclosure=answers.disclosure[here])
-                found = measure(measured, mine, rng, times)
-                results[name][f"{bundle}: {group}"] = found | {
-                    "learnt_from": len(fold.learnt),
-                    "siblings": family_accuracy(measured, mine),
-                }
-                print(name, "|", bundle, "|", group, "|", found["commercial_auc"], flush=True)
+                one = measure(measured, mine, likely[here], rng, times)
+                results[name][f"{bundle}: {part}"] = one | {"learnt_from": len(fold.learnt)}
+                print(name, "|", bundle, "|", part, "|", one["commercial_auc"], flush=True)
     return results
 
 
@@ -203,29 +191,40 @@ def show(results: dict[str, Any]) -> None:
                 for group in results[names[0]]
             ],
         )
-    print("\nexpected calibration error of commercial")
-    for name, per_group in results.items():
-        errors = {g: one["calibration"]["expected_error"] for g, one in per_group.items()}
-        print(f"  {name}: {errors}")
+    for kind in ("calibration", "calibrated"):
+        print(f"\nexpected error of the probability of commercial, {kind}")
+        table(
+            ("notes never learnt from", *names),
+            [
+                (group, *(results[name][group][kind]["expected_error"] for name in names))
+                for group in results[names[0]]
+            ],
+        )
+
+
+def reader_of(name: str, args: argparse.Namespace) -> Reader:
+    if name in READERS:
+        return READERS[name]
+    if args.start is None:
+        raise SystemExit(f"`{name}` needs `--start`, the packed network it starts from")
+    if name in TOGETHER:
+        return together(reader_of(TOGETHER[name], args), experts)
+    return network(args.start, args.work, pretrained=NETWORKS[name])
 
 
 def main() -> None:
     options = parser(__doc__)
     options.add_argument("--readers", default=",".join(READERS))
+    options.add_argument("--datasets", type=Path, default=DATASETS)
     options.add_argument("--only", help="folds to measure, by name")
     options.add_argument("--start", type=Path, help="packed network: `e5-small-q4.bin`")
     options.add_argument("--work", type=Path, default=WORK / "note-reader")
     options.add_argument("--draws", type=int, default=500, help="bootstrap resamples")
     args = options.parse_args()
     folder = data_folder(args, "text")
-    rows = labelled_notes(folder, DATASETS)
+    rows = labelled_notes(folder, args.datasets)
     names = args.readers.split(",")
-    readers = {
-        name: network(args.start, args.work, pretrained=NETWORKS[name])
-        if name in NETWORKS
-        else READERS[name]
-        for name in names
-    }
+    readers = {name: reader_of(name, args) for name in names}
     rng = np.random.default_rng(args.seed)
     results = run(rows, chosen_folds(rows, args.only), readers, rng, args.draws)
     show(results)

@@ -131,12 +131,12 @@ class TwoExperts:
         shares = (1 - self._share, self._share) if len(self._experts) == 2 else (1.0,)
         answers = [expert.read(notes) for expert in self._experts]
         return Answers(
-            intent=_averaged([a.intent for a in answers], shares),
-            disclosure=_averaged([a.disclosure for a in answers], shares),
+            intent=averaged([a.intent for a in answers], shares),
+            disclosure=averaged([a.disclosure for a in answers], shares),
         )
 
 
-def _averaged(found: Sequence[Probabilities], shares: Sequence[float]) -> Probabilities:
+def averaged(found: Sequence[Probabilities], shares: Sequence[float]) -> Probabilities:
     """Weighted geometric mean, as probabilities."""
     logs = [share * np.log(one + _LEAST) for one, share in zip(found, shares, strict=True)]
     mean = np.exp(np.sum(logs, axis=0))
