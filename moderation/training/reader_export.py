@@ -1,0 +1,304 @@
+"""A trained note reader as files: `model.safetensors` (8 bits) and `model.onnx` that reads it.
+
+The graph is written node by node: its weights are offsets into the safetensors file, so the
+folder holds every weight once. Matrices have one scale per output, embeddings one per piece;
+activations are scaled as they come (dynamic quantisation), which ONNX Runtime does in one step.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from moderation.artifacts import CONFIG, FORMAT, seal
+from moderation.training.reader_data import DISCLOSURES, INTENTS
+from moderation.training.reader_learner import NoteReader
+from moderation.training.reader_network import EXPERTS, NoteNetwork
+from moderation.training.reader_tokens import MAX_WINDOWS, PAD_ID, STEP, WINDOW
+
+KIND = "note-reader"
+WEIGHTS, GRAPH, PIECES = "model.safetensors", "model.onnx", "tokenizer.json"
+IDS, SIGNALS = "pieces", "signals"
+INTENT, DISCLOSURE = "intent", "disclosure"
+_OPSET, _IR = 17, 8
+_MOST = 127
+_TYPES = {"I8": TensorProto.INT8, "F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
+
+
+def save_reader(reader: NoteReader, folder: Path) -> None:
+    """Write a model folder: weights, graph, pieces, configuration and digests."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / WEIGHTS).write_bytes(save(packed_weights(reader.network)))
+    onnx.save(_Graph(folder / WEIGHTS).of(reader.network), folder / GRAPH)
+    reader.tokenizer.save(str(folder / PIECES), pretty=False)
+    shape = reader.network.encoder.config
+    config = {
+        "format": FORMAT,
+        "kind": KIND,
+        "graph": GRAPH,
+        "tokenizer": PIECES,
+        "input": {
+            "pieces": IDS,
+            "signals": SIGNALS,
+            "names": list(reader.table.names),
+            "window": WINDOW,
+            "step": STEP,
+            "windows": MAX_WINDOWS,
+        },
+        "output": {
+            INTENT: list(INTENTS),
+            DISCLOSURE: list(DISCLOSURES),
+            "experts": list(EXPERTS),
+        },
+        "network": {
+            "model_type": "bert",
+            "vocab_size": shape.vocab_size,
+            "hidden_size": shape.hidden_size,
+            "num_hidden_layers": shape.num_hidden_layers,
+            "num_attention_heads": shape.num_attention_heads,
+            "intermediate_size": shape.intermediate_size,
+            "max_position_embeddings": WINDOW,
+            "layer_norm_eps": shape.layer_norm_eps,
+        },
+    }
+    (folder / CONFIG).write_text(
+        json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    seal(folder)
+
+
+def packed_weights(network: NoteNetwork) -> dict[str, Tensor]:
+    """Matrices [in, out] and embeddings in 8 bits with their scales, the rest as it is."""
+    encoder: Any = network.encoder
+    words = encoder.embeddings.word_embeddings.weight.detach()
+    table, scale = _eight_bits(words.T)
+    kind = encoder.embeddings.token_type_embeddings.weight.detach()[0]
+    positions = encoder.embeddings.position_embeddings.weight.detach()[:WINDOW] + kind
+    found = {
+        "words": table.T.contiguous(),
+        "words.scale": scale[:, None].contiguous(),
+        "positions": positions.to(torch.float16).contiguous(),
+        **_norm("embeddings", encoder.embeddings.LayerNorm),
+    }
+    for i, layer in enumerate(encoder.encoder.layer):
+        seen = layer.attention.self
+        three = (seen.query, seen.key, seen.value)
+        found |= _matrix(
+            f"{i}.qkv",
+            torch.cat([one.weight for one in three]),
+            torch.cat([one.bias for one in three]),
+        )
+        out = layer.attention.output
+        found |= _matrix(f"{i}.out", out.dense.weight, out.dense.bias)
+        found |= _norm(f"{i}.out", out.LayerNorm)
+        found |= _matrix(
+            f"{i}.inner", layer.intermediate.dense.weight, layer.intermediate.dense.bias
+        )
+        found |= _matrix(f"{i}.outer", layer.output.dense.weight, layer.output.dense.bias)
+        found |= _norm(f"{i}.outer", layer.output.LayerNorm)
+    for name in ("attention", "intent", "disclosure"):
+        linear = getattr(network, name)
+        found[f"{name}.weight"] = linear.weight.detach().T.contiguous()
+        found[f"{name}.bias"] = linear.bias.detach().contiguous()
+    for name in ("intent_signals", "disclosure_signals"):
+        found[f"{name}.weight"] = getattr(network, name).weight.detach().T.contiguous()
+    return found
+
+
+def _matrix(name: str, weight: Tensor, bias: Tensor) -> dict[str, Tensor]:
+    """A layer [out, in] as int8 [in, out]."""
+    table, scale = _eight_bits(weight.detach().T)
+    return {
+        f"{name}.weight": table,
+        f"{name}.scale": scale,
+        f"{name}.bias": bias.detach().contiguous(),
+    }
+
+
+def _norm(name: str, norm: nn.LayerNorm) -> dict[str, Tensor]:
+    return {
+        f"{name}.norm.weight": norm.weight.detach().contiguous(),
+        f"{name}.norm.bias": norm.bias.detach().contiguous(),
+    }
+
+
+def _eight_bits(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """float32 [n, m] → int8 [n, m] and float32 [m]: a scale for each column."""
+    scale = matrix.abs().amax(dim=0).clamp_min(1e-8) / _MOST
+    return (matrix / scale).round().to(torch.int8).contiguous(), scale.contiguous()
+
+
+class _Graph:
+    """Nodes and initialisers so far."""
+
+    def __init__(self, weights: Path) -> None:
+        self._file = weights.name
+        with weights.open("rb") as file:
+            (size,) = struct.unpack("<Q", file.read(8))
+            self._header = json.loads(file.read(size))
+        self._start = 8 + size
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: dict[str, onnx.TensorProto] = {}
+        self._eps = 0.0
+
+    def of(self, network: NoteNetwork) -> onnx.ModelProto:
+        """All windows [w, t] of one note and its signals [1, s] → logits [experts, 5] of both."""
+        shape = network.encoder.config
+        self._eps = float(shape.layer_norm_eps)
+        width, heads = shape.hidden_size, shape.num_attention_heads
+        there = self._add("Not", [self._add("Equal", [IDS, self._integers("pad", [PAD_ID])])])
+        there = self._add("Cast", [there], to=TensorProto.FLOAT)  # [w, t]
+        absent = self._add("Mul", [self._less_one(there), self._number("far", 1e4)])
+        bias = self._add("Unsqueeze", [absent, self._integers("heads_axes", [1, 2])])
+        x = self._norm(self._embedded(), "embeddings")
+        for i in range(shape.num_hidden_layers):
+            x = self._layer(x, i, bias, width, heads)
+        self._judge(x, there, width)
+        return self._model(network, shape.vocab_size)
+
+    def _embedded(self) -> str:
+        words = self._add("Cast", [self._gather("words", IDS)], to=TensorProto.FLOAT)
+        words = self._add("Mul", [words, self._gather("words.scale", IDS)])
+        length = self._add("Shape", [IDS], start=1, end=2)
+        zero, one = self._integers("zero", [0]), self._integers("one", [1])
+        rows = self._add("Slice", [self._weight("positions"), zero, length, zero, one])
+        return self._add("Add", [words, self._add("Cast", [rows], to=TensorProto.FLOAT)])
+
+    def _layer(self, x: str, i: int, bias: str, width: int, heads: int) -> str:
+        """One transformer layer, norms after each half: [w, t, d] → [w, t, d]."""
+        apart = self._integers("apart", [0, 0, heads, width // heads])
+        joined = self._integers("joined", [0, 0, width])
+        sizes = self._integers("three", [width] * 3)
+        parts = [f"{i}.q", f"{i}.k", f"{i}.v"]
+        three = self._linear(x, f"{i}.qkv")
+        self._nodes.append(helper.make_node("Split", [three, sizes], parts, axis=2))
+        query, key, value = (
+            self._add("Transpose", [self._add("Reshape", [part, apart])], perm=order)
+            for part, order in zip(parts, ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]), strict=True)
+        )
+        scale = self._number("scale", 1 / math.sqrt(width // heads))
+        scores = self._add("Mul", [self._add("MatMul", [query, key]), scale])
+        weights = self._add("Softmax", [self._add("Add", [scores, bias])], axis=-1)
+        read = self._add("Transpose", [self._add("MatMul", [weights, value])], perm=[0, 2, 1, 3])
+        read = self._linear(self._add("Reshape", [read, joined]), f"{i}.out")
+        x = self._norm(self._add("Add", [x, read]), f"{i}.out")
+        inner = self._linear(x, f"{i}.inner")
+        error = self._add("Erf", [self._add("Div", [inner, self._number("root", math.sqrt(2))])])
+        grown = self._add("Mul", [inner, self._add("Add", [error, self._number("unit", 1.0)])])
+        inner = self._add("Mul", [grown, self._number("half", 0.5)])
+        return self._norm(self._add("Add", [x, self._linear(inner, f"{i}.outer")]), f"{i}.outer")
+
+    def _judge(self, x: str, there: str, width: int) -> None:
+        """Pool the pieces of all windows, and give both answers."""
+        flat = self._add("Reshape", [x, self._integers("flat", [-1, width])])  # [p, d]
+        column = self._add("Reshape", [there, self._integers("column", [-1, 1])])  # [p, 1]
+        mean = self._add("MatMul", [self._add("Transpose", [column], perm=[1, 0]), flat])
+        count = self._add("ReduceSum", [column, self._integers("zero", [0])], keepdims=1)
+        mean = self._add("Div", [mean, count])  # [1, d]
+        odds = self._add(
+            "Gemm", [flat, self._weight("attention.weight"), self._weight("attention.bias")]
+        )
+        far = self._add("Mul", [self._less_one(column), self._number("far", 1e4)])
+        weights = self._add("Softmax", [self._add("Add", [odds, far])], axis=0)  # [p, 2]
+        chosen = self._add("MatMul", [self._add("Transpose", [weights], perm=[1, 0]), flat])
+        for k, answer in enumerate((INTENT, DISCLOSURE)):
+            mine = self._add("Gather", [chosen, self._integers(f"row{k}", [k])], axis=0)
+            about = self._add("Concat", [mean, mine], axis=1)
+            said = self._dense(about, answer)
+            seen = self._add("MatMul", [SIGNALS, self._weight(f"{answer}_signals.weight")])
+            both = self._add("Add", [said, seen])
+            rows = self._integers("experts", [len(EXPERTS), -1])
+            self._nodes.append(helper.make_node("Reshape", [both, rows], [answer]))
+
+    def _model(self, network: NoteNetwork, pieces: int) -> onnx.ModelProto:
+        signals = network.intent_signals.in_features
+        graph = helper.make_graph(
+            self._nodes,
+            "note reader",
+            [
+                helper.make_tensor_value_info(IDS, TensorProto.INT64, ["w", "t"]),
+                helper.make_tensor_value_info(SIGNALS, TensorProto.FLOAT, [1, signals]),
+            ],
+            [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, [len(EXPERTS), 5])
+                for name in (INTENT, DISCLOSURE)
+            ],
+            list(self._constants.values()),
+            doc_string=f"{pieces} pieces",
+        )
+        opset = [helper.make_opsetid("", _OPSET)]
+        return helper.make_model(
+            graph, opset_imports=opset, ir_version=_IR, producer_name="notegate"
+        )
+
+    def _linear(self, x: str, name: str) -> str:
+        """A matrix of 8 bits on activations of 8 bits."""
+        number = len(self._nodes)
+        quantised = [f"q{number}", f"s{number}", f"z{number}"]
+        self._nodes.append(helper.make_node("DynamicQuantizeLinear", [x], quantised))
+        whole = self._add(
+            "MatMulInteger", [quantised[0], self._weight(f"{name}.weight"), quantised[2]]
+        )
+        scale = self._add("Mul", [quantised[1], self._weight(f"{name}.scale")])
+        y = self._add("Mul", [self._add("Cast", [whole], to=TensorProto.FLOAT), scale])
+        return self._add("Add", [y, self._weight(f"{name}.bias")])
+
+    def _dense(self, x: str, name: str) -> str:
+        """A small matrix as it is."""
+        return self._add("Gemm", [x, self._weight(f"{name}.weight"), self._weight(f"{name}.bias")])
+
+    def _norm(self, x: str, name: str) -> str:
+        inputs = [x, self._weight(f"{name}.norm.weight"), self._weight(f"{name}.norm.bias")]
+        return self._add("LayerNormalization", inputs, axis=-1, epsilon=self._eps)
+
+    def _gather(self, name: str, rows: str) -> str:
+        return self._add("Gather", [self._weight(name), rows], axis=0)
+
+    def _less_one(self, x: str) -> str:
+        return self._add("Sub", [x, self._number("unit", 1.0)])
+
+    def _float(self, name: str) -> str:
+        return self._weight(name)
+
+    def _weight(self, name: str) -> str:
+        """A tensor whose bytes stay in the safetensors file."""
+        entry = self._header[name]
+        first, last = entry["data_offsets"]
+        tensor = onnx.TensorProto(
+            name=name,
+            data_type=_TYPES[entry["dtype"]],
+            dims=entry["shape"],
+            data_location=TensorProto.EXTERNAL,
+        )
+        for key, value in (
+            ("location", self._file),
+            ("offset", self._start + first),
+            ("length", last - first),
+        ):
+            tensor.external_data.add(key=key, value=str(value))
+        self._constants[name] = tensor
+        return name
+
+    def _number(self, name: str, value: float) -> str:
+        self._constants[name] = numpy_helper.from_array(np.array(value, np.float32), name)
+        return name
+
+    def _integers(self, name: str, values: list[int]) -> str:
+        self._constants[name] = numpy_helper.from_array(np.array(values, np.int64), name)
+        return name
+
+    def _add(self, kind: str, inputs: Iterable[str], **attributes: Any) -> str:
+        output = f"x{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
+        return output

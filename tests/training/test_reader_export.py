@@ -1,0 +1,80 @@
+"""A trained reader as a folder: small, sealed, and with the answers of the network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kit.readers import packed, written_notes
+from tokenizers import Tokenizer
+
+from moderation.artifacts import open_artifact
+from moderation.training.reader_data import labelled_notes
+from moderation.training.reader_learner import LearningPlan, NoteReader, learn
+from moderation.training.reader_network import padded, read_notes
+from moderation.training.reader_start import open_packed, starting_network
+from moderation.training.reader_tokens import chosen_pieces, text_of, tokenizer_of, windows
+
+onnxruntime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnx")
+
+from moderation.training.reader_export import KIND, save_reader  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> tuple[NoteReader, list, Path]:
+    """A tiny reader, its notes, and the folder that it was saved in."""
+    folder: Path = tmp_path_factory.mktemp("reader")
+    packed(folder / "small.bin")
+    rows = labelled_notes(None, written_notes(folder))
+    large = open_packed(folder / "small.bin")
+    chosen = chosen_pieces(large.pieces, [text_of(row.note) for row in rows], 150)
+    tokenizer = tokenizer_of([(piece, score) for piece, score, _ in chosen])
+    network = starting_network(large, [place for *_, place in chosen], 2, 1)
+    plan = LearningPlan(passes=3, batch_pieces=600, encoder_rate=2e-3, head_rate=1e-2)
+    found = learn(network.bert, tokenizer, rows, plan, lambda _: None)
+    save_reader(found, folder / "note-reader_v0")
+    return found, rows, folder / "note-reader_v0"
+
+
+def test_the_folder_is_a_model_folder(reader):
+    """Of its kind, with a digest of every file; its pieces are those that were learnt with."""
+    found, rows, folder = reader
+    artifact = open_artifact("note-reader_v0", KIND, folder)
+    assert {*artifact.files} == {"config.json", "model.onnx", "model.safetensors", "tokenizer.json"}
+    assert artifact.config["input"]["names"] == list(found.table.names)
+    tokenizer = Tokenizer.from_str(artifact.file("tokenizer.json").decode())
+    text = text_of(rows[0].note)
+    assert tokenizer.encode(text).ids == found.tokenizer.encode(text).ids
+    network = json.loads(artifact.file("config.json"))["network"]
+    assert (network["num_hidden_layers"], network["hidden_size"]) == (2, 32)
+
+
+@pytest.mark.parametrize("repeated", [1, 40])
+def test_the_graph_answers_as_the_network_does(reader, repeated):
+    """Within what 8 bits cost; also where a note has several windows of different lengths."""
+    found, rows, folder = reader
+    session = onnxruntime.InferenceSession(
+        str(folder / "model.onnx"), providers=["CPUExecutionProvider"]
+    )
+    notes = found.encoded(rows[:8])
+    for note in notes:
+        note = type(note)(ids=np.tile(note.ids, repeated), signals=note.signals)
+        wanted = read_notes(found.network, [note])
+        pieces = padded(windows(note.ids.tolist())).numpy()
+        assert len(pieces) == (1 if repeated == 1 else len(windows(note.ids.tolist())))
+        fed = {"pieces": pieces, "signals": note.signals[None]}
+        intent, disclosure = session.run(["intent", "disclosure"], fed)
+        scale = np.abs(wanted.intent).max()
+        np.testing.assert_allclose(intent, wanted.intent[0], atol=0.05 * scale + 0.05)
+        np.testing.assert_allclose(disclosure, wanted.disclosure[0], atol=0.05 * scale + 0.05)
+
+
+def test_weights_take_a_byte_each(reader):
+    """And stand in one file only."""
+    found, _, folder = reader
+    weights = sum(parameter.numel() for parameter in found.network.encoder.parameters())
+    assert (folder / "model.safetensors").stat().st_size < 2 * weights  # four in float32
+    assert (folder / "model.onnx").stat().st_size < 40_000
