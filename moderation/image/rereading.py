@@ -95,8 +95,9 @@ class Reading:
     agreeing: int
     """Of these, how many are the same."""
     same: float
-    """Share of all details in what is seen, inside and outside, that are the same; what is too
-    small to be read is not known to be."""
+    """Share of all details that were read, inside and outside, that are the same."""
+    read: float
+    """Share of the original's details that were read: in sight, and large enough there."""
     agreement: float
     """How alike the details inside are on average, 1 for a clean copy."""
     contradiction: float
@@ -131,7 +132,7 @@ def read_again(
     Returns:
         None where too few details can be read again.
     """
-    cosines, places, points, illegible = _reread(query, original, alignment)
+    cosines, places, points = _reread(query, original, alignment)
     hull = [(float(x), float(y)) for x, y in points]
     inside = np.array([cv2.pointPolygonTest(alignment.hull, p, False) >= 0 for p in hull], bool)
     part = _part(query, alignment, places[cosines >= _AGREES])
@@ -143,12 +144,11 @@ def read_again(
     agreeing = checked[checked >= _AGREES]
     usual = float(np.median(agreeing)) if len(agreeing) >= _MIN_AGREEING else _AGREES
     differs = cosines < _DIFFERS
-    agree = cosines >= _AGREES
-    seen = len(cosines) + int(_within(part, illegible).sum())
     return Reading(
         checked=len(checked),
         agreeing=len(agreeing),
-        same=float(agree.sum() / seen),
+        same=float((cosines >= _AGREES).mean()),
+        read=len(cosines) / len(original),
         agreement=float(np.clip((checked - 0.6) / 0.35, 0, 1).mean()),
         contradiction=float(differs[inside].mean()),
         contradiction_outside=float((differs & ~inside).mean()),
@@ -200,19 +200,15 @@ def _frame_bits(
 
 def _reread(
     query: QueryPicture, original: LocalFeatures, alignment: Alignment
-) -> tuple[NDArray[np.float32], Points, NDArray[np.float32], Points]:
-    """Cosines of the details read again, float32 [n]; their places in query and original.
-
-    Last the places in the query of those that are too small there to be read.
-    """
+) -> tuple[NDArray[np.float32], Points, NDArray[np.float32]]:
+    """Cosines of the details read again, float32 [n]; their places in query and original."""
     zoom = _zoom(alignment.affine) * max(query.size) / max(query.levels[0].shape)
     there = apply(inverse(alignment.affine), original.points.astype(np.float64))
     margin = (original.scales / _zoom(alignment.affine))[:, None]
     visible = np.all((there >= margin) & (there <= np.array(query.size) - margin), axis=1)
     readable = visible & (original.scales / zoom >= _FINEST_PX)
-    illegible = there[visible & ~readable]
     if not readable.any():
-        return np.empty(0, np.float32), np.empty((0, 2)), np.empty((0, 2), np.float32), illegible
+        return np.empty(0, np.float32), np.empty((0, 2)), np.empty((0, 2), np.float32)
     # Twice the size at which features were stored: their finest are then read without doubling.
     ratio = 2 * min(1.0, STORED_SIDE_PX / max(original.size))
     points, scales = original.points[readable], original.scales[readable]
@@ -232,7 +228,7 @@ def _reread(
     a = found.astype(np.float32)
     b = original.descriptors[readable].astype(np.float32)
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    return (a * b).sum(axis=1) / np.maximum(norms, 1e-6), there[readable], points, illegible
+    return (a * b).sum(axis=1) / np.maximum(norms, 1e-6), there[readable], points
 
 
 def _zoom(affine: NDArray[np.float64]) -> float:

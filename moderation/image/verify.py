@@ -36,7 +36,7 @@ _WHOLE = 0.9  # of the original: all of its frame is seen
 PAGE = 0.5
 """From so much flat ground on, a picture is a page: a few words or lines, and little else."""
 _SAME_WORDS = 0.975  # of a page's details must agree: a price of three digits has three of them
-_MOST_OF_IT = 0.5
+_MOST, _NEARLY_ALL = 0.6, 0.9  # of a page's details must be in sight and large enough to be read
 _NO_MATCH = 0.45
 
 
@@ -81,24 +81,31 @@ def _proof(
     reading = read_again(query, original, alignment, code)
     if reading is None:
         return None
-    ceiling = _ceiling(original, alignment, reading)
+    ceiling = _ceiling(original, reading)
     score = min(_score(alignment, reading), ceiling)
     return Proof(alignment=alignment, reading=reading, score=score, ceiling=ceiling)
 
 
-def _ceiling(original: LocalFeatures, alignment: Alignment, reading: Reading) -> float:
+def _ceiling(original: LocalFeatures, reading: Reading) -> float:
     """What the score may not pass, however well the rest agrees.
 
     Two pages of one template differ in a few words, and those are the work: a page needs its words
     to agree, and to be in sight.
     """
-    if reading.flat > PAGE and alignment.share_of_original < _MOST_OF_IT:
-        return _NO_MATCH
-    if _is_other_page(reading) and reading.same < _SAME_WORDS:
+    if _is_page(reading) and (reading.read < _MOST or reading.same < _SAME_WORDS):
         return _NO_MATCH
     if _is_other_page(reading) or reading.agreeing < _FEW or _is_bare(original):
         return _UNSURE
     return 1.0
+
+
+def _is_page(reading: Reading) -> bool:
+    return reading.flat > PAGE
+
+
+def _is_other_page(reading: Reading) -> bool:
+    """A page of which some detail is not known to be the same."""
+    return _is_page(reading) and (reading.same < 1 or reading.read < _NEARLY_ALL)
 
 
 def _is_bare(original: LocalFeatures) -> bool:
@@ -130,8 +137,8 @@ def measurements(alignment: Alignment, reading: Reading) -> tuple[float, ...]:
 def _frame_agrees(alignment: Alignment, reading: Reading) -> float:
     """Twelve bits nearer than other pictures is 1.
 
-    Of a part of the frame only likeness counts, and of a page not even that unless its words are
-    the same: all pages of one template are alike.
+    Of a part of the frame only likeness counts, and of a page not even that unless all its words
+    are the same: all pages of one template are alike.
     """
     likeness = _clip((_OTHER_BITS - reading.frame_bits) / 12, -2, 5)
     if likeness < 0:
@@ -139,13 +146,8 @@ def _frame_agrees(alignment: Alignment, reading: Reading) -> float:
     return 0.0 if _is_other_page(reading) else likeness
 
 
-def _is_other_page(reading: Reading) -> bool:
-    """A page of which some detail is not the same."""
-    return reading.flat > PAGE and reading.same < 1
-
-
-_BIAS = -3.13
-_WEIGHTS = (1.14, 0.78, 2.28, 0.86, 1.05, 1.92, 0.6, 1.03)
+_BIAS = -2.96
+_WEIGHTS = (1.05, 0.93, 2.66, 0.89, 0.76, 2.08, 0.61, 0.97)
 """Of agreement inside the hull, no contradiction outside, sharpness, area of the hull, its share
 of what is seen, small residual, share of inliers, likeness of the frame."""
 
