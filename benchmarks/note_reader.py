@@ -10,7 +10,7 @@ fold `seen` measures one in four notes of every group, families whole.
 The readers `network`, `pretrained` (by masked pieces) and either with `+experts` need `--start`,
 the packed network they start from, and `--work`, where its pieces were chosen; each fold then
 takes ten minutes on one core. What they answer is kept in the work folder, for the same notes and
-the same plan.
+the same plan; delete it after a change of the code.
 
 Scores are calibrated on the other folds, never on notes that measure: two numbers are fitted.
 """
