@@ -18,6 +18,7 @@ BENCHMARKS = (
     "descriptor_index",
     "startup",
     "text_reading",
+    "diversion",
     "caption_twins",
     "copy_verification",
     "copy_recall --plots",

@@ -25,7 +25,7 @@ from moderation.text.signals import (
     read_signals,
 )
 
-DETECTOR = "text_rules@1"
+DETECTOR = "text_rules@2"
 INTENTS = ("N0", "N1", "C1", "C2", "C3")
 """No product, native experience, soft ad, hard sell, recruiting or private sale."""
 DISCLOSURES = ("none_needed", "clear", "buried", "denied", "absent")

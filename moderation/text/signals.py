@@ -15,6 +15,7 @@ from moderation.text.contacts import contact_marks
 from moderation.text.disclosure import disclosure_marks
 from moderation.text.diversion import diversion_marks
 from moderation.text.fields import Joined
+from moderation.text.lead_decision import judged
 from moderation.text.marks import Mark
 from moderation.text.platforms import platform_marks
 from moderation.text.selling import selling_marks
@@ -48,8 +49,19 @@ class Signal:
 
 def read_signals(joined: Joined) -> tuple[Signal, ...]:
     """All signals of a note, in reading order of its fields."""
+    kept = _without_overlaps(judged(joined.text, marks_of(joined)))
+    signals = [
+        Signal(name=mark.name, span=span, weight=weight)
+        for mark, weight in _in_context(kept)
+        for span in joined.spans(mark.code, mark.start, mark.end)
+    ]
+    return tuple(signals)
+
+
+def marks_of(joined: Joined) -> list[Mark]:
+    """What the rules see, each for itself."""
     text = joined.text
-    found = [
+    return [
         *contact_marks(text),
         *platform_marks(text),
         *diversion_marks(text),
@@ -58,13 +70,6 @@ def read_signals(joined: Joined) -> tuple[Signal, ...]:
         *tone_marks(text),
         *disclosure_marks(joined),
     ]
-    kept = _without_overlaps(found)
-    signals = [
-        Signal(name=mark.name, span=span, weight=weight)
-        for mark, weight in _in_context(kept)
-        for span in joined.spans(mark.code, mark.start, mark.end)
-    ]
-    return tuple(signals)
 
 
 def _without_overlaps(found: list[Mark]) -> list[Mark]:

@@ -13,7 +13,17 @@ import pytest
 from kit.texts import note_of
 
 from moderation.note import MAX_TAGS, MAX_TEXT_CHARS
-from moderation.text import claims, contacts, disclosure, diversion, platforms, selling, tone
+from moderation.text import (
+    claims,
+    contacts,
+    disclosure,
+    diversion,
+    lead_context,
+    leads,
+    platforms,
+    selling,
+    tone,
+)
 from moderation.text.characters import fold
 from moderation.text.marks import MAX_HITS_PER_RULE, Rule
 from moderation.text.reading import assess_text, findings_from
@@ -92,9 +102,10 @@ def test_no_character_becomes_more_than_three() -> None:
 
 
 RULE_MODULES = (claims, contacts, disclosure, diversion, platforms, selling, tone)
+PATTERN_MODULES = (*RULE_MODULES, leads, lead_context)
 
 
-@pytest.mark.parametrize("module", RULE_MODULES, ids=lambda m: m.__name__.rsplit(".")[-1])
+@pytest.mark.parametrize("module", PATTERN_MODULES, ids=lambda m: m.__name__.rsplit(".")[-1])
 def test_patterns_repeat_nothing_without_end(module: ModuleType) -> None:
     """A pattern with `*` or `+` may be tried from every place of a flood: quadratic."""
     patterns = list(_patterns(module))

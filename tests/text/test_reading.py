@@ -111,7 +111,7 @@ def test_findings_are_likely_sorted_and_explain_their_score(note: Note) -> None:
     for finding in findings:
         assert MIN_RAW_SCORE <= finding.raw_score <= 1
         assert (finding.score != finding.raw_score) == (finding.difference is not None)
-        assert finding.detector == "text_rules@1"
+        assert finding.detector == "text_rules@2"
 
 
 @given(_notes)
