@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from disguises import DIVERSION_CODES
 from harness import data_folder, parser, share, table, write
@@ -190,12 +191,23 @@ def main() -> None:
     if args.show:
         show_errors(read_case(*row) for row in rows if row[0].endswith(args.show))
         return
-    parts: dict[str, list[Case]] = defaultdict(list)
-    for part, row in (*rows, *red_team_rows()):
-        parts[part].append(read_case(part, row))
-    results = {name: measure(parts[name]) for name in PARTS if parts[name]}
+    rows += red_team_rows()
+    results = read_and_measure(rows)
+    with patch("moderation.text.signals.judged", lambda _, found: list(found)):
+        alone = read_and_measure(rows)
+    print("rules alone")
+    show(alone)
+    print("\nwith the decision on leads")
     show(results)
-    write("diversion", args, {"detector": DETECTOR, **results})
+    write("diversion", args, {"detector": DETECTOR, **results, "rules_alone": alone})
+
+
+def read_and_measure(rows: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    """Part → its numbers."""
+    parts: dict[str, list[Case]] = defaultdict(list)
+    for part, row in rows:
+        parts[part].append(read_case(part, row))
+    return {name: measure(parts[name]) for name in PARTS if parts[name]}
 
 
 def show_errors(cases: Iterable[Case]) -> None:
