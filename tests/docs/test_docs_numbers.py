@@ -13,6 +13,7 @@ PAGES = ("README.md", "README.zh-CN.md")
 QUESTIONS = (
     "copies",
     "not_copies",
+    "peers",
     "diversion",
     "commercial",
     "game_chat",
@@ -53,7 +54,16 @@ def rows() -> dict[str, list[tuple[str, ...]]]:
     latency = result("gate_latency")
     nine = latency["check_9_pictures"]
     half, slow = round(nine["p50"]), round(nine["p99"])
+    asked = result("copy_peers")
+    engines = asked["engines"].values()
+    shares = [int(100 * e["at_precision"]["0.999"]["recall"]["value"]) for e in engines]
+    peers = (
+        *(f"{share} %" for share in shares),
+        f"{asked['engines']['gate']['copies']} ",
+        f"{asked['registered']:,}",
+    )
     return {
+        "peers": [peers, peers],
         "latency": [
             (f"{half:,} ms (p50), {slow:,} ms (p99)", f"{latency['register_pictures']:,}"),
             (f"{half:,} 毫秒（p50），{slow:,} 毫秒（p99）", f"{latency['register_pictures']:,}"),
