@@ -1,22 +1,17 @@
 """A trained descriptor as files: `model.safetensors` (float16) and `model.onnx` that reads it.
 
-The ONNX graph is written node by node, for two reasons: its weights are offsets into the
-safetensors file, so the folder holds every weight once, and nothing but this file decides how
-the graph looks. Casts from float16 are folded when ONNX Runtime opens the model.
+The graph's weights are offsets into the safetensors file (`onnx_graph`). Casts from float16 are
+folded when ONNX Runtime opens the model.
 """
 
 from __future__ import annotations
 
 import json
-import struct
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from safetensors.torch import load_file, save
 
 from moderation.artifacts import CONFIG, FORMAT, seal
@@ -32,11 +27,11 @@ from moderation.training.descriptor_network import (
     Inverted,
     Shape,
 )
+from moderation.training.onnx_graph import GraphWriter
 
 WEIGHTS = "model.safetensors"
 GRAPH = "model.onnx"
 INPUT, OUTPUT = "pixels", "descriptor"
-_OPSET, _IR = 17, 8  # both read by ONNX Runtime 1.20
 
 
 def save_model(network: CopyNetwork, folder: Path) -> None:
@@ -120,17 +115,8 @@ def load_network(folder: Path) -> CopyNetwork:
     return network.eval()
 
 
-class _Graph:
-    """Nodes and initialisers so far."""
-
-    def __init__(self, weights: Path) -> None:
-        self._file = weights.name
-        with weights.open("rb") as file:
-            (size,) = struct.unpack("<Q", file.read(8))
-            self._header = json.loads(file.read(size))
-        self._start = 8 + size
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: dict[str, onnx.TensorProto] = {}
+class _Graph(GraphWriter):
+    """A copy network as a graph."""
 
     def of(self, network: CopyNetwork) -> onnx.ModelProto:
         """The whole network."""
@@ -149,7 +135,7 @@ class _Graph:
             "Gemm", [y, self._weight("describe.weight"), self._weight("describe.bias")], transB=1
         )
         length = self._add("ReduceL2", [y], axes=[1], keepdims=1)
-        length = self._add("Max", [length, self._constant("length_floor", LENGTH_FLOOR)])
+        length = self._add("Max", [length, self._number("length_floor", LENGTH_FLOOR)])
         self._nodes.append(helper.make_node("Div", [y, length], [OUTPUT]))
         return self._model(shape.input_px, ["n", shape.dimensions])
 
@@ -171,10 +157,7 @@ class _Graph:
             [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, output)],
             list(self._constants.values()),
         )
-        opset = [helper.make_opsetid("", _OPSET)]
-        return helper.make_model(
-            graph, opset_imports=opset, ir_version=_IR, producer_name="notegate"
-        )
+        return self._written(graph)
 
     def _block(self, x: str, name: str, layers: Inverted) -> str:
         y = x
@@ -196,39 +179,15 @@ class _Graph:
         )
 
     def _relu6(self, x: str) -> str:
-        return self._add("Clip", [x, self._constant("zero", 0.0), self._constant("six", 6.0)])
+        return self._add("Clip", [x, self._number("zero", 0.0), self._number("six", 6.0)])
 
     def _gem(self, x: str) -> str:
-        y = self._add("Max", [x, self._constant("gem_floor", GEM_FLOOR)])
-        y = self._add("Pow", [y, self._constant("gem_power", GEM_POWER)])
+        y = self._add("Max", [x, self._number("gem_floor", GEM_FLOOR)])
+        y = self._add("Pow", [y, self._number("gem_power", GEM_POWER)])
         y = self._add("GlobalAveragePool", [y])
         y = self._add("Flatten", [y], axis=1)
-        return self._add("Pow", [y, self._constant("gem_root", 1 / GEM_POWER)])
+        return self._add("Pow", [y, self._number("gem_root", 1 / GEM_POWER)])
 
     def _weight(self, name: str) -> str:
-        """A weight as float32; its bytes stay in the safetensors file."""
-        entry = self._header[name]
-        first, last = entry["data_offsets"]
-        tensor = onnx.TensorProto(
-            name=name,
-            data_type=TensorProto.FLOAT16,
-            dims=entry["shape"],
-            data_location=TensorProto.EXTERNAL,
-        )
-        for key, value in (
-            ("location", self._file),
-            ("offset", self._start + first),
-            ("length", last - first),
-        ):
-            tensor.external_data.add(key=key, value=str(value))
-        self._constants[name] = tensor
-        return self._add("Cast", [name], to=TensorProto.FLOAT)
-
-    def _constant(self, name: str, value: float) -> str:
-        self._constants[name] = numpy_helper.from_array(np.array(value, np.float32), name)
-        return name
-
-    def _add(self, kind: str, inputs: Iterable[str], **attributes: Any) -> str:
-        output = f"x{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
-        return output
+        """A stored weight as float32."""
+        return self._add("Cast", [self._stored(name)], to=TensorProto.FLOAT)

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from moderation.training.checkpoints import restore_optimiser, write_checkpoint
 from moderation.training.descriptor_cache import FROZEN, Maps
 from moderation.training.descriptor_network import LENGTH_FLOOR, CopyNetwork
 
@@ -103,12 +104,7 @@ def save_checkpoint(
 ) -> None:
     """Everything that the next step needs, without pickle; whole or not at all."""
     tensors = {f"learner.{name}": value for name, value in learner.state_dict().items()}
-    for number, state in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{number}.{name}": value for name, value in state.items()}
-    tensors |= {"bank": bank, "step": torch.tensor(step)}
-    unfinished = path.with_suffix(".part")
-    unfinished.write_bytes(save({name: value.contiguous() for name, value in tensors.items()}))
-    unfinished.replace(path)
+    write_checkpoint(path, tensors | {"bank": bank}, optimiser, step)
 
 
 def load_checkpoint(
@@ -119,11 +115,5 @@ def load_checkpoint(
     learner.load_state_dict(
         {n.removeprefix("learner."): t for n, t in tensors.items() if n.startswith("learner.")}
     )
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimiser."):
-            _, number, entry = name.split(".", 2)
-            state.setdefault(int(number), {})[entry] = value
-    groups = optimiser.state_dict()["param_groups"]
-    optimiser.load_state_dict({"state": state, "param_groups": groups})
+    restore_optimiser(optimiser, tensors)
     return tensors["bank"], int(tensors["step"])

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import json
 import math
-import struct
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from moderation.artifacts import CONFIG, FORMAT, seal
+from moderation.training.onnx_graph import GraphWriter
 from moderation.training.reader_data import DISCLOSURES, INTENTS
 from moderation.training.reader_learner import NoteReader
 from moderation.training.reader_network import EXPERTS, NoteNetwork
@@ -31,9 +29,7 @@ KIND = "note-reader"
 WEIGHTS, GRAPH, PIECES = "model.safetensors", "model.onnx", "tokenizer.json"
 IDS, SIGNALS = "pieces", "signals"
 INTENT, DISCLOSURE = "intent", "disclosure"
-_OPSET, _IR = 17, 8
 _MOST = 127
-_TYPES = {"I8": TensorProto.INT8, "F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 
 
 def save_reader(reader: NoteReader, folder: Path) -> None:
@@ -139,18 +135,10 @@ def _eight_bits(matrix: Tensor) -> tuple[Tensor, Tensor]:
     return (matrix / scale).round().to(torch.int8).contiguous(), scale.contiguous()
 
 
-class _Graph:
-    """Nodes and initialisers so far."""
+class _Graph(GraphWriter):
+    """A note reader as a graph."""
 
-    def __init__(self, weights: Path) -> None:
-        self._file = weights.name
-        with weights.open("rb") as file:
-            (size,) = struct.unpack("<Q", file.read(8))
-            self._header = json.loads(file.read(size))
-        self._start = 8 + size
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: dict[str, onnx.TensorProto] = {}
-        self._eps = 0.0
+    _eps = 0.0
 
     def of(self, network: NoteNetwork) -> onnx.ModelProto:
         """All windows [w, t] of one note and its signals [1, s] → logits [experts, 5] of both."""
@@ -172,7 +160,7 @@ class _Graph:
         words = self._add("Mul", [words, self._gather("words.scale", IDS)])
         length = self._add("Shape", [IDS], start=1, end=2)
         zero, one = self._integers("zero", [0]), self._integers("one", [1])
-        rows = self._add("Slice", [self._weight("positions"), zero, length, zero, one])
+        rows = self._add("Slice", [self._stored("positions"), zero, length, zero, one])
         return self._add("Add", [words, self._add("Cast", [rows], to=TensorProto.FLOAT)])
 
     def _layer(self, x: str, i: int, bias: str, width: int, heads: int) -> str:
@@ -207,7 +195,7 @@ class _Graph:
         count = self._add("ReduceSum", [column, self._integers("zero", [0])], keepdims=1)
         mean = self._add("Div", [mean, count])  # [1, d]
         odds = self._add(
-            "Gemm", [flat, self._weight("attention.weight"), self._weight("attention.bias")]
+            "Gemm", [flat, self._stored("attention.weight"), self._stored("attention.bias")]
         )
         far = self._add("Mul", [self._less_one(column), self._number("far", 1e4)])
         weights = self._add("Softmax", [self._add("Add", [odds, far])], axis=0)  # [p, 2]
@@ -216,7 +204,7 @@ class _Graph:
             mine = self._add("Gather", [chosen, self._integers(f"row{k}", [k])], axis=0)
             about = self._add("Concat", [mean, mine], axis=1)
             said = self._dense(about, answer)
-            seen = self._add("MatMul", [SIGNALS, self._weight(f"{answer}_signals.weight")])
+            seen = self._add("MatMul", [SIGNALS, self._stored(f"{answer}_signals.weight")])
             both = self._add("Add", [said, seen])
             rows = self._integers("experts", [len(EXPERTS), -1])
             self._nodes.append(helper.make_node("Reshape", [both, rows], [answer]))
@@ -237,10 +225,7 @@ class _Graph:
             list(self._constants.values()),
             doc_string=f"{pieces} pieces",
         )
-        opset = [helper.make_opsetid("", _OPSET)]
-        return helper.make_model(
-            graph, opset_imports=opset, ir_version=_IR, producer_name="notegate"
-        )
+        return self._written(graph)
 
     def _linear(self, x: str, name: str) -> str:
         """A matrix of 8 bits on activations of 8 bits."""
@@ -248,57 +233,22 @@ class _Graph:
         quantised = [f"q{number}", f"s{number}", f"z{number}"]
         self._nodes.append(helper.make_node("DynamicQuantizeLinear", [x], quantised))
         whole = self._add(
-            "MatMulInteger", [quantised[0], self._weight(f"{name}.weight"), quantised[2]]
+            "MatMulInteger", [quantised[0], self._stored(f"{name}.weight"), quantised[2]]
         )
-        scale = self._add("Mul", [quantised[1], self._weight(f"{name}.scale")])
+        scale = self._add("Mul", [quantised[1], self._stored(f"{name}.scale")])
         y = self._add("Mul", [self._add("Cast", [whole], to=TensorProto.FLOAT), scale])
-        return self._add("Add", [y, self._weight(f"{name}.bias")])
+        return self._add("Add", [y, self._stored(f"{name}.bias")])
 
     def _dense(self, x: str, name: str) -> str:
         """A small matrix as it is."""
-        return self._add("Gemm", [x, self._weight(f"{name}.weight"), self._weight(f"{name}.bias")])
+        return self._add("Gemm", [x, self._stored(f"{name}.weight"), self._stored(f"{name}.bias")])
 
     def _norm(self, x: str, name: str) -> str:
-        inputs = [x, self._weight(f"{name}.norm.weight"), self._weight(f"{name}.norm.bias")]
+        inputs = [x, self._stored(f"{name}.norm.weight"), self._stored(f"{name}.norm.bias")]
         return self._add("LayerNormalization", inputs, axis=-1, epsilon=self._eps)
 
     def _gather(self, name: str, rows: str) -> str:
-        return self._add("Gather", [self._weight(name), rows], axis=0)
+        return self._add("Gather", [self._stored(name), rows], axis=0)
 
     def _less_one(self, x: str) -> str:
         return self._add("Sub", [x, self._number("unit", 1.0)])
-
-    def _float(self, name: str) -> str:
-        return self._weight(name)
-
-    def _weight(self, name: str) -> str:
-        """A tensor whose bytes stay in the safetensors file."""
-        entry = self._header[name]
-        first, last = entry["data_offsets"]
-        tensor = onnx.TensorProto(
-            name=name,
-            data_type=_TYPES[entry["dtype"]],
-            dims=entry["shape"],
-            data_location=TensorProto.EXTERNAL,
-        )
-        for key, value in (
-            ("location", self._file),
-            ("offset", self._start + first),
-            ("length", last - first),
-        ):
-            tensor.external_data.add(key=key, value=str(value))
-        self._constants[name] = tensor
-        return name
-
-    def _number(self, name: str, value: float) -> str:
-        self._constants[name] = numpy_helper.from_array(np.array(value, np.float32), name)
-        return name
-
-    def _integers(self, name: str, values: list[int]) -> str:
-        self._constants[name] = numpy_helper.from_array(np.array(values, np.int64), name)
-        return name
-
-    def _add(self, kind: str, inputs: Iterable[str], **attributes: Any) -> str:
-        output = f"x{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
-        return output

@@ -16,12 +16,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import BertForMaskedLM, BertModel
 
 from moderation.errors import BadSetting
+from moderation.training.checkpoints import restore_optimiser, write_checkpoint
 from moderation.training.reader_corpora import Letters, Stream, corpora
 from moderation.training.reader_start import config_of, open_packed, starting_network
 from moderation.training.reader_tokens import (
@@ -241,13 +242,7 @@ def save_checkpoint(
 ) -> None:
     """Everything that the next step needs, without pickle; whole or not at all."""
     tensors: dict[str, Tensor] = {f"network.{n}": p for n, p in network.named_parameters()}
-    for number, state in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{number}.{name}": value for name, value in state.items()}
-    tensors["step"] = torch.tensor(step)
-    unfinished = path.with_suffix(".part")
-    whole = {name: value.detach().contiguous() for name, value in tensors.items()}
-    unfinished.write_bytes(save(whole))
-    unfinished.replace(path)
+    write_checkpoint(path, tensors, optimiser, step)
 
 
 def load_checkpoint(path: Path, network: nn.Module, optimiser: torch.optim.Optimizer | None) -> int:
@@ -257,13 +252,7 @@ def load_checkpoint(path: Path, network: nn.Module, optimiser: torch.optim.Optim
         for name, parameter in network.named_parameters():
             parameter.copy_(tensors[f"network.{name}"])
     if optimiser is not None:
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in tensors.items():
-            if name.startswith("optimiser."):
-                _, number, entry = name.split(".", 2)
-                state.setdefault(int(number), {})[entry] = value
-        groups = optimiser.state_dict()["param_groups"]
-        optimiser.load_state_dict({"state": state, "param_groups": groups})
+        restore_optimiser(optimiser, tensors)
     return int(tensors["step"])
 
 

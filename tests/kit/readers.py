@@ -7,6 +7,12 @@ import struct
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
+from transformers import BertModel
+
+from moderation.training.reader_data import LabelledNote, labelled_notes
+from moderation.training.reader_start import open_packed, starting_network
+from moderation.training.reader_tokens import chosen_pieces, text_of, tokenizer_of
 
 WIDTH, LAYERS, HEADS, INNER, POSITIONS = 32, 3, 4, 64, 256
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>"]
@@ -165,3 +171,14 @@ def written_notes(folder: Path, seed: int = 0) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
+
+
+def small_start(folder: Path) -> tuple[BertModel, Tokenizer, list[LabelledNote]]:
+    """A tiny encoder, its pieces, and sixty written notes of three places."""
+    packed(folder / "small.bin")
+    rows = labelled_notes(None, written_notes(folder))
+    large = open_packed(folder / "small.bin")
+    chosen = chosen_pieces(large.pieces, [text_of(row.note) for row in rows], 150)
+    tokenizer = tokenizer_of([(piece, score) for piece, score, _ in chosen])
+    network = starting_network(large, [place for *_, place in chosen], 2, 1)
+    return network.bert, tokenizer, rows

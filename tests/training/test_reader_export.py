@@ -7,15 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kit.readers import packed, written_notes
+from kit.readers import small_start
 from tokenizers import Tokenizer
 
 from moderation.artifacts import open_artifact
-from moderation.training.reader_data import labelled_notes
 from moderation.training.reader_learner import LearningPlan, NoteReader, learn
 from moderation.training.reader_network import padded, read_notes
-from moderation.training.reader_start import open_packed, starting_network
-from moderation.training.reader_tokens import chosen_pieces, text_of, tokenizer_of, windows
+from moderation.training.reader_tokens import text_of, windows
 
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")
@@ -27,14 +25,9 @@ from moderation.training.reader_export import KIND, save_reader  # noqa: E402
 def reader(tmp_path_factory: pytest.TempPathFactory) -> tuple[NoteReader, list, Path]:
     """A tiny reader, its notes, and the folder that it was saved in."""
     folder: Path = tmp_path_factory.mktemp("reader")
-    packed(folder / "small.bin")
-    rows = labelled_notes(None, written_notes(folder))
-    large = open_packed(folder / "small.bin")
-    chosen = chosen_pieces(large.pieces, [text_of(row.note) for row in rows], 150)
-    tokenizer = tokenizer_of([(piece, score) for piece, score, _ in chosen])
-    network = starting_network(large, [place for *_, place in chosen], 2, 1)
+    encoder, tokenizer, rows = small_start(folder)
     plan = LearningPlan(passes=3, batch_pieces=600, encoder_rate=2e-3, head_rate=1e-2)
-    found = learn(network.bert, tokenizer, rows, plan, lambda _: None)
+    found = learn(encoder, tokenizer, rows, plan, lambda _: None)
     save_reader(found, folder / "note-reader_v0")
     return found, rows, folder / "note-reader_v0"
 

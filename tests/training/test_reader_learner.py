@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit.readers import packed, written_notes
+from kit.readers import small_start
 from tokenizers import Tokenizer
 from transformers import BertModel
 
 from moderation import Note
-from moderation.training.reader_data import INTENTS, labelled_notes
+from moderation.training.reader_data import INTENTS
 from moderation.training.reader_learner import (
     LearningPlan,
     balanced,
@@ -27,23 +26,15 @@ from moderation.training.reader_learner import (
 from moderation.training.reader_linear import LinearReader, TwoExperts
 from moderation.training.reader_network import commercial_logit, read_notes
 from moderation.training.reader_signals import SignalTable, readings_of
-from moderation.training.reader_start import open_packed, starting_network
-from moderation.training.reader_tokens import END_ID, START_ID, chosen_pieces, text_of, tokenizer_of
+from moderation.training.reader_tokens import END_ID, START_ID
 
 PLAN = LearningPlan(passes=6, batch_pieces=600, encoder_rate=2e-3, head_rate=1e-2)
 
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> tuple[BertModel, Tokenizer, list]:
-    """A tiny encoder, its pieces, and sixty written notes of three places."""
-    folder: Path = tmp_path_factory.mktemp("reader")
-    packed(folder / "small.bin")
-    rows = labelled_notes(None, written_notes(folder))
-    large = open_packed(folder / "small.bin")
-    chosen = chosen_pieces(large.pieces, [text_of(row.note) for row in rows], 150)
-    tokenizer = tokenizer_of([(piece, score) for piece, score, _ in chosen])
-    network = starting_network(large, [place for *_, place in chosen], 2, 1)
-    return network.bert, tokenizer, rows
+    """A tiny encoder, its pieces, and notes."""
+    return small_start(tmp_path_factory.mktemp("reader"))
 
 
 def test_a_reader_learns_what_siblings_differ_in(start):

@@ -1,0 +1,73 @@
+"""An ONNX graph written node by node, whose weights are offsets into a safetensors file.
+
+So a model folder holds every weight once, and nothing but our own code decides how a graph looks.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+_OPSET, _IR = 17, 8  # both read by ONNX Runtime 1.20
+_TYPES = {"I8": TensorProto.INT8, "F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
+
+
+class GraphWriter:
+    """Nodes and initialisers so far; every method that adds one returns the name of its output."""
+
+    def __init__(self, weights: Path) -> None:
+        """Reads the header of the safetensors file `weights`, which lies beside the graph."""
+        self._file = weights.name
+        with weights.open("rb") as file:
+            (size,) = struct.unpack("<Q", file.read(8))
+            self._header = json.loads(file.read(size))
+        self._start = 8 + size
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: dict[str, onnx.TensorProto] = {}
+
+    def _add(self, kind: str, inputs: Iterable[str], **attributes: Any) -> str:
+        output = f"x{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
+        return output
+
+    def _stored(self, name: str) -> str:
+        """A tensor as it is stored; its bytes stay in the safetensors file."""
+        entry = self._header[name]
+        first, last = entry["data_offsets"]
+        tensor = onnx.TensorProto(
+            name=name,
+            data_type=_TYPES[entry["dtype"]],
+            dims=entry["shape"],
+            data_location=TensorProto.EXTERNAL,
+        )
+        for key, value in (
+            ("location", self._file),
+            ("offset", self._start + first),
+            ("length", last - first),
+        ):
+            tensor.external_data.add(key=key, value=str(value))
+        self._constants[name] = tensor
+        return name
+
+    def _number(self, name: str, value: float) -> str:
+        self._constants[name] = numpy_helper.from_array(np.array(value, np.float32), name)
+        return name
+
+    def _integers(self, name: str, values: list[int]) -> str:
+        self._constants[name] = numpy_helper.from_array(np.array(values, np.int64), name)
+        return name
+
+    def _written(self, graph: onnx.GraphProto) -> onnx.ModelProto:
+        return helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", _OPSET)],
+            ir_version=_IR,
+            producer_name="notegate",
+        )
