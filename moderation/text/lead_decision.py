@@ -25,6 +25,9 @@ ACCEPTED = 0.75
 """Probability from which a lead alone is a mark."""
 DOUBTED = 0.2
 """Probability below which a rule's mark is only a hint."""
+CERTAIN = 0.9
+"""Weight from which a rule's mark is not doubted, such as a handle beside its word: or whoever pads
+an offer with stories would be let through."""
 HINT = 0.25
 """Weight of a doubted mark: below that of any violation."""
 BESIDE = 2
@@ -54,7 +57,7 @@ def judged(text: str, found: Sequence[Mark]) -> list[Mark]:
         probability = _logistic(base + _sum(table, facts(text, lead, everything, shared)))
         if lead.kind.startswith(_RULE):
             mark = next(rules)
-            if probability < DOUBTED:
+            if probability < DOUBTED and mark.weight < CERTAIN:
                 lowered[id(mark)] = replace(mark, weight=min(mark.weight, HINT))
         elif probability >= ACCEPTED:
             accepted.append(

@@ -52,6 +52,16 @@ def test_retold_offer_is_left_alone(text: str) -> None:
     assert not [(s.code, s.text) for s in spans_of(note_of(text)) if s.code in CODES]
 
 
+@pytest.mark.parametrize(
+    "offer", ["想买的加微信 abc12345 咨询", "加我vx：lily0921hz", "进群领资料，群号 723456789"]
+)
+def test_stories_around_a_plain_handle_do_not_hide_it(offer: str) -> None:
+    """However much innocent chatter is put before and behind."""
+    chatter = "后来我妈说那天她第一次去外婆家，奶奶哭了，结果同学都笑死。" * 6
+    for note in (offer, f"{chatter}\n{offer}", f"{chatter}\n{offer}\n{chatter}"):
+        assert {s.code for s in spans_of(note_of(note)) if s.code in CODES} & {"V1", "V6"}, note
+
+
 _lines = st.sampled_from([*(text for text, _ in OFFERS.values()), *STORIES.values()])
 _texts = st.lists(_lines | st.text(max_size=12), max_size=4).map("\n".join)
 
