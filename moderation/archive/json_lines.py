@@ -44,7 +44,11 @@ def open_source(source: str | Path) -> Iterator[BinaryIO]:
     except (OSError, ValueError) as error:
         raise unreadable(source, error) from error
     with file:
-        yield _unzipped(file)
+        try:
+            stream = _unzipped(file)
+        except OSError as error:  # a failing disk shows at the first byte
+            raise unreadable(source, error) from error
+        yield stream
 
 
 def unreadable(source: str | Path, error: Exception) -> BadArchive:
