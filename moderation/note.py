@@ -259,6 +259,11 @@ class Note:
         canonical = json.dumps(self.to_json(), sort_keys=True, ensure_ascii=True)
         return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
+    def text_digest(self) -> str:
+        """`sha256:…` over title, text and tags alone: the same wherever the pictures lie."""
+        written = json.dumps([self.title, self.text, list(self.tags)], ensure_ascii=True)
+        return "sha256:" + hashlib.sha256(written.encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:

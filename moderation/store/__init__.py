@@ -14,6 +14,8 @@ from moderation.store.records import (
     Work,
 )
 from moderation.store.registry import Register
+from moderation.store.review_labels import Label, answers_by_kind, possible_labels
+from moderation.store.review_records import Answer, NewReview, Review
 from moderation.store.template_records import (
     BankEntry,
     Ground,
@@ -26,19 +28,23 @@ from moderation.store.template_records import (
 from moderation.store.transaction import Transaction
 
 __all__ = [
+    "Answer",
     "AuditRow",
     "BankEntry",
     "Ground",
+    "Label",
     "LogEntry",
     "LogOp",
     "NewBankEntry",
     "NewCaption",
     "NewPicture",
+    "NewReview",
     "Proposal",
     "ProposalState",
     "Receipt",
     "Register",
     "RegisterStats",
+    "Review",
     "Ruling",
     "ShownBy",
     "StoredCaption",
@@ -46,4 +52,6 @@ __all__ = [
     "SubjectKind",
     "Transaction",
     "Work",
+    "answers_by_kind",
+    "possible_labels",
 ]

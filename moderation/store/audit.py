@@ -7,15 +7,15 @@ scores but no longer says whose picture it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from moderation.note import Note
 from moderation.store.records import AuditRow
-from moderation.store.schema import VERDICT_MENTIONS, VERDICTS
+from moderation.store.schema import VERDICT_MENTIONS, VERDICTS, portions
 from moderation.verdict import Verdict
 
 PERSON_DETAILS = ("holder",)
@@ -39,6 +39,7 @@ def record(connection: Connection, verdict: Verdict, *, note: Note, decided_at: 
             "revision": verdict.revision,
             "author_id": note.author.id,
             "note_digest": note.digest(),
+            "text_digest": note.text_digest(),
             "decided_at": decided_at,
             "decision": verdict.decision.value,
             "completeness": verdict.completeness.value,
@@ -70,16 +71,39 @@ def verdicts(
     )
     if note_id is not None:
         query = query.where(VERDICTS.c.note_id == note_id)
-    return [
-        AuditRow(
-            verdict_id=row.verdict_id,
-            author_id=row.author_id,
-            note_digest=row.note_digest,
-            decided_at=row.decided_at,
-            verdict=Verdict.from_json(row.body),
-        )
-        for row in connection.execute(query)
-    ]
+    return [_audit_row(row) for row in connection.execute(query)]
+
+
+def latest(connection: Connection, note_id: str) -> AuditRow | None:
+    """The last verdict on a note; None where there is none."""
+    query = (
+        select(VERDICTS)
+        .where(VERDICTS.c.note_id == note_id)
+        .order_by(VERDICTS.c.verdict_id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else _audit_row(row)
+
+
+def numbered(connection: Connection, verdict_ids: Iterable[int]) -> dict[int, AuditRow]:
+    """Verdicts by number; numbers that are not there are absent."""
+    return {
+        row.verdict_id: _audit_row(row)
+        for some in portions(verdict_ids)
+        for row in connection.execute(select(VERDICTS).where(VERDICTS.c.verdict_id.in_(some)))
+    }
+
+
+def _audit_row(row: Row[Any]) -> AuditRow:
+    return AuditRow(
+        verdict_id=row.verdict_id,
+        author_id=row.author_id,
+        note_digest=row.note_digest,
+        text_digest=row.text_digest,
+        decided_at=row.decided_at,
+        verdict=Verdict.from_json(row.body),
+    )
 
 
 def _mentions(verdict: Verdict) -> Iterator[tuple[Any, Any]]:

@@ -1,9 +1,9 @@
 """Forgetting a note or an author, with a receipt that names neither.
 
-What the subject brought is deleted: pictures, captions, claims, links, verdicts. Verdicts
-on other people's notes stay, since they are the history of those notes, but
-their evidence no longer names the subject. The deletion holds for every query
-from the commit on; `Register.scrub` then removes the bytes from the disk.
+What the subject brought is deleted: pictures, captions, claims, links, verdicts, and what
+people answered to these. Verdicts on other people's notes stay, since they are the history
+of those notes, but their evidence no longer names the subject. The deletion holds for every
+query from the commit on; `Register.scrub` then removes the bytes from the disk.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from moderation.store import captions
 from moderation.store.records import Receipt, SubjectKind
 from moderation.store.redaction import FORGOTTEN, Subject, redact_verdict
 from moderation.store.removal import CLAIMED_BY_SHOWING, remove_pictures
+from moderation.store.review_tables import REVIEWS
 from moderation.store.schema import (
     AUTHOR_LINKS,
     CAPTIONS,
@@ -101,13 +102,16 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
         "attempts": connection.execute(
             delete(ATTEMPTS).where(_brought_by(ATTEMPTS, subject))
         ).rowcount,
+        "reviews": connection.execute(
+            delete(REVIEWS).where(_brought_by(REVIEWS, subject))
+        ).rowcount,
         "verdicts": connection.execute(
             delete(VERDICTS).where(_brought_by(VERDICTS, subject))
         ).rowcount,
     }
     _redact_column(connection, CLAIMS.c.claim_id, CLAIMS.c.proof, subject)
     _redact_column(connection, WORKS.c.work_id, WORKS.c.exempt_reason, subject)
-    for table in (PROPOSALS, BANK_ENTRIES, RULINGS):
+    for table in (PROPOSALS, BANK_ENTRIES, RULINGS, REVIEWS):
         (key,) = table.primary_key
         _redact_column(connection, key, table.c.reason, subject)
     row: dict[str, Any] = {

@@ -25,6 +25,8 @@ from moderation.store.records import (
     SubjectKind,
     Work,
 )
+from moderation.store.review_tables import REVIEWS
+from moderation.store.reviews import ReviewReading
 from moderation.store.schema import (
     CAPTIONS,
     CLAIMS,
@@ -40,7 +42,7 @@ _CODES_AT_ONCE = 10_000
 _FEATURES_AT_ONCE = 1_000
 
 
-class Reading(TemplateReading, BankReading, ABC):
+class Reading(TemplateReading, BankReading, ReviewReading, ABC):
     """Questions; each is answered from one snapshot."""
 
     @abstractmethod
@@ -235,9 +237,9 @@ class Reading(TemplateReading, BankReading, ABC):
         ).select_from(PICTURES)
         with self._connected() as connection:
             notes, pictures, authors, without, undescribed = connection.execute(counted).one()
-            works, claims, verdicts, captions = (
+            works, claims, verdicts, captions, reviews = (
                 connection.execute(select(count).select_from(table)).scalar_one()
-                for table in (WORKS, CLAIMS, VERDICTS, CAPTIONS)
+                for table in (WORKS, CLAIMS, VERDICTS, CAPTIONS, REVIEWS)
             )
             last_seq = connection.execute(select(func.max(LOG.c.seq))).scalar_one() or 0
         return RegisterStats(
@@ -251,6 +253,7 @@ class Reading(TemplateReading, BankReading, ABC):
             unverified=without,
             captions=captions,
             undescribed=undescribed,
+            reviews=reviews,
         )
 
     def verdicts(

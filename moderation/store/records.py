@@ -137,6 +137,8 @@ class RegisterStats:
     """Of notes, as hashes of what they share with others; no text."""
     undescribed: int = 0
     """Pictures without a descriptor: they are found by hash and shared features alone."""
+    reviews: int = 0
+    """What people answered to verdicts, superseded answers included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,8 @@ class AuditRow:
     decided_at: datetime
     verdict: Verdict
     """With raw and final scores; ids of forgotten subjects read `forgotten`."""
+    text_digest: str | None = None
+    """`sha256:…` of title, text and tags alone; None for verdicts from before it was kept."""
 
     def to_json(self) -> dict[str, Any]:
         """JSON as in exports of the audit."""
@@ -157,6 +161,7 @@ class AuditRow:
             "verdict_id": self.verdict_id,
             "author_id": self.author_id,
             "note_digest": self.note_digest,
+            "text_digest": self.text_digest,
             "decided_at": self.decided_at.isoformat(),
             "verdict": self.verdict.to_json(),
         }
@@ -177,8 +182,8 @@ class Receipt:
     at: datetime
     subject: SubjectKind
     counts: Mapping[str, int]
-    """Rows by kind: `pictures`, `captions`, `claims`, `attempts`, `links`, `verdicts` deleted,
-    `mentions` redacted."""
+    """Rows by kind: `pictures`, `captions`, `claims`, `attempts`, `links`, `reviews`, `verdicts`
+    deleted, `mentions` redacted."""
     register_seq: int
     """Last entry of the log afterwards; an index that has reached it knows the subject no more."""
     digest: str

@@ -241,6 +241,7 @@ VERDICTS = _table(
     Column("detectors", JsonText, nullable=False),
     Column("register_seq", BIG, nullable=False),
     Column("body", JsonText, nullable=False),
+    Column("text_digest", PlainText),
     Index("ix_verdicts_note", "note_id"),
     Index("ix_verdicts_author", "author_id"),
     counted=True,

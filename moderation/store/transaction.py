@@ -16,6 +16,7 @@ from moderation.store import audit, captions, erasure, removal
 from moderation.store.banks import BankWriting
 from moderation.store.reading import Reading
 from moderation.store.records import LogOp, NewCaption, NewPicture, Receipt
+from moderation.store.reviews import ReviewWriting
 from moderation.store.schema import AUTHOR_LINKS, CAPTIONS, CLAIMS, LOG, PICTURES, WORKS, portions
 from moderation.store.templates import TemplateWriting
 from moderation.verdict import Verdict
@@ -23,7 +24,7 @@ from moderation.verdict import Verdict
 PictureKey = tuple[str, int, str, str, bytes]
 
 
-class Transaction(TemplateWriting, BankWriting, Reading):
+class Transaction(TemplateWriting, BankWriting, ReviewWriting, Reading):
     """What may be done while holding the write lock.
 
     Got from `Register.transaction`, and of no use after its end. Questions see what this

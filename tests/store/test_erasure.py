@@ -25,7 +25,7 @@ from kit.verdicts import a_copy, a_match, a_text_finding, a_verdict
 from moderation.errors import BadNote
 from moderation.finding import Finding, FindingKind
 from moderation.note import Author, ClaimBasis, Note
-from moderation.store import LogOp, Receipt, Register, Ruling, SubjectKind
+from moderation.store import Answer, LogOp, NewReview, Receipt, Register, Ruling, SubjectKind
 from moderation.store.redaction import Subject
 from moderation.verdict import Decision, Verdict
 
@@ -104,6 +104,9 @@ def fill_with_copies(register: Register, author_id: str, note_id: str) -> bytes:
         reason = f"asked by {author_id}"
         tx.put_proposal(a_proposal(work_id, reason=reason))
         tx.record_ruling(Ruling(action="template.reject", subject="w", by="m", reason=reason))
+        for judged in (note_id, "copy"):
+            answer = NewReview(note_id=judged, by="m", answer=Answer.CONFIRMED, reason=reason)
+            tx.record_review(answer)
     for i in range(300):
         picture = a_picture(f"filler{i * 7919 % 300}", author_id=f"author{i % 17}")
         register_picture(register, picture)
@@ -166,6 +169,7 @@ def test_the_receipt_counts_what_went_and_names_nobody(register: Register) -> No
         "claims": 1,
         "attempts": 1,
         "links": 1,
+        "reviews": 1,
         "verdicts": 1,
         "mentions": 1,
     }

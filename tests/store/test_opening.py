@@ -49,6 +49,8 @@ def test_a_register_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         register_picture(register, a_picture("old", descriptor=None, descriptor_recipe=None))
     by_hand(
         tmp_path,
+        "DROP TABLE reviews",
+        "ALTER TABLE verdicts DROP COLUMN text_digest",
         "DROP TABLE rulings",
         "DROP TABLE bank_works",
         "DROP TABLE bank_entries",
@@ -79,7 +81,12 @@ def test_descriptors_of_one_byte_a_number_become_finer(tmp_path: Path) -> None:
         for number, row in enumerate(before):
             now.add_picture(a_picture(f"n{number}", descriptor=row.tobytes()), work)
         now.add_picture(a_picture("bare", descriptor=None, descriptor_recipe=None), work)
-    by_hand(tmp_path, "UPDATE alembic_version SET version_num = '0004'")
+    by_hand(
+        tmp_path,
+        "DROP TABLE reviews",
+        "ALTER TABLE verdicts DROP COLUMN text_digest",
+        "UPDATE alembic_version SET version_num = '0004'",
+    )
     for _ in range(2):
         with Register.open(tmp_path) as register:
             finer = np.array([from_bytes(data) for _, data in register.live_descriptors()])
