@@ -50,10 +50,11 @@ class Sink:
 
 
 @contextmanager
-def whole_file(target: str | Path) -> Iterator[Sink]:
+def whole_file(target: str | Path, *, private: bool = False) -> Iterator[Sink]:
     """Write beside `target` and rename at the end; on any error the old file stays.
 
-    `-` is standard output, which is written as it comes.
+    `-` is standard output, which is written as it comes. A `private` file is for the eyes of its
+    owner alone (mode 0600) from its first byte on, whatever the mode of the file it replaces.
 
     Raises:
         StoreUnwritable: the folder is missing or forbidden, or the disk is full.
@@ -66,7 +67,8 @@ def whole_file(target: str | Path) -> Iterator[Sink]:
     target = Path(target)
     draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
     try:
-        file = draft.open("wb")
+        draft.unlink(missing_ok=True)  # of a process that was killed, with a mode of its own
+        file = open(draft, "wb", opener=_for_its_owner if private else None)  # noqa: SIM115
     except (OSError, ValueError) as error:
         raise unwritable(str(target), error) from error
     try:
@@ -79,6 +81,10 @@ def whole_file(target: str | Path) -> Iterator[Sink]:
             file.close()
         draft.unlink(missing_ok=True)
         raise
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_EXCL, 0o600)
 
 
 def _publish(file: BinaryIO, draft: Path, target: Path) -> None:

@@ -150,7 +150,10 @@ Exit codes:
     PROGRAM,
     cls=Program,
     package=__name__,
-    names=("demo", "check", "compare", "inspect", "register", "report", "policy", "model"),
+    names=(
+        *("demo", "check", "compare", "inspect", "register", "review", "report", "policy"),
+        "model",
+    ),
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,
 )

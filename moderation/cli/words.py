@@ -114,6 +114,7 @@ STATS = {
     "unverified": Phrase("hash only", "仅有哈希"),
     "captions": Phrase("captions", "文案"),
     "undescribed": Phrase("without descriptor", "无描述向量"),
+    "reviews": Phrase("moderators' answers", "人工答复"),
 }
 MISSING = Phrase("missing in the index", "索引缺少")
 SURPLUS = Phrase("too many in the index", "索引多余")

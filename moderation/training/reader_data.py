@@ -1,9 +1,10 @@
-"""Labelled notes from three places as rows of one kind, and which of them measure each other.
+"""Labelled notes from four places as rows of one kind, and which of them measure each other.
 
 Real notes lie in a data folder that is no part of this repository; labels of a second reading
-are joined to them by digest; written notes lie in `datasets/written_notes`. Words of a trade do
-not carry over to another trade, so what measures is always a whole source or a whole written
-file, never rows of one that was learnt from.
+are joined to them by digest; written notes lie in `datasets/written_notes`; what moderators
+answered is exported from a register (`moderation review export`). Words of a trade do not carry
+over to another trade, so what measures is always a whole source or a whole file, never rows of
+one that was learnt from.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ REAL_TRADES = {
 """What the real notes of a source are mostly about, in the words of written notes."""
 WRITTEN_CONFIDENCE = 0.95
 """A written note was meant as it is labelled; few are misread."""
+MODERATOR_CONFIDENCE = 0.9
+"""Where a row does not say."""
 SHINGLE = 4
 SAME_SHARE = 0.5
 """Shared four-character pieces over all pieces of both notes, from which two count as one."""
@@ -57,9 +60,9 @@ class LabelledNote:
     confidence: float
     """Of the label: 0.5 (could go either way) to 1."""
     origin: str
-    """`first reading`, `second reading` or `written`."""
+    """`first reading`, `second reading`, `moderator` or `written`."""
     group: str
-    """Source of a real note, file of a written one: held out as a whole."""
+    """Source of a real note, file of a written or exported one: held out as a whole."""
     family: str
     """Notes on one subject in the same words that differ in intent; empty for real notes."""
     trade: str
@@ -87,12 +90,15 @@ class Fold:
     measured: tuple[int, ...]
 
 
-def labelled_notes(data: Path | None, datasets: Path | None) -> list[LabelledNote]:
+def labelled_notes(
+    data: Path | None, datasets: Path | None, moderators: Sequence[Path] = ()
+) -> list[LabelledNote]:
     """All labelled notes, of near-duplicates only the first.
 
     Args:
         data: folder with `notes.jsonl.gz`; None leaves real notes out.
         datasets: folder with `written_notes/` and `note_labels/`; None leaves these out.
+        moderators: files that `moderation review export` wrote; real notes with labels of people.
 
     Raises:
         BadSetting: there is no labelled note, or a file or a label is damaged.
@@ -104,6 +110,8 @@ def labelled_notes(data: Path | None, datasets: Path | None) -> list[LabelledNot
     if datasets is not None:
         for file in sorted((datasets / WRITTEN).glob("*.jsonl")):
             rows.extend(_written_notes(file))
+    for file in moderators:
+        rows.extend(_moderators_notes(file))
     if not rows:
         raise BadSetting(
             f"0 labelled notes in `{data}` and `{datasets}`, at least 1 needed",
@@ -233,6 +241,19 @@ def _written_notes(file: Path) -> Iterator[LabelledNote]:
             row,
             confidence=WRITTEN_CONFIDENCE,
             origin="written",
+            group=file.stem,
+            trade=str(row.get("trade") or ""),
+        )
+
+
+def _moderators_notes(file: Path) -> Iterator[LabelledNote]:
+    for number, row in _objects(file):
+        yield _labelled(
+            f"{file.name}:{number}",
+            row,
+            row,
+            confidence=row.get("confidence", MODERATOR_CONFIDENCE),
+            origin="moderator",
             group=file.stem,
             trade=str(row.get("trade") or ""),
         )

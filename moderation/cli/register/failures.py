@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from moderation.cli import words
 from moderation.cli.screen import Screen
 from moderation.errors import PartialBatch
@@ -20,16 +22,22 @@ def end_with(screen: Screen, got: Registered) -> None:
     screen.json(got.to_json())
     if not got.failures:
         return
-    if not screen.as_json:
-        for failure in got.failures[:SHOWN_FAILURES]:
-            screen.remark(f"{_place(failure, screen)}: {failure.message} ({failure.hint})")
-        if len(got.failures) > SHOWN_FAILURES:
-            more = len(got.failures) - SHOWN_FAILURES
-            screen.remark(words.MORE_FAILURES.say(screen.lang, number=more))
+    tell(screen, got.failures)
     raise PartialBatch(
         f"{len(got.failures):,} rows or pictures could not be used, {got.notes:,} rows could",
         hint="correct those named above, and give them again",
     )
+
+
+def tell(screen: Screen, failures: Sequence[ItemFailure]) -> None:
+    """The first failures, a line each, as remarks; nothing under `--json`."""
+    if screen.as_json:
+        return
+    for failure in failures[:SHOWN_FAILURES]:
+        screen.remark(f"{_place(failure, screen)}: {failure.message} ({failure.hint})")
+    if len(failures) > SHOWN_FAILURES:
+        more = len(failures) - SHOWN_FAILURES
+        screen.remark(words.MORE_FAILURES.say(screen.lang, number=more))
 
 
 def _place(failure: ItemFailure, screen: Screen) -> str:

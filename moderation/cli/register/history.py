@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from moderation.cli.options import register_option, speaking
+from moderation.cli.review.list import show_reviews
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ _ROWS_AT_ONCE = 1_000
 def command(screen: Screen, note: str, register: str) -> None:
     """Show what the register knows of a note.
 
-    Its pictures, the claims to what they show, and every verdict in the audit.
+    Its pictures, the claims to what they show, every verdict in the audit, and what people
+    answered to these.
 
-    With --json: `{"note_id", "pictures": [{...}], "claims": [{...}], "verdicts": [{...}]}`;
-    verdicts are audit rows, `{"verdict_id", "author_id", "note_digest", "decided_at",
-    "verdict"}`.
+    With --json: `{"note_id", "pictures": [{...}], "claims": [{...}], "verdicts": [{...}],
+    "reviews": [{...}]}`; verdicts are audit rows, `{"verdict_id", "author_id", "note_digest",
+    "text_digest", "decided_at", "verdict"}`, reviews as in `moderation review list`.
     """
     from moderation.store import Register
 
@@ -35,6 +37,7 @@ def command(screen: Screen, note: str, register: str) -> None:
         pictures = opened.pictures_of_note(note)
         works = opened.works({picture.work_id for picture in pictures})
         rows = _audit_rows(opened, note)
+        reviews = opened.reviews(note_id=note, limit=_ROWS_AT_ONCE)
     claims = [claim for work in works.values() for claim in work.claims]
     screen.json(
         {
@@ -42,10 +45,14 @@ def command(screen: Screen, note: str, register: str) -> None:
             "pictures": [picture_to_json(picture) for picture in pictures],
             "claims": [claim_to_json(claim) for claim in claims],
             "verdicts": [row.to_json() for row in rows],
+            "reviews": [review.to_json() for review in reviews],
         }
     )
     if not screen.as_json:
         _show(screen, note, pictures, claims, rows)
+        if reviews:
+            screen.say("")
+            show_reviews(screen, reviews)
 
 
 def picture_to_json(picture: StoredPicture) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def command(screen: Screen, register: str) -> None:
     """Count what the register holds.
 
     With --json: `{"notes", "pictures", "works", "claims", "authors", "verdicts", "last_seq",
-    "unverified", "captions", "undescribed", "recipes": {name: pictures}}`.
+    "unverified", "captions", "undescribed", "reviews", "recipes": {name: pictures}}`.
     """
     from moderation.cli import words
     from moderation.store import Register
