@@ -16,7 +16,8 @@ from typing import Any
 from harness import share
 
 from moderation import Note
-from moderation.text.reading import TextReading, assess_text
+from moderation.text.reading import TextReading
+from moderation.text.rule_reading import read_by_rules
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from kit.evasions import DISGUISES, PICTURE_TWINS, PICTURES, TWINS
@@ -90,7 +91,7 @@ def measure_disguises(rng: random.Random) -> dict[str, Any]:
 
 
 def _picture(field: str, text: str) -> TextReading:
-    return assess_text(Note(id="n", text=""), extra_fields=[(field, text)])
+    return read_by_rules(Note(id="n", text=""), extra_fields=[(field, text)])
 
 
 def _place(text: str, span: str) -> tuple[int, int]:
@@ -98,7 +99,7 @@ def _place(text: str, span: str) -> tuple[int, int]:
 
 
 def _found(text: str, code: str, start: int, end: int) -> bool:
-    spans = assess_text(Note(id="n", text=text)).violations
+    spans = read_by_rules(Note(id="n", text=text)).violations
     return any(s.code == code and s.start < end and s.end > start for s in spans)
 
 
@@ -107,4 +108,4 @@ def _diverts(reading: TextReading) -> bool:
 
 
 def _read(text: str) -> TextReading:
-    return assess_text(Note(id="n", text=text))
+    return read_by_rules(Note(id="n", text=text))

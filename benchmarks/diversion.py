@@ -26,7 +26,8 @@ from text_reading import SETS, rows_of
 
 from moderation import Note
 from moderation.finding import Span
-from moderation.text.reading import DETECTOR, assess_text
+from moderation.text.rule_reading import read_by_rules
+from moderation.text.signals import RULES
 from moderation.training.lead_learner import family_half, real_half
 from moderation.training.reader_data import SECOND_READING, digest_of
 
@@ -90,7 +91,7 @@ def read_case(part: str, row: dict[str, Any]) -> Case:
         part=part,
         row=row,
         wanted=tuple(v for v in row["violations"] if v["code"] in DIVERSION_CODES),
-        found=tuple(s for s in assess_text(note).violations if s.code in DIVERSION_CODES),
+        found=tuple(s for s in read_by_rules(note).violations if s.code in DIVERSION_CODES),
     )
 
 
@@ -199,7 +200,7 @@ def main() -> None:
     show(alone)
     print("\nwith the decision on leads")
     show(results)
-    write("diversion", args, {"detector": DETECTOR, **results, "rules_alone": alone})
+    write("diversion", args, {"detector": RULES, **results, "rules_alone": alone})
 
 
 def read_and_measure(rows: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:

@@ -27,9 +27,8 @@ import numpy as np
 from harness import WORK, data_folder, parser, table, write
 from reader_measures import calibrated, measure
 
+from moderation.text.reading import DISCLOSURES, INTENTS
 from moderation.training.reader_data import (
-    DISCLOSURES,
-    INTENTS,
     Fold,
     LabelledNote,
     fold_of_seen,
@@ -37,7 +36,7 @@ from moderation.training.reader_data import (
     labelled_notes,
 )
 from moderation.training.reader_learner import LearningPlan, learn
-from moderation.training.reader_linear import Answers, LinearReader, TwoExperts, averaged
+from moderation.training.reader_linear import Answers, LinearReader, TwoExperts
 from moderation.training.reader_network import Scores
 from moderation.training.reader_pretraining import open_encoder
 from moderation.training.reader_signals import readings_of
@@ -52,6 +51,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
 """Groups that are held out together: one training measures several, and trades are unseen."""
 SEEN = "seen"
 LAYERS = 6
+LEAST_P = 1e-4
 LEAST = 10
 """Commercial notes, and others, without which a group is not measured."""
 Reader = Callable[[Sequence[LabelledNote], Sequence[LabelledNote]], Answers]
@@ -68,7 +68,7 @@ def by_rules(learnt: Sequence[LabelledNote], measured: Sequence[LabelledNote]) -
 
 def linear(*, signals: bool, pieces: bool = True) -> Reader:
     def reader(learnt: Sequence[LabelledNote], measured: Sequence[LabelledNote]) -> Answers:
-        fitted = LinearReader(signals=signals, pieces=pieces).learn(learnt)
+        fitted = LinearReader(signals=signals, grams=pieces).learn(learnt)
         return fitted.read([row.note for row in measured])
 
     return reader
@@ -99,11 +99,17 @@ def together(first: Reader, second: Reader) -> Reader:
     def reader(learnt: Sequence[LabelledNote], measured: Sequence[LabelledNote]) -> Answers:
         both = [one(learnt, measured) for one in (first, second)]
         return Answers(
-            intent=averaged([one.intent for one in both], (0.5, 0.5)),
-            disclosure=averaged([one.disclosure for one in both], (0.5, 0.5)),
+            intent=averaged([one.intent for one in both]),
+            disclosure=averaged([one.disclosure for one in both]),
         )
 
     return reader
+
+
+def averaged(found: Sequence[np.ndarray]) -> np.ndarray:
+    """Geometric mean, as probabilities."""
+    mean = np.exp(np.mean([np.log(one + LEAST_P) for one in found], axis=0))
+    return mean / mean.sum(axis=1, keepdims=True)
 
 
 def _say(line: str) -> None:

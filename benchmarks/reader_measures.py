@@ -6,26 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from reading_metrics import auc, reliability, rounded, with_interval
 
-from moderation.training.reader_data import (
-    COMMERCIAL,
-    DISCLOSURES,
-    INTENTS,
-    Fold,
-    LabelledNote,
-)
+from moderation.text.calibration import Line
+from moderation.text.reading import COMMERCIAL, DISCLOSURES, INTENTS
+from moderation.training.reader_calibration import fitted
+from moderation.training.reader_data import Fold, LabelledNote
 from moderation.training.reader_linear import Answers
-
-STEPS = 50
-LEAST = 1e-6
-
-
-def f1(truth: np.ndarray, said: np.ndarray) -> float:
-    """Harmonic mean of precision and recall; NaN where there is nothing to find."""
-    if not truth.any():
-        return float("nan")
-    return float(2 * (truth & said).sum() / (truth.sum() + said.sum()))
+from moderation.training.reading_metrics import auc, f1, reliability, rounded, with_interval
 
 
 def macro_f1(truth: np.ndarray, said: np.ndarray) -> float:
@@ -113,20 +100,9 @@ def calibrated(
                 odds.append(said[k])
                 truth.append(rows[i].commercial)
     here = log_odds(found[bundle].commercial)
-    slope, offset = fitted(np.array(odds), np.array(truth, float)) if odds else (1.0, 0.0)
-    return 1 / (1 + np.exp(-(slope * here + offset)))
-
-
-def fitted(odds: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """Slope and offset of a logistic regression of one variable, by Newton's method."""
-    columns = np.stack([odds, np.ones_like(odds)], axis=1)
-    weights = np.array([1.0, 0.0])
-    for _ in range(STEPS):
-        p = 1 / (1 + np.exp(-columns @ weights))
-        slope = columns.T @ (truth - p) - LEAST * weights
-        bend = (columns * (p * (1 - p))[:, None]).T @ columns + LEAST * np.eye(2)
-        weights = weights + np.clip(np.linalg.solve(bend, slope), -1, 1)
-    return float(weights[0]), float(weights[1])
+    weights = np.ones(len(odds))
+    line = fitted(np.array(odds), np.array(truth), weights) if odds else Line()
+    return np.array([line(one) for one in here])
 
 
 def log_odds(p: np.ndarray) -> np.ndarray:

@@ -25,7 +25,19 @@ from typing import Any
 import numpy as np
 from disguises import DIVERSION_CODES, measure_disguises
 from harness import data_folder, parser, share, table, write
-from reading_metrics import (
+
+from moderation import Note
+from moderation.finding import FindingKind
+from moderation.policy import Policy
+from moderation.text.reading import (
+    DISCLOSURES,
+    INTENTS,
+    TextReading,
+    findings_from,
+)
+from moderation.text.rule_reading import read_by_rules
+from moderation.text.signals import RULES
+from moderation.training.reading_metrics import (
     auc,
     confusion,
     recall_at_fpr,
@@ -33,18 +45,6 @@ from reading_metrics import (
     rounded,
     threshold_at_fpr,
     with_interval,
-)
-
-from moderation import Note
-from moderation.finding import FindingKind
-from moderation.policy import Policy
-from moderation.text.reading import (
-    DETECTOR,
-    DISCLOSURES,
-    INTENTS,
-    TextReading,
-    assess_text,
-    findings_from,
 )
 
 SETS = {
@@ -79,7 +79,7 @@ def read(row: dict[str, Any]) -> TextReading:
     note = Note(
         id="n", title=row.get("title") or "", text=row["text"], tags=tuple(row.get("tags") or ())
     )
-    return assess_text(note)
+    return read_by_rules(note)
 
 
 def scores_of(reading: TextReading) -> dict[FindingKind, float]:
@@ -273,7 +273,7 @@ def main() -> None:
         for half in ("development", "held")
     }
     results: dict[str, Any] = {
-        "detector": DETECTOR,
+        "detector": RULES,
         "tables": {
             "unicode": unicodedata.unidata_version,
             **{name: version(name) for name in ("pypinyin", "confusable-homoglyphs")},

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from moderation.match import Match
     from moderation.note import Author, Claim, ClaimBasis, Note, NoteImage
     from moderation.policy import Policy
-    from moderation.text.reading import TextReading, assess_text
+    from moderation.text.assess import assess_text
+    from moderation.text.reading import TextReading
     from moderation.verdict import Decision, Verdict
 
 _HOMES = {
@@ -37,7 +38,7 @@ _HOMES = {
     "Span": "finding",
     "TextReading": "text.reading",
     "Verdict": "verdict",
-    "assess_text": "text.reading",
+    "assess_text": "text.assess",
     "compare": "gate",
 }
 

@@ -19,6 +19,8 @@ from moderation.errors import ArtifactError, DigestMismatch, ModelNotFound
 
 COPY_DESCRIPTOR = "copy-descriptor_v1"
 """The descriptor that is used where none is named."""
+NOTE_READER = "note-reader_v1"
+"""The reader of notes that is used where none is named."""
 
 CONFIG = "config.json"
 DIGESTS = "digests.json"

@@ -23,10 +23,11 @@ from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note, NoteImage
 from moderation.store.reading import Reading
+from moderation.text.assess import assess_text
 from moderation.text.captions import RECIPE as CAPTION
 from moderation.text.captions import Caption, read_caption
-from moderation.text.reading import DETECTOR as TEXT
-from moderation.text.reading import assess_text, findings_from
+from moderation.text.reading import findings_from
+from moderation.text.signals import RULES as TEXT
 from moderation.text.twins import DETECTOR as TWINS
 
 DECODE = "decode@1"
@@ -87,6 +88,8 @@ class Examination:
     failures: tuple[ItemFailure, ...]
     caption: Caption | None
     """None where it is too short, or could not be read."""
+    read_by: str | None
+    """Who read the text, as `note_reader@v1/3fa9c1…`; None where nobody could, or had to."""
     seq: int
     """Last entry of the log that `matches` take into account."""
 
@@ -155,14 +158,15 @@ def examine(
     if isinstance(caption, ItemFailure):
         seen.append(caption)
     seen += _marked(seen)
-    if not for_archive:
-        seen += _read(note)
+    read_by, found = (None, []) if for_archive else _read(note)
+    seen += found
     return Examination(
         note=note,
         pictures=tuple(x for x in seen if isinstance(x, ExaminedPicture)),
         findings=tuple(x for x in seen if isinstance(x, Finding)),
         failures=tuple(x for x in seen if isinstance(x, ItemFailure)),
         caption=caption if isinstance(caption, Caption) else None,
+        read_by=read_by,
         seq=seq,
     )
 
@@ -198,7 +202,8 @@ def _searched(
 def detectors_of(examined: Examination) -> dict[str, str]:
     """Detector → version, as the verdict on a note records them."""
     described = {} if examined.described_by is None else {"descriptor": examined.described_by}
-    return DETECTORS | described
+    read = {} if examined.read_by is None else dict([examined.read_by.split("@")])
+    return DETECTORS | described | read
 
 
 def _caption(note: Note) -> Caption | ItemFailure | None:
@@ -208,11 +213,13 @@ def _caption(note: Note) -> Caption | ItemFailure | None:
         return unanswered(error, TWINS, note, None)
 
 
-def _read(note: Note) -> tuple[Finding | ItemFailure, ...]:
+def _read(note: Note) -> tuple[str | None, list[Finding | ItemFailure]]:
+    """Who read the text, and what was found in it."""
     try:
-        return findings_from(assess_text(note))
+        reading = assess_text(note)
     except Exception as error:
-        return (unanswered(error, TEXT, note, None),)
+        return None, [unanswered(error, TEXT, note, None)]
+    return reading.detector, [*findings_from(reading)]
 
 
 def _undecodable(number: int, error: InputError | MissingExtra) -> Finding:

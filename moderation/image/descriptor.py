@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,7 @@ from moderation.artifacts import CONFIG, COPY_DESCRIPTOR, Artifact, open_artifac
 from moderation.errors import ArtifactError
 from moderation.image.durable import corrupt
 from moderation.image.scaling import scaled
-
-if TYPE_CHECKING:
-    import onnxruntime
+from moderation.network import first_line, open_network
 
 Pixels = NDArray[np.uint8]
 """uint8 [H, W, 3], RGB."""
@@ -70,7 +68,8 @@ class Describer:
         self.dimensions = settings.dimensions
         """Numbers in a vector."""
         self._projection = _projection(artifact, settings)
-        self._session = _session(artifact, settings)
+        names = (settings.input_name, settings.output_name)
+        self._session = open_network(artifact, settings.graph, names)
 
     @classmethod
     def open(cls, folder: Path | None = None) -> Self:
@@ -118,7 +117,8 @@ class Describer:
             (rows,) = self._session.run([settings.output_name], {settings.input_name: pixels})
         except Exception as error:  # ONNX Runtime's own classes are private
             raise ArtifactError(
-                f"the network of `{self.recipe}` fails on input {pixels.shape}: {_line(error)}",
+                f"the network of `{self.recipe}` fails on input {pixels.shape}: "
+                f"{first_line(error)}",
                 hint=f"correct `input` in `{CONFIG}`, or export the network again",
             ) from None
         return np.asarray(rows, np.float32).reshape(1, -1)
@@ -252,42 +252,3 @@ def _projection(artifact: Artifact, settings: _Settings) -> NDArray[np.float32] 
             f"the projection `{settings.projection}` of `{artifact.name}` is no matrix: {error}",
             hint="save it with `numpy.save` as float32 [outputs, dimensions]",
         ) from None
-
-
-def _session(artifact: Artifact, settings: _Settings) -> onnxruntime.InferenceSession:
-    """The network, from the bytes that were checked."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # a graph that is slower than it could be is not the user's care
-    beside = [name for name in sorted(artifact.files) if name.endswith((".safetensors", ".data"))]
-    buffers = [artifact.files[name] for name in beside]
-    if beside:
-        options.add_external_initializers_from_files_in_memory(
-            beside, buffers, [len(buffer) for buffer in buffers]
-        )
-    try:
-        session = onnxruntime.InferenceSession(
-            artifact.file(settings.graph), options, providers=["CPUExecutionProvider"]
-        )
-        names = {node.name for node in (*session.get_inputs(), *session.get_outputs())}
-    except ArtifactError:
-        raise
-    except Exception as error:  # ONNX Runtime's own classes are private
-        raise ArtifactError(
-            f"ONNX Runtime refuses `{settings.graph}` of `{artifact.name}`: {_line(error)}",
-            hint="export the network again, or install the model again",
-        ) from None
-    missing = {settings.input_name, settings.output_name} - names
-    if missing:
-        raise ArtifactError(
-            f"`{settings.graph}` of `{artifact.name}` has no `{sorted(missing)[0]}` "
-            f"among {len(names)} inputs and outputs",
-            hint=f"correct the names in `{CONFIG}`",
-        )
-    return session
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0][:200]

@@ -1,110 +1,26 @@
-"""Reading: what a note wants, whether it says so, and what it breaks.
+"""Reading: what a note wants, whether it says so, what it breaks, and why we think so.
 
-A first honest reading by rules. Each family of signals adds its amount times the weights of one
-table to five scores; their softmax is the intent. The table was set by hand, and the five rows of
-customers and daily life then moved by a small, strongly damped fit on half of the labelled notes;
-`benchmarks/text_reading.py` measures both halves apart.
+Pure values and pure judgement: who reads (`assess`, by rules and a trained network) is not known
+here.
 """
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from moderation.finding import Difference, Finding, FindingKind, Span
-from moderation.note import Note
-from moderation.text.fields import join_fields
-from moderation.text.signals import (
-    MIN_VIOLATION_WEIGHT,
-    VIOLATIONS,
-    Signal,
-    read_signals,
-)
+from moderation.text.signals import MIN_VIOLATION_WEIGHT, VIOLATIONS, Signal
 
-DETECTOR = "text_rules@2"
 INTENTS = ("N0", "N1", "C1", "C2", "C3")
 """No product, native experience, soft ad, hard sell, recruiting or private sale."""
+COMMERCIAL = ("C1", "C2", "C3")
+"""Intents of somebody who wants to sell, recruit or promote."""
 DISCLOSURES = ("none_needed", "clear", "buried", "denied", "absent")
 MIN_RAW_SCORE = 0.3
 """What is less likely than this is no finding."""
 
-# family of signals: score added to           N0    N1    C1    C2    C3   per unit of its amount
-_WEIGHT_ROWS: dict[str, tuple[float, ...]] = {
-    "prior": (0.8, 0.0, -0.6, -2.6, -3.6),
-    # A path to a purchase from the author makes a sale; the same words without one are a soft ad.
-    "path": (-0.9, -1.0, -0.4, 3.2, 0.6),
-    "sell": (-1.0, -0.8, 0.6, 3.0, 0.2),
-    "path x sell": (-0.5, -0.5, -0.5, 1.5, 0.0),
-    "price": (-0.3, 0.5, -0.5, 0.6, 0.3),
-    "platform": (-0.4, -0.3, 0.8, 0.8, 0.0),
-    "recruit": (-1.0, -0.8, -0.4, 0.4, 5.2),
-    "c2c": (-0.6, -0.4, -0.8, 0.4, 4.4),
-    # Brochure language is rare among customers; enthusiasm is not.
-    "brochure": (-1.6, -0.4, 2.8, 0.4, -0.6),
-    "promo": (-0.9, 0.1, 1.3, 0.4, -0.4),
-    "claim": (-0.6, -0.1, 1.3, 0.3, -0.5),
-    "product": (-1.6, 1.0, 1.0, -0.2, -0.6),
-    # Drawbacks and prices paid lower every commercial intent; a personal tone proves little,
-    # for disguised ads are written in the first person too.
-    "drawback": (-0.2, 0.8, -0.9, -1.2, -0.6),
-    "price paid": (-0.5, 1.0, -0.7, -0.8, -0.4),
-    "native": (-0.2, 0.5, 0.5, -1.0, -0.6),
-    "asking": (0.8, 0.3, -0.5, -0.8, -0.2),
-    "life": (1.4, -0.2, -0.3, -0.6, -0.4),
-    # A stated interest says that the note is commercial.
-    "disclosed": (-2.0, -2.0, 3.0, 0.2, -0.4),
-    "own shop": (-1.0, -1.0, 0.4, 1.4, 0.0),
-}
-WEIGHTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
-    {family: dict(zip(INTENTS, row, strict=True)) for family, row in _WEIGHT_ROWS.items()}
-)
-"""Family → intent → score per unit. An amount is 1 − exp(−1.5 · sum of signal weights): 0–1."""
-STEEPNESS = 1.5
-"""Two plain marks of a family count for nine tenths of what any number of them can."""
-
-_FAMILIES = {
-    "contact": "path",
-    "group": "path",
-    "solicit": "path",
-    "profile": "path",
-    "platform": "platform",
-    "sell": "sell",
-    "recruit": "recruit",
-    "c2c": "c2c",
-    "promo": "promo",
-    "promo.brochure": "brochure",
-    "claim": "claim",
-    "product": "product",
-    "price": "price",
-    "native": "native",
-    "native.drawback": "drawback",
-    "native.price_paid": "price paid",
-    "native.asking": "asking",
-    "native.ad_complaint": "asking",
-    "life": "life",
-    "disclosure.gift": "disclosed",
-    "disclosure.advert": "disclosed",
-    "disclosure.interest": "disclosed",
-    "disclosure.buried": "disclosed",
-    "disclosure.whispered": "disclosed",
-    "disclosure.own_shop": "own shop",
-}
-_STATED = {
-    "clear": (
-        "disclosure.gift",
-        "disclosure.advert",
-        "disclosure.interest",
-        "disclosure.own_shop",
-        "disclosure.private_sale",
-        "disclosure.declared",
-    ),
-    "denied": ("disclosure.denied",),
-    "buried": ("disclosure.buried", "disclosure.whispered"),
-}
 _OF_VIOLATION: tuple[tuple[FindingKind, tuple[str, ...]], ...] = (
     (FindingKind.TEXT_DIVERSION_CONTACT, ("V1", "V3")),
     (FindingKind.TEXT_DIVERSION_PLATFORM, ("V2",)),
@@ -116,6 +32,44 @@ _OF_VIOLATION: tuple[tuple[FindingKind, tuple[str, ...]], ...] = (
 )
 
 
+STATEMENTS: Mapping[str, tuple[str, ...]] = {
+    "clear": (
+        "disclosure.gift",
+        "disclosure.advert",
+        "disclosure.interest",
+        "disclosure.own_shop",
+        "disclosure.private_sale",
+        "disclosure.declared",
+    ),
+    "denied": ("disclosure.denied",),
+    "buried": ("disclosure.buried", "disclosure.whispered"),
+}
+"""Disclosure → names of the signals that state it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """What one thing seen in a note added to the answer: a sentence, or a kind of signal."""
+
+    name: str
+    """`sentence`, or the signal's name as `price.*`."""
+    commercial: float
+    """Log odds added to a commercial intent; below 0 it speaks for a customer."""
+    hard_sell: float
+    """Log odds added to a sale."""
+    span: Span | None = None
+    """The sentence."""
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as in readings."""
+        return {
+            "name": self.name,
+            "commercial": round(self.commercial, 3),
+            "hard_sell": round(self.hard_sell, 3),
+            "span": None if self.span is None else self.span.to_json(),
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextReading:
     """What one note wants and says, as probabilities, with the places that show it."""
@@ -124,16 +78,28 @@ class TextReading:
     """Over `INTENTS`; sums to 1."""
     disclosure: Mapping[str, float]
     """Over `DISCLOSURES`; sums to 1."""
-    violations: tuple[Span, ...]
-    """Codes `V1`–`V8`; offsets in the original fields."""
     signals: tuple[Signal, ...]
-    """Everything taken into account, the violations included: the why."""
-    detector: str = DETECTOR
+    """Every mark taken into account, the violations included: the why."""
+    pulls: tuple[Pull, ...] = ()
+    """What moved the answer of the trained reader, the strongest first."""
+    unread_chars: int = 0
+    """Code points in the middle of an endless note that the trained reader left out."""
+    detector: str
+    """Who gave intent and disclosure, as `text_rules@2`."""
+
+    @property
+    def violations(self) -> tuple[Span, ...]:
+        """Codes `V1`–`V8`; offsets in the original fields."""
+        return tuple(
+            signal.span
+            for signal in self.signals
+            if signal.span.code in VIOLATIONS and signal.weight >= MIN_VIOLATION_WEIGHT
+        )
 
     @property
     def commercial(self) -> float:
         """Probability of any commercial intent: C1, C2 or C3."""
-        return min(1.0, self.intent["C1"] + self.intent["C2"] + self.intent["C3"])
+        return min(1.0, sum(self.intent[name] for name in COMMERCIAL))
 
     @property
     def hard_sell(self) -> float:
@@ -149,89 +115,10 @@ class TextReading:
             "disclosure": {name: round(p, 4) for name, p in self.disclosure.items()},
             "violations": [span.to_json() for span in self.violations],
             "signals": [signal.to_json() for signal in self.signals],
+            "pulls": [pull.to_json() for pull in self.pulls],
+            "unread_chars": self.unread_chars,
             "detector": self.detector,
         }
-
-
-def assess_text(note: Note, *, extra_fields: Sequence[tuple[str, str]] = ()) -> TextReading:
-    """Read all text of a note. Pure: no disk, network or model.
-
-    Args:
-        note: title, text, tags, links and the author's declarations count; fame never does.
-        extra_fields: (field name, text) from pictures, as `("image[0].ocr", "…")`.
-
-    Returns:
-        The reading; spans point into the fields as given.
-
-    >>> reading = assess_text(Note(id="n1", text="现货包邮，要的加V：abc_2046"))
-    >>> [(span.code, span.text) for span in reading.violations if span.code == "V1"]
-    [('V1', '加V：abc_2046')]
-    """
-    signals = read_signals(join_fields(note, extra_fields))
-    declared = note.author.declared_ad or note.author.brand_partner is not None
-    intent = _intent(signals, declared=declared)
-    violations = tuple(
-        signal.span
-        for signal in signals
-        if signal.span.code in VIOLATIONS and signal.weight >= MIN_VIOLATION_WEIGHT
-    )
-    return TextReading(
-        intent=intent,
-        disclosure=_disclosure(signals, intent, declared=declared),
-        violations=violations,
-        signals=signals,
-    )
-
-
-def _amounts(signals: Iterable[Signal], *, declared: bool) -> dict[str, float]:
-    """Family → 0–1, growing with the signals of the family."""
-    sums: dict[str, float] = defaultdict(float)
-    for signal in signals:
-        family = _FAMILIES.get(signal.name) or _FAMILIES.get(signal.name.split(".")[0])
-        if family:
-            sums[family] += signal.weight
-    amounts = {family: 1 - math.exp(-STEEPNESS * total) for family, total in sums.items()}
-    if declared:
-        amounts["disclosed"] = 1.0
-    amounts["path x sell"] = amounts.get("path", 0.0) * amounts.get("sell", 0.0)
-    return amounts | {"prior": 1.0}
-
-
-def _intent(signals: Iterable[Signal], *, declared: bool) -> dict[str, float]:
-    amounts = _amounts(signals, declared=declared)
-    scores = {
-        intent: sum(amount * WEIGHTS[family][intent] for family, amount in amounts.items())
-        for intent in INTENTS
-    }
-    highest = max(scores.values())
-    powers = {intent: math.exp(score - highest) for intent, score in scores.items()}
-    total = sum(powers.values())
-    return {intent: power / total for intent, power in powers.items()}
-
-
-def _disclosure(
-    signals: Sequence[Signal], intent: Mapping[str, float], *, declared: bool
-) -> dict[str, float]:
-    """Plain words beat hidden ones, hidden ones beat a denial; the rest follows from the intent."""
-    rest = 1.0
-    stated = {}
-    for answer in ("clear", "buried", "denied"):
-        weights = [s.weight for s in signals if s.name in _STATED[answer]]
-        if answer == "clear" and declared:
-            weights.append(0.98)
-        stated[answer] = rest * _any_of(weights)
-        rest -= stated[answer]
-    commercial = intent["C1"] + intent["C2"] + intent["C3"]
-    return {
-        "none_needed": rest * (1 - commercial),
-        **stated,
-        "absent": rest * commercial,
-    }
-
-
-def _any_of(weights: Iterable[float]) -> float:
-    """Probability that at least one of independent marks is right."""
-    return 1 - math.prod(1 - weight for weight in weights)
 
 
 def findings_from(reading: TextReading) -> tuple[Finding, ...]:
@@ -241,12 +128,13 @@ def findings_from(reading: TextReading) -> tuple[Finding, ...]:
     score 0 and the difference `disclosed`.
     """
     candidates = [
-        _finding(FindingKind.TEXT_HARD_SELL, reading.hard_sell, _why(reading, _SALE_FAMILIES)),
+        _hard_sell(reading),
         _soft_ad(reading),
         _finding(
+            reading,
             FindingKind.TEXT_DISCLOSURE_BURIED,
             min(1.0, reading.disclosure["buried"] * max(reading.commercial, 0.7)),
-            tuple(s.span for s in reading.signals if s.name in _STATED["buried"]),
+            tuple(s.span for s in reading.signals if s.name in STATEMENTS["buried"]),
         ),
         *(_violation(reading, kind, codes) for kind, codes in _OF_VIOLATION),
     ]
@@ -257,6 +145,16 @@ def findings_from(reading: TextReading) -> tuple[Finding, ...]:
 _SALE_FAMILIES = ("contact", "group", "solicit", "profile", "platform", "sell")
 _SOFT_FAMILIES = ("promo", "claim", "platform")
 _MAX_SPANS = 12  # a person reads no more
+_MAX_SENTENCES = 3
+_LEAST_PULL = 0.2
+"""Log odds that make a sentence worth showing."""
+
+
+def _pulled(reading: TextReading, amount: Callable[[Pull], float]) -> tuple[Span, ...]:
+    """The sentences that speak most for it."""
+    speaking = [pull for pull in reading.pulls if pull.span and amount(pull) >= _LEAST_PULL]
+    speaking.sort(key=lambda pull: -amount(pull))
+    return tuple(pull.span for pull in speaking[:_MAX_SENTENCES] if pull.span)
 
 
 def _why(reading: TextReading, families: tuple[str, ...]) -> tuple[Span, ...]:
@@ -264,21 +162,31 @@ def _why(reading: TextReading, families: tuple[str, ...]) -> tuple[Span, ...]:
     return tuple(spans[:_MAX_SPANS])
 
 
-def _finding(kind: FindingKind, score: float, spans: tuple[Span, ...]) -> Finding:
-    return Finding(kind=kind, score=score, raw_score=score, spans=spans, detector=DETECTOR)
+def _finding(
+    reading: TextReading, kind: FindingKind, score: float, spans: tuple[Span, ...]
+) -> Finding:
+    return Finding(kind=kind, score=score, raw_score=score, spans=spans, detector=reading.detector)
+
+
+def _hard_sell(reading: TextReading) -> Finding:
+    pulled = _pulled(reading, lambda pull: pull.hard_sell)
+    spans = (*_why(reading, _SALE_FAMILIES), *pulled)[:_MAX_SPANS]
+    return _finding(reading, FindingKind.TEXT_HARD_SELL, reading.hard_sell, spans)
 
 
 def _soft_ad(reading: TextReading) -> Finding:
     raw = reading.intent["C1"]
     disclosed = reading.disclosure["clear"] >= 0.5
+    pulled = _pulled(reading, lambda pull: pull.commercial)
+    spans = (*pulled, *_why(reading, _SOFT_FAMILIES))[:_MAX_SPANS]
     return Finding(
         kind=FindingKind.TEXT_SOFT_AD_UNDISCLOSED,
         score=0.0 if disclosed else raw,
         raw_score=raw,
         difference=Difference.DISCLOSED if disclosed else None,
-        spans=_why(reading, _SOFT_FAMILIES),
+        spans=spans,
         detail={"disclosure": max(reading.disclosure, key=lambda d: reading.disclosure[d])},
-        detector=DETECTOR,
+        detector=reading.detector,
     )
 
 
@@ -290,4 +198,4 @@ def _violation(reading: TextReading, kind: FindingKind, codes: tuple[str, ...]) 
     strongest = max((s.weight for s in evidence), default=0.0)
     others = len({(s.name, s.span.text) for s in evidence}) - 1
     score = strongest + (1 - strongest) * 0.15 * min(max(others, 0), 3)
-    return _finding(kind, min(score, 0.99), tuple(s.span for s in evidence)[:_MAX_SPANS])
+    return _finding(reading, kind, min(score, 0.99), tuple(s.span for s in evidence)[:_MAX_SPANS])

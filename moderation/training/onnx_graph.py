@@ -37,6 +37,10 @@ class GraphWriter:
         self._nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
+    def _named(self, kind: str, inputs: Iterable[str], output: str) -> None:
+        """A node whose output has a name that others know."""
+        self._nodes.append(helper.make_node(kind, list(inputs), [output]))
+
     def _stored(self, name: str) -> str:
         """A tensor as it is stored; its bytes stay in the safetensors file."""
         entry = self._header[name]

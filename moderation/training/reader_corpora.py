@@ -18,8 +18,9 @@ from tokenizers import Tokenizer
 from moderation.archive.json_lines import open_source, read_json_lines
 from moderation.errors import BadSetting, InputError
 from moderation.note import MAX_TEXT_CHARS, Note
+from moderation.text.whole_text import text_of
 from moderation.training.reader_data import WRITTEN
-from moderation.training.reader_tokens import END_ID, numbers, text_of
+from moderation.training.reader_tokens import END_ID, numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,7 @@ from typing import Any, cast
 from moderation.archive.json_lines import open_source, read_json_lines
 from moderation.errors import BadSetting, InputError, ModerationError
 from moderation.note import Note
-
-INTENTS = ("N0", "N1", "C1", "C2", "C3")
-COMMERCIAL = ("C1", "C2", "C3")
-DISCLOSURES = ("none_needed", "clear", "buried", "denied", "absent")
+from moderation.text.reading import COMMERCIAL, DISCLOSURES, INTENTS
 
 NOTES = "notes.jsonl.gz"
 SECOND_READING = Path("note_labels/second_reading.jsonl")

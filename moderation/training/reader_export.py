@@ -12,6 +12,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper
@@ -19,43 +20,67 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from moderation.artifacts import CONFIG, FORMAT, seal
+from moderation.text.calibration import Calibration
+from moderation.text.note_reader import (
+    DISCLOSURE,
+    INTENT,
+    KIND,
+    OF_PIECES,
+    OF_SIGNALS,
+    PIECES,
+    SIGNALS,
+)
+from moderation.text.reading import DISCLOSURES, INTENTS
+from moderation.text.windows import WINDOW
 from moderation.training.onnx_graph import GraphWriter
-from moderation.training.reader_data import DISCLOSURES, INTENTS
 from moderation.training.reader_learner import NoteReader
+from moderation.training.reader_linear import TwoExperts
 from moderation.training.reader_network import EXPERTS, NoteNetwork
-from moderation.training.reader_tokens import MAX_WINDOWS, PAD_ID, STEP, WINDOW
 
-KIND = "note-reader"
-WEIGHTS, GRAPH, PIECES = "model.safetensors", "model.onnx", "tokenizer.json"
-IDS, SIGNALS = "pieces", "signals"
-INTENT, DISCLOSURE = "intent", "disclosure"
+WEIGHTS, GRAPH, TOKENIZER = "model.safetensors", "model.onnx", "tokenizer.json"
+GRAMS = "grams.safetensors"
+PLAIN = Calibration(shares=(0.25, 0.25, 0.5))
+"""Half the network's two experts, half the grams; scores as they are."""
 _MOST = 127
 
 
-def save_reader(reader: NoteReader, folder: Path) -> None:
-    """Write a model folder: weights, graph, pieces, configuration and digests."""
+def save_reader(
+    reader: NoteReader, grams: TwoExperts, folder: Path, calibration: Calibration = PLAIN
+) -> None:
+    """Write a model folder: weights, graph, pieces, configuration and digests.
+
+    Args:
+        reader: the network.
+        grams: the linear experts, learnt with the network's columns of signals.
+        folder: made if it is missing; its name is the model's.
+        calibration: how scores become probabilities.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / WEIGHTS).write_bytes(save(packed_weights(reader.network)))
     onnx.save(_Graph(folder / WEIGHTS).of(reader.network), folder / GRAPH)
-    reader.tokenizer.save(str(folder / PIECES), pretty=False)
-    shape = reader.network.encoder.config
+    (folder / GRAMS).write_bytes(save(packed_grams(grams)))
+    reader.tokenizer.save(str(folder / TOKENIZER), pretty=False)
+    shape, frame = reader.network.encoder.config, reader.network.frame
     config = {
         "format": FORMAT,
         "kind": KIND,
         "graph": GRAPH,
-        "tokenizer": PIECES,
+        "tokenizer": TOKENIZER,
+        "grams": GRAMS,
         "input": {
-            "pieces": IDS,
-            "signals": SIGNALS,
             "names": list(reader.table.names),
-            "window": WINDOW,
-            "step": STEP,
-            "windows": MAX_WINDOWS,
+            "start": frame.start,
+            "end": frame.end,
+            "pad": frame.pad,
+            "window": frame.window,
+            "step": frame.step,
+            "windows": frame.most,
         },
+        "calibration": calibration.to_json(),
         "output": {
             INTENT: list(INTENTS),
             DISCLOSURE: list(DISCLOSURES),
-            "experts": list(EXPERTS),
+            "experts": [*EXPERTS, "grams"],
         },
         "network": {
             "model_type": "bert",
@@ -80,7 +105,9 @@ def packed_weights(network: NoteNetwork) -> dict[str, Tensor]:
     words = encoder.embeddings.word_embeddings.weight.detach()
     table, scale = _eight_bits(words.T)
     kind = encoder.embeddings.token_type_embeddings.weight.detach()[0]
-    positions = encoder.embeddings.position_embeddings.weight.detach()[:WINDOW] + kind
+    places = encoder.embeddings.position_embeddings
+    first = 0 if places.padding_idx is None else places.padding_idx + 1  # RoBERTa's count later
+    positions = places.weight.detach()[first : first + WINDOW] + kind
     found = {
         "words": table.T.contiguous(),
         "words.scale": scale[:, None].contiguous(),
@@ -103,13 +130,29 @@ def packed_weights(network: NoteNetwork) -> dict[str, Tensor]:
         )
         found |= _matrix(f"{i}.outer", layer.output.dense.weight, layer.output.dense.bias)
         found |= _norm(f"{i}.outer", layer.output.LayerNorm)
-    for name in ("attention", "intent", "disclosure"):
+    found["attention.weight"] = network.attention.weight.detach().T.contiguous()
+    found["attention.bias"] = network.attention.bias.detach().contiguous()
+    for name in (INTENT, DISCLOSURE):
         linear = getattr(network, name)
-        found[f"{name}.weight"] = linear.weight.detach().T.contiguous()
+        mean, chosen = linear.weight.detach().T.chunk(2)
+        found |= {f"{name}.mean": mean.contiguous(), f"{name}.chosen": chosen.contiguous()}
         found[f"{name}.bias"] = linear.bias.detach().contiguous()
     for name in ("intent_signals", "disclosure_signals"):
         found[f"{name}.weight"] = getattr(network, name).weight.detach().T.contiguous()
     return found
+
+
+def packed_grams(grams: TwoExperts) -> dict[str, Tensor]:
+    """The mean of the linear experts, their gram weights in 8 bits."""
+    learnt = grams.weights()
+    weights, scale = _eight_bits(torch.from_numpy(learnt.grams.astype(np.float32)))
+    return {
+        "rarity": torch.from_numpy(learnt.rarity.astype(np.float16)),
+        "weights": weights,
+        "scale": scale,
+        "signals": torch.from_numpy(learnt.signals.astype(np.float32)),
+        "offset": torch.from_numpy(learnt.offset.astype(np.float32)),
+    }
 
 
 def _matrix(name: str, weight: Tensor, bias: Tensor) -> dict[str, Tensor]:
@@ -145,7 +188,9 @@ class _Graph(GraphWriter):
         shape = network.encoder.config
         self._eps = float(shape.layer_norm_eps)
         width, heads = shape.hidden_size, shape.num_attention_heads
-        there = self._add("Not", [self._add("Equal", [IDS, self._integers("pad", [PAD_ID])])])
+        there = self._add(
+            "Not", [self._add("Equal", [PIECES, self._integers("pad", [network.frame.pad])])]
+        )
         there = self._add("Cast", [there], to=TensorProto.FLOAT)  # [w, t]
         absent = self._add("Mul", [self._less_one(there), self._number("far", 1e4)])
         bias = self._add("Unsqueeze", [absent, self._integers("heads_axes", [1, 2])])
@@ -156,9 +201,9 @@ class _Graph(GraphWriter):
         return self._model(network, shape.vocab_size)
 
     def _embedded(self) -> str:
-        words = self._add("Cast", [self._gather("words", IDS)], to=TensorProto.FLOAT)
-        words = self._add("Mul", [words, self._gather("words.scale", IDS)])
-        length = self._add("Shape", [IDS], start=1, end=2)
+        words = self._add("Cast", [self._gather("words", PIECES)], to=TensorProto.FLOAT)
+        words = self._add("Mul", [words, self._gather("words.scale", PIECES)])
+        length = self._add("Shape", [PIECES], start=1, end=2)
         zero, one = self._integers("zero", [0]), self._integers("one", [1])
         rows = self._add("Slice", [self._stored("positions"), zero, length, zero, one])
         return self._add("Add", [words, self._add("Cast", [rows], to=TensorProto.FLOAT)])
@@ -191,41 +236,57 @@ class _Graph(GraphWriter):
         """Pool the pieces of all windows, and give both answers."""
         flat = self._add("Reshape", [x, self._integers("flat", [-1, width])])  # [p, d]
         column = self._add("Reshape", [there, self._integers("column", [-1, 1])])  # [p, 1]
-        mean = self._add("MatMul", [self._add("Transpose", [column], perm=[1, 0]), flat])
         count = self._add("ReduceSum", [column, self._integers("zero", [0])], keepdims=1)
-        mean = self._add("Div", [mean, count])  # [1, d]
         odds = self._add(
             "Gemm", [flat, self._stored("attention.weight"), self._stored("attention.bias")]
         )
         far = self._add("Mul", [self._less_one(column), self._number("far", 1e4)])
         weights = self._add("Softmax", [self._add("Add", [odds, far])], axis=0)  # [p, 2]
-        chosen = self._add("MatMul", [self._add("Transpose", [weights], perm=[1, 0]), flat])
+        share = self._add("Div", [column, count])  # [p, 1]
+        seen = self._add("Transpose", [SIGNALS], perm=[1, 0])  # [s, 1]
         for k, answer in enumerate((INTENT, DISCLOSURE)):
-            mine = self._add("Gather", [chosen, self._integers(f"row{k}", [k])], axis=0)
-            about = self._add("Concat", [mean, mine], axis=1)
-            said = self._dense(about, answer)
-            seen = self._add("MatMul", [SIGNALS, self._stored(f"{answer}_signals.weight")])
-            both = self._add("Add", [said, seen])
-            rows = self._integers("experts", [len(EXPERTS), -1])
-            self._nodes.append(helper.make_node("Reshape", [both, rows], [answer]))
+            mine = self._add("Gather", [weights, self._integers(f"row{k}", [k])], axis=1)
+            of_mean = self._add("Mul", [share, self._times(flat, f"{answer}.mean")])
+            of_chosen = self._add("Mul", [mine, self._times(flat, f"{answer}.chosen")])
+            of_pieces = self._add("Add", [of_mean, of_chosen])  # [p, experts · 5]
+            of_signals = self._add("Mul", [seen, self._stored(f"{answer}_signals.weight")])
+            both = self._add("Add", [self._summed(of_pieces), self._summed(of_signals)])
+            both = self._add("Add", [both, self._stored(f"{answer}.bias")])
+            self._named("Reshape", [both, self._integers("rows", [len(EXPERTS), -1])], answer)
+            if answer == INTENT:
+                self._named("Identity", [of_pieces], OF_PIECES)
+                self._named("Identity", [of_signals], OF_SIGNALS)
 
     def _model(self, network: NoteNetwork, pieces: int) -> onnx.ModelProto:
-        signals = network.intent_signals.in_features
+        signals, answers = network.intent_signals.in_features, len(EXPERTS) * len(INTENTS)
+        outputs: list[tuple[str, list[Any]]] = [
+            (INTENT, [len(EXPERTS), len(INTENTS)]),
+            (DISCLOSURE, [len(EXPERTS), len(DISCLOSURES)]),
+            (OF_PIECES, ["p", answers]),
+            (OF_SIGNALS, [signals, answers]),
+        ]
         graph = helper.make_graph(
             self._nodes,
             "note reader",
             [
-                helper.make_tensor_value_info(IDS, TensorProto.INT64, ["w", "t"]),
+                helper.make_tensor_value_info(PIECES, TensorProto.INT64, ["w", "t"]),
                 helper.make_tensor_value_info(SIGNALS, TensorProto.FLOAT, [1, signals]),
             ],
             [
-                helper.make_tensor_value_info(name, TensorProto.FLOAT, [len(EXPERTS), 5])
-                for name in (INTENT, DISCLOSURE)
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+                for name, shape in outputs
             ],
             list(self._constants.values()),
             doc_string=f"{pieces} pieces",
         )
         return self._written(graph)
+
+    def _summed(self, rows: str) -> str:
+        """[n, k] → [1, k]."""
+        return self._add("ReduceSum", [rows, self._integers("zero", [0])], keepdims=1)
+
+    def _times(self, x: str, name: str) -> str:
+        return self._add("MatMul", [x, self._stored(name)])
 
     def _linear(self, x: str, name: str) -> str:
         """A matrix of 8 bits on activations of 8 bits."""
@@ -238,10 +299,6 @@ class _Graph(GraphWriter):
         scale = self._add("Mul", [quantised[1], self._stored(f"{name}.scale")])
         y = self._add("Mul", [self._add("Cast", [whole], to=TensorProto.FLOAT), scale])
         return self._add("Add", [y, self._stored(f"{name}.bias")])
-
-    def _dense(self, x: str, name: str) -> str:
-        """A small matrix as it is."""
-        return self._add("Gemm", [x, self._stored(f"{name}.weight"), self._stored(f"{name}.bias")])
 
     def _norm(self, x: str, name: str) -> str:
         inputs = [x, self._stored(f"{name}.norm.weight"), self._stored(f"{name}.norm.bias")]

@@ -18,21 +18,23 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import BertModel
+from transformers import PreTrainedModel
 
+from moderation.text.reading import COMMERCIAL, DISCLOSURES, INTENTS
+from moderation.text.whole_text import text_of
+from moderation.text.windows import Frame, padded
 from moderation.training.reader_corpora import Letters
-from moderation.training.reader_data import COMMERCIAL, DISCLOSURES, INTENTS, LabelledNote
+from moderation.training.reader_data import LabelledNote
 from moderation.training.reader_network import (
     EXPERTS,
     EncodedNote,
     NoteNetwork,
     Scores,
     commercial_logit,
-    padded,
     read_notes,
 )
 from moderation.training.reader_signals import SignalTable, readings_of
-from moderation.training.reader_tokens import END_ID, MASK_ID, PAD_ID, START_ID, numbers, text_of
+from moderation.training.reader_tokens import FRAME, MASK_ID, numbers
 
 Report = Callable[[str], None]
 Ids = NDArray[np.int32]
@@ -47,7 +49,7 @@ _FAMILIAR = 3
 class LearningPlan:
     """How long and how."""
 
-    passes: int = 3
+    passes: int = 4
     batch_pieces: int = 3_000
     """Padded pieces of one step."""
     encoder_rate: float = 6e-5
@@ -91,18 +93,31 @@ class NoteReader:
 
 
 def learn(
-    encoder: BertModel,
+    encoder: PreTrainedModel,
     tokenizer: Tokenizer,
     rows: Sequence[LabelledNote],
     plan: LearningPlan,
     report: Report,
+    *,
+    frame: Frame = FRAME,
+    mask: int = MASK_ID,
 ) -> NoteReader:
-    """Fine-tune a copy of an encoder on labelled notes."""
+    """Fine-tune a copy of an encoder on labelled notes.
+
+    Args:
+        encoder: that reads pieces.
+        tokenizer: from text to pieces.
+        rows: to learn from.
+        plan: how long and how.
+        report: told how far it is.
+        frame: how the encoder wants its pieces.
+        mask: number of the piece that hides others.
+    """
     torch.manual_seed(plan.seed)
     table = SignalTable.of(readings_of(row.note for row in rows))
-    network = NoteNetwork(copy.deepcopy(encoder), len(table.names))
+    network = NoteNetwork(copy.deepcopy(encoder), len(table.names), frame)
     reader = NoteReader(network=network, tokenizer=tokenizer, table=table)
-    _Lesson(reader, rows, plan, report).run()
+    _Lesson(reader, rows, plan, report, mask).run()
     return reader
 
 
@@ -110,8 +125,14 @@ class _Lesson:
     """Passes over the rows."""
 
     def __init__(
-        self, reader: NoteReader, rows: Sequence[LabelledNote], plan: LearningPlan, report: Report
+        self,
+        reader: NoteReader,
+        rows: Sequence[LabelledNote],
+        plan: LearningPlan,
+        report: Report,
+        mask: int,
     ) -> None:
+        self._frame, self._mask = reader.network.frame, mask
         self._plan, self._report, self._network = plan, report, reader.network
         self._notes = reader.encoded(rows)
         self._letters = Letters(reader.tokenizer)
@@ -154,10 +175,10 @@ class _Lesson:
             self._report(f"pass {number}/{plan.passes}, {took:.0f} s: loss {np.mean(losses):.3f}")
 
     def _step(self, optimiser: torch.optim.Optimizer, batch: NDArray[np.intp]) -> float:
-        ids = padded([self._shown(int(i)) for i in batch])
+        ids = torch.from_numpy(padded([self._shown(int(i)) for i in batch], self._frame.pad))
         signals = torch.from_numpy(np.stack([self._notes[i].signals for i in batch]))
         with torch.autocast("cpu", torch.bfloat16):
-            mask = ids != PAD_ID
+            mask = ids != self._frame.pad
             read = self._network.encoder(ids, attention_mask=mask.long()).last_hidden_state
         intent, disclosure = self._network.judge(read, mask, signals)
         loss = self._loss(intent, disclosure, batch)
@@ -201,17 +222,17 @@ class _Lesson:
         if self._subjects[i] and rng.random() < 0.5:
             subject = np.isin(ids, list(self._subjects[i]))
             hidden |= subject & (rng.random(len(ids)) < plan.subject_hidden)
-        ids = np.where(hidden, MASK_ID, ids).astype(np.int32)
+        ids = np.where(hidden, self._mask, ids).astype(np.int32)
         if rng.random() < plan.spelt:
             ids = self._letters.spelt(ids)
-        return shortened(ids)
+        return shortened(ids, self._frame)
 
     def _batches(self) -> list[NDArray[np.intp]]:
         """Rows of every step of one pass: families together, lengths alike."""
         units: dict[int, list[int]] = defaultdict(list)
         for i, family in enumerate(self._families):
             units[int(family)].append(i)
-        lengths = [len(shortened(note.ids)) for note in self._notes]
+        lengths = [len(shortened(note.ids, self._frame)) for note in self._notes]
         longest = {family: max(lengths[i] for i in unit) for family, unit in units.items()}
         noise = {family: longest[family] * self._rng.uniform(0.8, 1.25) for family in units}
         batches: list[list[int]] = [[]]
@@ -267,11 +288,11 @@ def shared_pieces(rows: Sequence[LabelledNote], ids: Sequence[Ids]) -> list[froz
     return [shared.get((row.group, row.family), nothing) for row in rows]
 
 
-def shortened(ids: Ids) -> Ids:
+def shortened(ids: Ids, frame: Frame = FRAME) -> Ids:
     """Start and end of a note, with the pieces that mark them."""
     if len(ids) > _HEAD + _TAIL:
-        ids = np.concatenate([ids[:_HEAD], [END_ID], ids[-_TAIL:]])
-    return np.concatenate([[START_ID], ids, [END_ID]]).astype(np.int32)
+        ids = np.concatenate([ids[:_HEAD], [frame.end], ids[-_TAIL:]])
+    return np.concatenate([[frame.start], ids, [frame.end]]).astype(np.int32)
 
 
 def _family_numbers(rows: Sequence[LabelledNote]) -> list[int]:

@@ -18,11 +18,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import BertModel
+from transformers import PreTrainedModel
 
-from moderation.training.reader_data import COMMERCIAL, DISCLOSURES, INTENTS
+from moderation.text.calibration import softmax
+from moderation.text.reading import COMMERCIAL, DISCLOSURES, INTENTS
+from moderation.text.windows import Frame, padded, windows
 from moderation.training.reader_linear import Answers
-from moderation.training.reader_tokens import PAD_ID, windows
+from moderation.training.reader_tokens import FRAME
 
 EXPERTS = ("real", "written")
 """Of notes of the community, and of notes written for learning."""
@@ -56,16 +58,17 @@ class Scores:
     def answers(self, shares: Sequence[float] = (0.5, 0.5)) -> Answers:
         """Probabilities of the weighted mean of the scores."""
         return Answers(
-            intent=_softmax(np.einsum("nek,e->nk", self.intent, shares)),
-            disclosure=_softmax(np.einsum("nek,e->nk", self.disclosure, shares)),
+            intent=softmax(np.einsum("nek,e->nk", self.intent, shares)),
+            disclosure=softmax(np.einsum("nek,e->nk", self.disclosure, shares)),
         )
 
 
 class NoteNetwork(nn.Module):
     """Pieces and signals → logits of intent and disclosure, one row for each expert."""
 
-    def __init__(self, encoder: BertModel, signals: int) -> None:
+    def __init__(self, encoder: PreTrainedModel, signals: int, frame: Frame = FRAME) -> None:
         super().__init__()
+        self.frame = frame
         self.encoder = encoder
         width, experts = encoder.config.hidden_size, len(EXPERTS)
         self.attention = nn.Linear(width, 2)
@@ -79,7 +82,7 @@ class NoteNetwork(nn.Module):
 
     def forward(self, ids: Tensor, signals: Tensor) -> tuple[Tensor, Tensor]:
         """int64 [n, t] padded pieces, one row a note; float32 [n, s]. Logits [n, experts, 5]."""
-        mask = ids != PAD_ID
+        mask = ids != self.frame.pad
         read = self.encoder(ids, attention_mask=mask.long()).last_hidden_state
         return self.judge(read, mask, signals)
 
@@ -111,15 +114,17 @@ def read_notes(network: NoteNetwork, notes: Sequence[EncodedNote]) -> Scores:
     """Scores of whole notes, each read by windows, in the order given."""
     network.eval()
     stretches = [
-        (i, window) for i, note in enumerate(notes) for window in windows(note.ids.tolist())
+        (i, window)
+        for i, note in enumerate(notes)
+        for window in windows(note.ids.tolist(), network.frame)
     ]
     order = sorted(range(len(stretches)), key=lambda k: (len(stretches[k][1]), k))
     read: list[Tensor] = [torch.empty(0)] * len(stretches)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         for start in range(0, len(order), _READ_AT_ONCE):
             some = order[start : start + _READ_AT_ONCE]
-            ids = padded([stretches[k][1] for k in some])
-            mask = ids != PAD_ID
+            ids = torch.from_numpy(padded([stretches[k][1] for k in some], network.frame.pad))
+            mask = ids != network.frame.pad
             hidden = network.encoder(ids, attention_mask=mask.long()).last_hidden_state
             for row, k in enumerate(some):
                 read[k] = hidden[row, : len(stretches[k][1])].float()
@@ -135,16 +140,3 @@ def read_notes(network: NoteNetwork, notes: Sequence[EncodedNote]) -> Scores:
             intent.append(both[0][0].double().numpy())
             disclosure.append(both[1][0].double().numpy())
     return Scores(intent=np.stack(intent), disclosure=np.stack(disclosure))
-
-
-def padded(rows: Sequence[Sequence[int] | NDArray[np.int32]]) -> Tensor:
-    """Int64 [n, longest]."""
-    ids = np.full((len(rows), max(map(len, rows))), PAD_ID, np.int64)
-    for row, pieces in zip(ids, rows, strict=True):
-        row[: len(pieces)] = pieces
-    return torch.from_numpy(ids)
-
-
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)

@@ -1,9 +1,8 @@
-"""What the rules see in a note, as numbers for a reader that learns how much each is worth."""
+"""Which of the things that the rules see become columns of a reader that learns."""
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.note import Note
-from moderation.text.reading import TextReading, assess_text
+from moderation.text.amounts import amounts, in_columns
+from moderation.text.reading import TextReading
+from moderation.text.rule_reading import read_by_rules
 
-STEEPNESS = 1.5
-"""As in the rules' own table: two plain marks count for nine tenths of any number of them."""
 _LEAST_NOTES = 5
 """A signal that fewer notes have is left to its family."""
 
@@ -28,36 +27,15 @@ class SignalTable:
     @classmethod
     def of(cls, readings: Iterable[TextReading]) -> SignalTable:
         """Every name that some notes have, and every family."""
-        notes: dict[str, int] = defaultdict(int)
-        for reading in readings:
-            for name in amounts(reading):
-                notes[name] += 1
+        notes = Counter(name for reading in readings for name in amounts(reading))
         kept = sorted(name for name, count in notes.items() if count >= _LEAST_NOTES)
         return cls(names=tuple(kept))
 
     def rows(self, readings: Sequence[TextReading]) -> NDArray[np.float32]:
         """float32 [n, names]: each 0–1."""
-        place = {name: i for i, name in enumerate(self.names)}
-        rows = np.zeros((len(readings), len(self.names)), np.float32)
-        for row, reading in zip(rows, readings, strict=True):
-            for name, amount in amounts(reading).items():
-                if name in place:
-                    row[place[name]] = amount
-        return rows
-
-
-def amounts(reading: TextReading) -> dict[str, float]:
-    """Name of a signal, of its family (`sell.*`) or of an answer of the rules → 0–1."""
-    sums: dict[str, float] = defaultdict(float)
-    for signal in reading.signals:
-        sums[signal.name] += signal.weight
-        sums[f"{signal.name.split('.')[0]}.*"] += signal.weight
-    grown = {name: 1 - math.exp(-STEEPNESS * total) for name, total in sums.items()}
-    answers = {f"intent {name}": p for name, p in reading.intent.items()}
-    stated = {f"disclosure {name}": p for name, p in reading.disclosure.items()}
-    return grown | answers | stated
+        return np.stack([in_columns(amounts(reading), self.names) for reading in readings])
 
 
 def readings_of(notes: Iterable[Note]) -> list[TextReading]:
     """What the rules say about notes, in their order."""
-    return [assess_text(note) for note in notes]
+    return [read_by_rules(note) for note in notes]

@@ -15,7 +15,7 @@ from itertools import islice
 from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import Unigram
 
-from moderation.note import Note
+from moderation.text.windows import Frame
 
 START, PAD, END, UNKNOWN, MASK = "<s>", "<pad>", "</s>", "<unk>", "<mask>"
 SPECIAL = (START, PAD, END, UNKNOWN, MASK)
@@ -25,28 +25,13 @@ LINE_END = "↵"
 BLANK = "▁"
 """Stands for a blank in pieces, as in SentencePiece."""
 
-WINDOW = 224
-"""Pieces read at once: about 340 Chinese characters."""
-STEP = 160
-"""Pieces from the start of a window to that of the next."""
-MAX_WINDOWS = 8
-"""A longer note is read at its start and its end."""
+FRAME = Frame(start=START_ID, end=END_ID, pad=PAD_ID)
 
 _LEAST_SEEN = 4
 _COMMON_PLACE = 40_000
 """Of a vocabulary in the order of frequency; rarer Chinese characters are kept where seen."""
 _HAN = re.compile("[\u4e00-\u9fff]")
 _PLAIN = re.compile("[\u0020-\u024f\u2000-\u2bff\u3000-\u30ff\uff00-\uffef\U0001f000-\U0001faff]")
-
-
-def text_of(note: Note) -> str:
-    """Title, text and tags as one text; a title that only repeats the text's start is left out."""
-    title, text = note.title.strip(), note.text.strip()
-    head = re.sub(r"\s|\W", "", title)
-    if head and re.sub(r"\s|\W", "", text[: 2 * len(title) + 20]).startswith(head):
-        title = ""
-    tags = " ".join(f"#{tag}" for tag in note.tags)
-    return "\n".join(part for part in (title, text, tags) if part)
 
 
 def tokenizer_of(pieces: Sequence[tuple[str, float]]) -> Tokenizer:
@@ -127,24 +112,6 @@ def chosen_pieces(
 def numbers(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
     """Piece numbers of texts, without start and end."""
     return [e.ids for e in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
-
-
-def windows(ids: Sequence[int], window: int = WINDOW, step: int = STEP) -> list[list[int]]:
-    """Overlapping stretches that together hold the whole note, each with its start and end.
-
-    Of a note of more than `MAX_WINDOWS` stretches the first and the last ones are kept: a
-    purchase path stands at the end.
-    """
-    size = window - 2
-    starts = [0]
-    while starts[-1] + size < len(ids):
-        starts.append(starts[-1] + step)
-    if len(starts) > 1:
-        starts[-1] = len(ids) - size  # the last window is full, too
-    if len(starts) > MAX_WINDOWS:
-        half = MAX_WINDOWS // 2
-        starts = starts[:half] + starts[-half:]
-    return [[START_ID, *ids[start : start + size], END_ID] for start in starts]
 
 
 def _batches(texts: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -10,9 +10,10 @@ import numpy as np
 from tokenizers import Tokenizer
 from transformers import BertModel
 
+from moderation.text.whole_text import text_of
 from moderation.training.reader_data import LabelledNote, labelled_notes
 from moderation.training.reader_start import open_packed, starting_network
-from moderation.training.reader_tokens import chosen_pieces, text_of, tokenizer_of
+from moderation.training.reader_tokens import chosen_pieces, tokenizer_of
 
 WIDTH, LAYERS, HEADS, INNER, POSITIONS = 32, 3, 4, 64, 256
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>"]

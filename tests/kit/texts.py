@@ -6,7 +6,7 @@ from typing import Any
 
 from moderation import Note
 from moderation.finding import Span
-from moderation.text.reading import assess_text
+from moderation.text.rule_reading import read_by_rules
 
 
 def note_of(text: str = "", **fields: Any) -> Note:
@@ -16,7 +16,7 @@ def note_of(text: str = "", **fields: Any) -> Note:
 
 def spans_of(note: Note, code: str | None = None) -> list[Span]:
     """Violations of one code (or all) that the reading found."""
-    return [s for s in assess_text(note).violations if code in (None, s.code)]
+    return [s for s in read_by_rules(note).violations if code in (None, s.code)]
 
 
 def codes_of(note: Note) -> set[str]:

@@ -7,7 +7,8 @@ from kit.evasions import DISGUISES, PICTURE_TWINS, PICTURES, PRICES, SPLIT, TWIN
 from kit.texts import note_of, spans_of
 
 from moderation.finding import FindingKind
-from moderation.text.reading import assess_text, findings_from
+from moderation.text.reading import findings_from
+from moderation.text.rule_reading import read_by_rules
 
 ROWS = {f"{trick}-{name}": row for trick, rows in DISGUISES.items() for name, row in rows.items()}
 INNOCENT = {f"{trick}-{name}": text for trick, rows in TWINS.items() for name, text in rows.items()}
@@ -38,7 +39,7 @@ def test_every_trick_has_a_twin() -> None:
 @pytest.mark.parametrize(("text", "span"), PRICES.values(), ids=PRICES.keys())
 def test_price_in_disguise_is_a_signal(text: str, span: str) -> None:
     """Prices written around digits or currency are still prices, and no violation."""
-    reading = assess_text(note_of(text))
+    reading = read_by_rules(note_of(text))
     assert any(
         span in s.span.text or s.span.text in span
         for s in reading.signals
@@ -78,7 +79,7 @@ def test_harmless_words_over_fields_are_left_alone(fields: dict[str, object]) ->
 @pytest.mark.parametrize(("field", "text", "code", "span"), PICTURES.values(), ids=PICTURES.keys())
 def test_disguise_read_in_a_picture_is_found(field: str, text: str, code: str, span: str) -> None:
     """What is read in pictures counts as what is written; spans name the picture."""
-    reading = assess_text(note_of("花开了"), extra_fields=[(field, text)])
+    reading = read_by_rules(note_of("花开了"), extra_fields=[(field, text)])
     found = [s for s in reading.violations if s.code == code]
     assert [(s.field, s.text) for s in found] == [(field, span)]
     assert text[found[0].start : found[0].end] == span
@@ -87,7 +88,7 @@ def test_disguise_read_in_a_picture_is_found(field: str, text: str, code: str, s
 @pytest.mark.parametrize(("field", "text"), PICTURE_TWINS.values(), ids=PICTURE_TWINS.keys())
 def test_harmless_print_in_a_picture_is_left_alone(field: str, text: str) -> None:
     """Labels, books, tickets and codes that lead nowhere else are no diversion."""
-    reading = assess_text(note_of("花开了"), extra_fields=[(field, text)])
+    reading = read_by_rules(note_of("花开了"), extra_fields=[(field, text)])
     assert not [s for s in reading.violations if s.code in DIVERSION]
 
 
@@ -98,5 +99,5 @@ def test_harmless_print_in_a_picture_is_left_alone(field: str, text: str) -> Non
 )
 def test_denial_is_no_finding(text: str) -> None:
     """Customers and disguised sellers both deny: a denial alone proves nothing."""
-    kinds = {f.kind for f in findings_from(assess_text(note_of(text))) if f.score >= 0.5}
+    kinds = {f.kind for f in findings_from(read_by_rules(note_of(text))) if f.score >= 0.5}
     assert not kinds - {FindingKind.TEXT_CLAIM_SUPERLATIVE}

@@ -24,9 +24,10 @@ from moderation.text import (
     selling,
     tone,
 )
+from moderation.text.assess import assess_text
 from moderation.text.characters import fold
 from moderation.text.marks import MAX_HITS_PER_RULE, Rule
-from moderation.text.reading import assess_text, findings_from
+from moderation.text.reading import findings_from
 
 FLOODS = {
     "digits": "13",

@@ -19,9 +19,9 @@ from moderation.text.reading import (
     INTENTS,
     MIN_RAW_SCORE,
     TextReading,
-    assess_text,
     findings_from,
 )
+from moderation.text.rule_reading import read_by_rules
 
 # ── notes made of pieces that meet many rules, between any other characters ──────────────────
 
@@ -73,7 +73,7 @@ def test_spans_give_back_the_original_characters(
     """`text` is exactly what stands in the named field between the offsets, for every signal."""
     links = {f"links[{i}]": link for i, link in enumerate(note.links)}
     originals = dict(note.text_fields()) | links | dict(extra_fields)
-    reading = assess_text(note, extra_fields=extra_fields)
+    reading = read_by_rules(note, extra_fields=extra_fields)
     for span in (*reading.violations, *(s.span for s in reading.signals)):
         assert originals[span.field][span.start : span.end] == span.text
         assert span.text.strip()
@@ -82,7 +82,7 @@ def test_spans_give_back_the_original_characters(
 @given(_notes)
 def test_probabilities_add_up(note: Note) -> None:
     """Both axes sum to 1; commercial is C1 + C2 + C3 and hard sell is C2."""
-    reading = assess_text(note)
+    reading = read_by_rules(note)
     assert tuple(reading.intent) == INTENTS
     assert set(reading.disclosure) == set(DISCLOSURES)
     for axis in (reading.intent, reading.disclosure):
@@ -96,7 +96,7 @@ def test_probabilities_add_up(note: Note) -> None:
 @given(_notes)
 def test_violations_are_signals_with_a_code(note: Note) -> None:
     """Nothing is alleged without a signal that shows it."""
-    reading = assess_text(note)
+    reading = read_by_rules(note)
     assert set(reading.violations) <= {signal.span for signal in reading.signals}
     assert {span.code for span in reading.violations} <= {f"V{i}" for i in range(1, 9)}
 
@@ -104,7 +104,7 @@ def test_violations_are_signals_with_a_code(note: Note) -> None:
 @given(_notes)
 def test_findings_are_likely_sorted_and_explain_their_score(note: Note) -> None:
     """Strongest first, none below the floor, and a lowered score names its reason."""
-    findings = findings_from(assess_text(note))
+    findings = findings_from(read_by_rules(note))
     scores = [finding.score for finding in findings]
     assert scores == sorted(scores, reverse=True)
     assert len({finding.kind for finding in findings}) == len(findings)
@@ -117,7 +117,7 @@ def test_findings_are_likely_sorted_and_explain_their_score(note: Note) -> None:
 @given(_notes)
 def test_reading_is_json(note: Note) -> None:
     """The JSON holds only plain values and survives a round trip through text."""
-    row = assess_text(note).to_json()
+    row = read_by_rules(note).to_json()
     assert json.loads(json.dumps(row)) == row
 
 
@@ -135,7 +135,7 @@ def test_fame_is_no_input() -> None:
         lang="zh",
         revision=7,
     )
-    assert assess_text(note) == assess_text(other)
+    assert read_by_rules(note) == read_by_rules(other)
     names = {f.name for f in (*dataclasses.fields(Author), *dataclasses.fields(Note))}
     assert not {n for n in names if "follow" in n or "fan" in n or "like" in n}
 
@@ -151,8 +151,8 @@ SOFT = "新品上市！富含积雪草精华，深层补水，水润透亮，质
 def test_declaration_beside_the_text_is_a_clear_disclosure(author: Author) -> None:
     """What the author ticked counts as much as what the author wrote."""
     silent, declared = note_of(SOFT), note_of(SOFT, author=author)
-    assert assess_text(silent).disclosure["clear"] < 0.1
-    assert assess_text(declared).disclosure["clear"] > 0.9
+    assert read_by_rules(silent).disclosure["clear"] < 0.1
+    assert read_by_rules(declared).disclosure["clear"] > 0.9
     assert soft_ad(declared).score == 0
 
 
@@ -192,7 +192,7 @@ BURIED = {
 @pytest.mark.parametrize("fields", BURIED.values(), ids=BURIED.keys())
 def test_disclosure_in_the_tail_is_buried(fields: dict[str, object]) -> None:
     """A tag, an abbreviation or a whisper does not count as saying it."""
-    reading = assess_text(note_of(**fields))
+    reading = read_by_rules(note_of(**fields))
     assert max(reading.disclosure, key=lambda d: reading.disclosure[d]) == "buried"
     assert finding(note_of(**fields), FindingKind.TEXT_DISCLOSURE_BURIED).score >= 0.5
 
@@ -230,7 +230,7 @@ def test_one_more_violation_never_lowers_any_other(lines: list[str], data: st.Da
 
 def test_empty_note_is_nothing() -> None:
     """No text: no violation, no finding, not commercial."""
-    reading = assess_text(note_of())
+    reading = read_by_rules(note_of())
     assert reading.violations == ()
     assert reading.signals == ()
     assert reading.commercial < 0.3
@@ -243,13 +243,13 @@ def test_empty_note_is_nothing() -> None:
 def test_handle_over_title_and_text_counts_once_per_field() -> None:
     """A number cut in two is one violation with a span in each field."""
     note = note_of(title="想学插花加V", text="flower_2046 备注来意")
-    spans = [(s.field, s.text) for s in assess_text(note).violations if s.code == "V1"]
+    spans = [(s.field, s.text) for s in read_by_rules(note).violations if s.code == "V1"]
     assert spans == [("title", "加V"), ("text", "flower_2046")]
 
 
 def test_text_in_pictures_is_read_like_the_note() -> None:
     """OCR and codes come as fields of their own, named by picture."""
-    reading = assess_text(
+    reading = read_by_rules(
         note_of("花开了"),
         extra_fields=[
             ("image[0].ocr", "插花班 加V：muzi_2046"),
@@ -264,7 +264,7 @@ def test_text_in_pictures_is_read_like_the_note() -> None:
 
 def test_links_of_the_note_are_read() -> None:
     """A shop behind a link counts, named by its place in the list."""
-    spans = assess_text(note_of("花开了", links=["https://item.taobao.com/1"])).violations
+    spans = read_by_rules(note_of("花开了", links=["https://item.taobao.com/1"])).violations
     assert [(s.code, s.field) for s in spans] == [("V2", "links[0]")]
 
 
@@ -306,7 +306,7 @@ SCRIPTS = list(NATIVE)
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_native_note_is_native(script: str) -> None:
     """A price paid, a drawback and a comparison: no finding at all."""
-    reading = assess_text(note_of(NATIVE[script]))
+    reading = read_by_rules(note_of(NATIVE[script]))
     assert likeliest(reading) == "N1"
     assert reading.commercial < 0.2
     assert findings_from(reading) == ()
@@ -316,7 +316,7 @@ def test_native_note_is_native(script: str) -> None:
 def test_hard_sell_twin_is_a_sale(script: str) -> None:
     """The same product with stock, price and a way to order."""
     note = note_of(HARD[script])
-    assert likeliest(assess_text(note)) == "C2"
+    assert likeliest(read_by_rules(note)) == "C2"
     assert finding(note, FindingKind.TEXT_HARD_SELL).score > 0.8
     assert finding(note, FindingKind.TEXT_DIVERSION_CONTACT).score > 0.9
 
@@ -324,7 +324,7 @@ def test_hard_sell_twin_is_a_sale(script: str) -> None:
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_soft_ad_twin_is_undisclosed(script: str) -> None:
     """The same product in brochure language, with nothing said about an interest."""
-    reading = assess_text(note_of(SOFT_TWINS[script]))
+    reading = read_by_rules(note_of(SOFT_TWINS[script]))
     assert likeliest(reading) == "C1"
     assert reading.disclosure["absent"] > 0.6
     assert soft_ad(note_of(SOFT_TWINS[script])).score > 0.6
@@ -335,8 +335,8 @@ def test_soft_ad_twin_is_undisclosed(script: str) -> None:
 def test_disclosed_twin_passes(script: str) -> None:
     """The same brochure, honest about it."""
     note = note_of(STATED[script] + SOFT_TWINS[script])
-    assert assess_text(note).disclosure["clear"] > 0.9
-    assert [f for f in findings_from(assess_text(note)) if f.score > 0] == []
+    assert read_by_rules(note).disclosure["clear"] > 0.9
+    assert [f for f in findings_from(read_by_rules(note)) if f.score > 0] == []
     assert soft_ad(note).difference is Difference.DISCLOSED
 
 
@@ -345,7 +345,7 @@ def likeliest(reading: TextReading) -> str:
 
 
 def finding(note: Note, kind: FindingKind) -> Finding:
-    found = {f.kind: f for f in findings_from(assess_text(note))}
+    found = {f.kind: f for f in findings_from(read_by_rules(note))}
     assert kind in found, [(k.value, f.raw_score) for k, f in found.items()]
     return found[kind]
 
@@ -356,4 +356,4 @@ def soft_ad(note: Note) -> Finding:
 
 def violations_of(note: Note) -> dict[FindingKind, float]:
     kinds = {row[2] for row in WAYS_OUT.values()}
-    return {f.kind: f.score for f in findings_from(assess_text(note)) if f.kind in kinds}
+    return {f.kind: f.score for f in findings_from(read_by_rules(note)) if f.kind in kinds}

@@ -11,9 +11,12 @@ from kit.readers import small_start
 from tokenizers import Tokenizer
 
 from moderation.artifacts import open_artifact
+from moderation.text.whole_text import text_of
+from moderation.text.windows import padded, windows
 from moderation.training.reader_learner import LearningPlan, NoteReader, learn
-from moderation.training.reader_network import padded, read_notes
-from moderation.training.reader_tokens import text_of, windows
+from moderation.training.reader_linear import TwoExperts
+from moderation.training.reader_network import read_notes
+from moderation.training.reader_tokens import FRAME, PAD_ID
 
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")
@@ -28,7 +31,8 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> tuple[NoteReader, list, 
     encoder, tokenizer, rows = small_start(folder)
     plan = LearningPlan(passes=3, batch_pieces=600, encoder_rate=2e-3, head_rate=1e-2)
     found = learn(encoder, tokenizer, rows, plan, lambda _: None)
-    save_reader(found, folder / "note-reader_v0")
+    grams = TwoExperts().learn(rows, found.table)
+    save_reader(found, grams, folder / "note-reader_v0")
     return found, rows, folder / "note-reader_v0"
 
 
@@ -36,7 +40,13 @@ def test_the_folder_is_a_model_folder(reader):
     """Of its kind, with a digest of every file; its pieces are those that were learnt with."""
     found, rows, folder = reader
     artifact = open_artifact("note-reader_v0", KIND, folder)
-    assert {*artifact.files} == {"config.json", "model.onnx", "model.safetensors", "tokenizer.json"}
+    assert {*artifact.files} == {
+        "config.json",
+        "grams.safetensors",
+        "model.onnx",
+        "model.safetensors",
+        "tokenizer.json",
+    }
     assert artifact.config["input"]["names"] == list(found.table.names)
     tokenizer = Tokenizer.from_str(artifact.file("tokenizer.json").decode())
     text = text_of(rows[0].note)
@@ -56,8 +66,8 @@ def test_the_graph_answers_as_the_network_does(reader, repeated):
     for note in notes:
         note = type(note)(ids=np.tile(note.ids, repeated), signals=note.signals)
         wanted = read_notes(found.network, [note])
-        pieces = padded(windows(note.ids.tolist())).numpy()
-        assert len(pieces) == (1 if repeated == 1 else len(windows(note.ids.tolist())))
+        pieces = padded(windows(note.ids.tolist(), FRAME), PAD_ID)
+        assert len(pieces) == (1 if repeated == 1 else len(windows(note.ids.tolist(), FRAME)))
         fed = {"pieces": pieces, "signals": note.signals[None]}
         intent, disclosure = session.run(["intent", "disclosure"], fed)
         scale = np.abs(wanted.intent).max()

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from transformers import BertModel
 
 from moderation import Note
-from moderation.training.reader_data import INTENTS
+from moderation.text.reading import INTENTS
 from moderation.training.reader_learner import (
     LearningPlan,
     balanced,

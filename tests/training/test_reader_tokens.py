@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from moderation import Note
 from moderation.training.reader_tokens import (
     END_ID,
     LINE_END,
-    MAX_WINDOWS,
     SPECIAL,
     START_ID,
     UNKNOWN_ID,
     chosen_pieces,
     numbers,
-    text_of,
     tokenizer_of,
-    windows,
 )
 
 LARGE = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
@@ -65,28 +58,3 @@ def test_plain_forms_are_read():
     assert UNKNOWN_ID not in plain
     vocabulary = tokenizer.get_vocab()
     assert plain == [vocabulary[piece] for piece in ("陶艺", "▁bowl", LINE_END, "陶")]
-
-
-def test_a_title_that_the_text_repeats_is_read_once():
-    """Some sources cut their titles from the text."""
-    note = Note(id="n", title="周末做陶艺！", text="周末做陶艺 手都酸了", tags=("陶艺",))
-    assert text_of(note) == "周末做陶艺 手都酸了\n#陶艺"
-    other = Note(id="n", title="手酸", text="周末做陶艺")
-    assert text_of(other) == "手酸\n周末做陶艺"
-    assert text_of(Note(id="n", title="☕", text="☕")) == "☕\n☕"
-
-
-@given(st.integers(0, 3000), st.integers(12, 60), st.data())
-def test_windows_hold_the_whole_note(length, window, data):
-    """Each piece is read, in its order, until a note is too long; then its start and its end."""
-    step = data.draw(st.integers(1, window - 2))
-    ids = list(range(10, 10 + length))
-    found = windows(ids, window, step)
-    assert all(w[0] == START_ID and w[-1] == END_ID and len(w) <= window for w in found)
-    inner = [w[1:-1] for w in found]
-    assert all(w == ids[w[0] - 10 : w[0] - 10 + len(w)] for w in inner if w)
-    read = {piece for w in inner for piece in w}
-    assert len(found) <= MAX_WINDOWS
-    if len(found) < MAX_WINDOWS:
-        assert read == set(ids)
-    assert set(ids[: window - 2]) | set(ids[-(window - 2) :]) <= read or not ids

@@ -7,6 +7,6 @@ import click
 from moderation.cli.lazy import LazyGroup
 
 
-@click.group(cls=LazyGroup, package=__name__, names=("copies",))
+@click.group(cls=LazyGroup, package=__name__, names=("copies", "note-reader"))
 def command() -> None:
-    """Measure the answers on pictures of your own."""
+    """Measure the answers on pictures and notes of your own."""

@@ -7,6 +7,6 @@ import click
 from moderation.cli.lazy import LazyGroup
 
 
-@click.group(cls=LazyGroup, package=__name__, names=("copy-descriptor",))
+@click.group(cls=LazyGroup, package=__name__, names=("copy-descriptor", "note-reader"))
 def command() -> None:
     """Train a model on material of your own."""

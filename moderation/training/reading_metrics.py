@@ -10,9 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Truth = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
 
 
-def auc(truth: np.ndarray, scores: np.ndarray) -> float:
+def auc(truth: Truth, scores: Numbers) -> float:
     """Area under the ROC curve; ties count half."""
     positives = int(truth.sum())
     negatives = len(truth) - positives
@@ -24,14 +28,15 @@ def auc(truth: np.ndarray, scores: np.ndarray) -> float:
     return float(wins / (positives * negatives))
 
 
-def recall_at_fpr(truth: np.ndarray, scores: np.ndarray, most: float = 0.01) -> float:
+def recall_at_fpr(truth: Truth, scores: Numbers, most: float = 0.01) -> float:
     """Recall at the lowest threshold that flags at most this share of the negatives; ties flag."""
     if not truth.any() or truth.all():
         return float("nan")
     return float((scores[truth] >= threshold_at_fpr(truth, scores, most)).mean())
 
 
-def threshold_at_fpr(truth: np.ndarray, scores: np.ndarray, most: float = 0.01) -> float:
+def threshold_at_fpr(truth: Truth, scores: Numbers, most: float = 0.01) -> float:
+    """The lowest threshold that flags at most this share of the negatives; else infinite."""
     for threshold in np.unique(scores[scores > 0]):
         if (scores[~truth] >= threshold).mean() <= most:
             return float(threshold)
@@ -39,7 +44,7 @@ def threshold_at_fpr(truth: np.ndarray, scores: np.ndarray, most: float = 0.01) 
 
 
 def with_interval(
-    metric: Callable[..., float], *columns: np.ndarray, rng: np.random.Generator, times: int
+    metric: Callable[..., float], *columns: NDArray[Any], rng: np.random.Generator, times: int
 ) -> dict[str, Any]:
     """Value, 95 % interval and number of notes."""
     size = len(columns[0])
@@ -54,7 +59,21 @@ def with_interval(
     return {"value": rounded(value), "ci95": [rounded(low), rounded(high)], "n": size}
 
 
+def precision_at(prevalence: float, recall: float, fpr: float) -> float:
+    """Share of flags that are right where so many notes are positive; NaN without flags."""
+    right, wrong = prevalence * recall, (1 - prevalence) * fpr
+    return right / (right + wrong) if right + wrong else float("nan")
+
+
+def f1(truth: Truth, said: Truth) -> float:
+    """Harmonic mean of precision and recall; NaN where there is nothing to find."""
+    if not truth.any():
+        return float("nan")
+    return float(2 * (truth & said).sum() / (truth.sum() + said.sum()))
+
+
 def rounded(value: float) -> float | None:
+    """Four decimals; None for no number."""
     return None if np.isnan(value) else round(float(value), 4)
 
 
@@ -66,7 +85,7 @@ def confusion(
     return {a: {b: pairs[a, b] for b in names} for a in names if any(pairs[a, b] for b in names)}
 
 
-def reliability(truth: np.ndarray, p: np.ndarray) -> dict[str, Any]:
+def reliability(truth: Truth, p: Numbers) -> dict[str, Any]:
     """Mean probability and observed share in ten bins, and the expected calibration error."""
     bins, error = [], 0.0
     for i in range(10):
