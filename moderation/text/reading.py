@@ -157,6 +157,19 @@ def _pulled(reading: TextReading, amount: Callable[[Pull], float]) -> tuple[Span
     return tuple(pull.span for pull in speaking[:_MAX_SENTENCES] if pull.span)
 
 
+def _each_once(first: tuple[Span, ...], more: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Spans that a person reads; of `more` those that quote nothing a second time."""
+    others = [
+        span
+        for span in more
+        if not any(
+            span.field == one.field and span.start < one.end and one.start < span.end
+            for one in first
+        )
+    ]
+    return (*first, *others)[:_MAX_SPANS]
+
+
 def _why(reading: TextReading, families: tuple[str, ...]) -> tuple[Span, ...]:
     spans = [s.span for s in reading.signals if s.name.split(".")[0] in families]
     return tuple(spans[:_MAX_SPANS])
@@ -170,7 +183,7 @@ def _finding(
 
 def _hard_sell(reading: TextReading) -> Finding:
     pulled = _pulled(reading, lambda pull: pull.hard_sell)
-    spans = (*_why(reading, _SALE_FAMILIES), *pulled)[:_MAX_SPANS]
+    spans = _each_once(_why(reading, _SALE_FAMILIES), pulled)
     return _finding(reading, FindingKind.TEXT_HARD_SELL, reading.hard_sell, spans)
 
 
@@ -178,7 +191,7 @@ def _soft_ad(reading: TextReading) -> Finding:
     raw = reading.intent["C1"]
     disclosed = reading.disclosure["clear"] >= 0.5
     pulled = _pulled(reading, lambda pull: pull.commercial)
-    spans = (*pulled, *_why(reading, _SOFT_FAMILIES))[:_MAX_SPANS]
+    spans = _each_once(pulled, _why(reading, _SOFT_FAMILIES))
     return Finding(
         kind=FindingKind.TEXT_SOFT_AD_UNDISCLOSED,
         score=0.0 if disclosed else raw,

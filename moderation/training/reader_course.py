@@ -32,11 +32,9 @@ from moderation.training.reader_data import (
     LabelledNote,
     fold_of_seen,
     labelled_notes,
-    without_repetitions,
 )
 from moderation.training.reader_evaluation import evaluated
 from moderation.training.reader_export import PLAIN, save_reader
-from moderation.training.reader_files import rows_of_files
 from moderation.training.reader_learner import LearningPlan, NoteReader, Report, learn
 from moderation.training.reader_linear import TwoExperts
 from moderation.training.reader_network import NoteNetwork
@@ -74,8 +72,7 @@ def train(plan: CoursePlan, report: Report) -> Path:
     Raises:
         BadSetting: there are too few notes, or a file or the base cannot be used.
     """
-    decided = [row for file in plan.moderators for row in rows_of_files(file, "moderator")[0]]
-    rows = without_repetitions([*decided, *labelled_notes(plan.data, plan.datasets)])
+    rows = labelled_notes(plan.data, plan.datasets, plan.moderators)
     fold = fold_of_seen(rows)
     measured = [rows[i] for i in fold.measured]
     kinds = {row.commercial for row in measured}

@@ -20,12 +20,13 @@ _TEXTS = ("text", "desc", "description", "body", "content")
 _ENDINGS = (".jsonl", ".jsonl.gz", ".json")
 
 
-def rows_of_files(data: Path, origin: str = "measured") -> tuple[list[LabelledNote], int]:
+def rows_of_files(
+    data: Path,
+) -> tuple[list[LabelledNote], int]:
     """Labelled notes of a file or folder, and how many lines had no label that is known.
 
     Args:
         data: file, or folder of files.
-        origin: what the rows are said to be: `measured`, or `moderator` where people decided.
 
     Raises:
         BadSetting: there is not one labelled note, or a line is damaged.
@@ -34,7 +35,7 @@ def rows_of_files(data: Path, origin: str = "measured") -> tuple[list[LabelledNo
     rows, left_out = [], 0
     for file in files:
         for number, row in _objects(file):
-            labelled = _labelled(f"{file.name}:{number}", file, row, origin)
+            labelled = _labelled(f"{file.name}:{number}", file, row)
             if labelled is None:
                 left_out += 1
             else:
@@ -64,7 +65,7 @@ def _objects(file: Path) -> list[tuple[int, dict[str, Any]]]:
         raise BadSetting(f"`{file}` cannot be read: {error}", hint=error.hint) from None
 
 
-def _labelled(at: str, file: Path, row: dict[str, Any], origin: str) -> LabelledNote | None:
+def _labelled(at: str, file: Path, row: dict[str, Any]) -> LabelledNote | None:
     intent, disclosure, confidence = _label(row)
     if intent not in INTENTS:
         return None
@@ -84,7 +85,7 @@ def _labelled(at: str, file: Path, row: dict[str, Any], origin: str) -> Labelled
         intent=intent,
         disclosure=disclosure if disclosure in DISCLOSURES else _silent(intent),
         confidence=confidence,
-        origin=origin,
+        origin="measured",
         group=str(row.get("source") or file.name.split(".")[0]),
         family=str(row.get("family") or ""),
         trade=str(row.get("trade") or ""),

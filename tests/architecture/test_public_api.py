@@ -72,7 +72,7 @@ FIELDS: dict[type, list[str]] = {
         *("distance_bits", "cosine", "direction"),
     ],
     Span: ["code", "field", "start", "end", "text", "normalised"],
-    TextReading: ["intent", "disclosure", "violations"],
+    TextReading: ["intent", "disclosure"],
     Verdict: ["decision", "reasons", "findings", "failures", "policy_digest", "register_seq"],
 }
 
@@ -100,6 +100,7 @@ def test_a_reading_adds_up_its_intents() -> None:
     commercial = sum(reading.intent[name] for name in ("C1", "C2", "C3"))
     assert reading.commercial == pytest.approx(commercial)
     assert reading.hard_sell == reading.intent["C2"]
+    assert [span.code for span in reading.violations]
     assert sum(reading.intent.values()) == pytest.approx(1)
 
 

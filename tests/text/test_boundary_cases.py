@@ -192,17 +192,26 @@ MISREAD = {
 """Where the shipped reader is wrong; the ways out in them are found all the same."""
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
+MILDER = {
+    "praise_that_ends_in_a_shop": "0.92 is a label; the review begins where few natives are",
+    "product_at_the_end_of_another_story": "0.80 is below the label, which 1.5 % of natives reach",
+}
+"""Where the policy does less than the ruling, so that natives are left alone."""
+
+
+def cases(wrong: dict[str, str]) -> list[object]:
+    """All of them; those that are known to go wrong have to go on doing so, or be taken off."""
+    return [
         pytest.param(
             case,
             id=name,
-            marks=[pytest.mark.xfail(reason=MISREAD[name], strict=True)] if name in MISREAD else [],
+            marks=[pytest.mark.xfail(reason=wrong[name], strict=True)] if name in wrong else [],
         )
         for name, case in CASES.items()
-    ],
-)
+    ]
+
+
+@pytest.mark.parametrize("case", cases(MISREAD))
 def test_intent_and_disclosure_follow_the_ruling(case: Case) -> None:
     """The likeliest answer on both axes is one that the ruling allows."""
     reading = assess_text(note_of(case.text, title=case.title))
@@ -219,7 +228,7 @@ def test_violations_are_exactly_those_of_the_ruling(case: Case) -> None:
     assert all(s.field == "text" and case.text[s.start : s.end] == s.text for s in spans)
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("case", cases(MILDER))
 def test_default_policy_comes_to_the_ruling(case: Case) -> None:
     """From the text alone, with no picture and no register."""
     note = note_of(case.text, title=case.title)
