@@ -53,7 +53,7 @@ def open_base(base: str, texts: Iterable[str]) -> Base:
         places = [place for *_, place in chosen]
         return Base(
             name=Path(base).name,
-            encoder=starting_network(packed, places, LAYERS, seed=1).bert,
+            encoder=starting_network(packed, places, min(LAYERS, packed.layers), seed=1).bert,
             tokenizer=tokenizer_of([(piece, score) for piece, score, _ in chosen]),
             frame=FRAME,
             mask=MASK_ID,
