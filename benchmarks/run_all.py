@@ -19,6 +19,7 @@ BENCHMARKS = (
     "startup",
     "text_reading",
     "diversion",
+    "shipped_reader",
     "caption_twins",
     "copy_verification",
     "copy_recall --plots",
