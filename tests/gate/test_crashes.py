@@ -216,7 +216,7 @@ def disk() -> Iterator[SmallDisk]:
 
 def test_files_that_may_not_grow_lose_no_note(tmp_path: Path) -> None:
     """The failing check is not there at all; with room again, work goes on."""
-    process = child("limit", str(tmp_path), "300000")
+    process = child("limit", str(tmp_path), "420000")
     said, _ = process.communicate(timeout=120)
     assert said.split() == ["store_unwritable"]
     with Gate.open(tmp_path) as gate:

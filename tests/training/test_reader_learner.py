@@ -161,11 +161,11 @@ def test_the_plain_reader_learns_it_as_well(start, pieces):
     _, _, rows = start
     learnt = [row for row in rows if row.group != "2"]
     measured = [row for row in rows if row.group == "2"]
-    reader = LinearReader(signals=True, pieces=pieces).learn(learnt)
+    reader = LinearReader(signals=True, grams=pieces).learn(learnt)
     answers = reader.read([row.note for row in measured])
     sells = np.array([row.commercial for row in measured])
     assert answers.commercial[sells].min() > answers.commercial[~sells].max()
-    assert answers.intent[:, INTENTS.index("C3")].max() == 0  # never seen
+    assert answers.intent[:, INTENTS.index("C3")].max() < 1e-3  # never seen
     assert answers.disclosure.shape == (len(measured), 5)
 
 
