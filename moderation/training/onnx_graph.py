@@ -1,4 +1,4 @@
-"""An ONNX graph written node by node, whose weights are offsets into a safetensors file.
+"""An ONNX graph written node by node, whose weights are offsets into safetensors files.
 
 So a model folder holds every weight once, and nothing but our own code decides how a graph looks.
 """
@@ -9,7 +9,7 @@ import json
 import struct
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -19,16 +19,40 @@ _OPSET, _IR = 17, 8  # both read by ONNX Runtime 1.20
 _TYPES = {"I8": TensorProto.INT8, "F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 
 
+class _Place(NamedTuple):
+    """Where the bytes of a tensor lie."""
+
+    file: str
+    offset: int
+    length: int
+    kind: int
+    shape: list[int]
+
+
+def _places(weights: Path) -> dict[str, _Place]:
+    """Name of every tensor of a safetensors file → where it lies."""
+    with weights.open("rb") as file:
+        (size,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(size))
+    places = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            first, last = entry["data_offsets"]
+            kind = _TYPES[entry["dtype"]]
+            places[name] = _Place(
+                weights.name, 8 + size + first, last - first, kind, entry["shape"]
+            )
+    return places
+
+
 class GraphWriter:
     """Nodes and initialisers so far; every method that adds one returns the name of its output."""
 
-    def __init__(self, weights: Path) -> None:
-        """Reads the header of the safetensors file `weights`, which lies beside the graph."""
-        self._file = weights.name
-        with weights.open("rb") as file:
-            (size,) = struct.unpack("<Q", file.read(8))
-            self._header = json.loads(file.read(size))
-        self._start = 8 + size
+    def __init__(self, *weights: Path) -> None:
+        """Reads the headers of the safetensors files `weights`, which lie beside the graph."""
+        self._places: dict[str, _Place] = {}
+        for path in weights:
+            self._places |= _places(path)
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
 
@@ -43,18 +67,17 @@ class GraphWriter:
 
     def _stored(self, name: str) -> str:
         """A tensor as it is stored; its bytes stay in the safetensors file."""
-        entry = self._header[name]
-        first, last = entry["data_offsets"]
+        place = self._places[name]
         tensor = onnx.TensorProto(
             name=name,
-            data_type=_TYPES[entry["dtype"]],
-            dims=entry["shape"],
+            data_type=place.kind,
+            dims=place.shape,
             data_location=TensorProto.EXTERNAL,
         )
         for key, value in (
-            ("location", self._file),
-            ("offset", self._start + first),
-            ("length", last - first),
+            ("location", place.file),
+            ("offset", place.offset),
+            ("length", place.length),
         ):
             tensor.external_data.add(key=key, value=str(value))
         self._constants[name] = tensor

@@ -8,9 +8,10 @@ stopped training goes on with what is not there yet.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,16 +24,13 @@ from torch import nn
 
 from moderation.errors import BadSetting
 from moderation.text.calibration import Calibration
-from moderation.text.reading import TextReading
+from moderation.text.reading import COMMERCIAL, TextReading
 from moderation.text.rule_reading import read_by_rules
 from moderation.text.whole_text import text_of
 from moderation.training.reader_base import Base, open_base
 from moderation.training.reader_calibration import fitted_calibration
-from moderation.training.reader_data import (
-    LabelledNote,
-    fold_of_seen,
-    labelled_notes,
-)
+from moderation.training.reader_corpora import corpora
+from moderation.training.reader_data import LabelledNote, fold_of_seen, labelled_notes
 from moderation.training.reader_evaluation import evaluated
 from moderation.training.reader_export import PLAIN, save_reader
 from moderation.training.reader_learner import LearningPlan, NoteReader, Report, learn
@@ -82,7 +80,7 @@ def train(plan: CoursePlan, report: Report) -> Path:
             hint="name more labelled notes; a quarter of them is set apart",
         )
     report(f"{len(rows)} notes, {len(measured)} of them set apart first")
-    base = open_base(plan.base, (text_of(row.note) for row in rows))
+    base = open_base(plan.base, _texts(plan, rows))
     plan.work.mkdir(parents=True, exist_ok=True)
     scores = _scores(_learnt(base, [rows[i] for i in fold.learnt], plan, report), measured)
     calibration = fitted_calibration(measured, *scores, PLAIN.shares)
@@ -92,6 +90,13 @@ def train(plan: CoursePlan, report: Report) -> Path:
     (plan.out / METRICS).write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
     save_reader(reader, grams, plan.out, calibration)
     return plan.out
+
+
+def _texts(plan: CoursePlan, rows: Sequence[LabelledNote]) -> Iterator[str]:
+    """What pieces are chosen for: all texts at hand, labelled or not, and those of moderators."""
+    for corpus in corpora(plan.data, plan.datasets, plan.learning.seed):
+        yield from corpus.texts
+    yield from (text_of(row.note) for row in rows if row.origin == "moderator")
 
 
 def crossed(
@@ -132,7 +137,7 @@ def _reading(
 ) -> TextReading:
     found = calibration.intent(calibration.mean(intent))
     ruled = read_by_rules(row.note)
-    commercial = found["C1"] + found["C2"] + found["C3"]
+    commercial = sum(found[name] for name in COMMERCIAL)
     said = calibration.disclosure(calibration.mean(disclosure), commercial, declared=False)
     return TextReading(
         intent=found, disclosure=said, signals=ruled.signals, detector="note_reader@training"
@@ -148,7 +153,8 @@ def _learnt(
     kept = plan.work / f"network-{_key(base, rows, plan)}.safetensors"
     if kept.is_file():
         report(f"network of {len(rows)} notes out of `{kept}`")
-        network = NoteNetwork(base.encoder, len(table.names), base.frame)
+        # A copy: what is learnt later has to start from the base, not from what was learnt here.
+        network = NoteNetwork(copy.deepcopy(base.encoder), len(table.names), base.frame)
         network.load_state_dict(load_file(kept))
         return NoteReader(network=network, tokenizer=base.tokenizer, table=table), grams
     reader = learn(
@@ -191,6 +197,7 @@ def _drawn(row: LabelledNote) -> bool:
 def _key(base: Base, rows: Sequence[LabelledNote], plan: CoursePlan) -> str:
     """Digest of everything that decides the weights."""
     digest = hashlib.sha256(f"{base.name} {plan.learning}".encode())
+    digest.update(base.tokenizer.to_str().encode())
     for row in rows:
         note = row.note
         told = (note.title, note.text, note.tags, row.intent, row.disclosure, row.weight)

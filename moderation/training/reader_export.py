@@ -1,8 +1,9 @@
-"""A trained note reader as files: `model.safetensors` (8 bits) and `model.onnx` that reads it.
+"""A trained note reader as files: weights in 8 bits, and `model.onnx` that reads them.
 
-The graph is written node by node: its weights are offsets into the safetensors file, so the
-folder holds every weight once. Matrices have one scale per output, embeddings one per piece;
-activations are scaled as they come (dynamic quantisation), which ONNX Runtime does in one step.
+The graph is written node by node: its weights are offsets into `embeddings.safetensors` and
+`model.safetensors`, so the folder holds every weight once and no file is large. Matrices have one
+scale per output, embeddings one per piece; activations are scaled as they come (dynamic
+quantisation), which ONNX Runtime does in one step.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from moderation.training.reader_linear import TwoExperts
 from moderation.training.reader_network import EXPERTS, NoteNetwork
 
 WEIGHTS, GRAPH, TOKENIZER = "model.safetensors", "model.onnx", "tokenizer.json"
-GRAMS = "grams.safetensors"
+EMBEDDINGS, GRAMS = "embeddings.safetensors", "grams.safetensors"
 PLAIN = Calibration(shares=(0.25, 0.25, 0.5))
 """Half the network's two experts, half the grams; scores as they are."""
 _MOST = 127
@@ -56,8 +57,10 @@ def save_reader(
         calibration: how scores become probabilities.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / EMBEDDINGS).write_bytes(save(packed_embeddings(reader.network)))
     (folder / WEIGHTS).write_bytes(save(packed_weights(reader.network)))
-    onnx.save(_Graph(folder / WEIGHTS).of(reader.network), folder / GRAPH)
+    graph = _Graph(folder / EMBEDDINGS, folder / WEIGHTS)
+    onnx.save(graph.of(reader.network), folder / GRAPH)
     (folder / GRAMS).write_bytes(save(packed_grams(grams)))
     reader.tokenizer.save(str(folder / TOKENIZER), pretty=False)
     shape, frame = reader.network.encoder.config, reader.network.frame
@@ -99,21 +102,26 @@ def save_reader(
     seal(folder)
 
 
-def packed_weights(network: NoteNetwork) -> dict[str, Tensor]:
-    """Matrices [in, out] and embeddings in 8 bits with their scales, the rest as it is."""
-    encoder: Any = network.encoder
-    words = encoder.embeddings.word_embeddings.weight.detach()
-    table, scale = _eight_bits(words.T)
-    kind = encoder.embeddings.token_type_embeddings.weight.detach()[0]
-    places = encoder.embeddings.position_embeddings
+def packed_embeddings(network: NoteNetwork) -> dict[str, Tensor]:
+    """What turns pieces into vectors, in 8 bits with one scale for each piece."""
+    embeddings: Any = network.encoder.embeddings
+    table, scale = _eight_bits(embeddings.word_embeddings.weight.detach().T)
+    kind = embeddings.token_type_embeddings.weight.detach()[0]
+    places = embeddings.position_embeddings
     first = 0 if places.padding_idx is None else places.padding_idx + 1  # RoBERTa's count later
     positions = places.weight.detach()[first : first + WINDOW] + kind
-    found = {
+    return {
         "words": table.T.contiguous(),
         "words.scale": scale[:, None].contiguous(),
         "positions": positions.to(torch.float16).contiguous(),
-        **_norm("embeddings", encoder.embeddings.LayerNorm),
+        **_norm("embeddings", embeddings.LayerNorm),
     }
+
+
+def packed_weights(network: NoteNetwork) -> dict[str, Tensor]:
+    """Matrices [in, out] of layers in 8 bits with their scales, the answers as they are."""
+    encoder: Any = network.encoder
+    found: dict[str, Tensor] = {}
     for i, layer in enumerate(encoder.encoder.layer):
         seen = layer.attention.self
         three = (seen.query, seen.key, seen.value)
