@@ -8,6 +8,13 @@ import click
 
 from moderation.cli.options import speaking
 from moderation.cli.screen import Screen
+from moderation.cli.training import (
+    needing_extra,
+    out_option,
+    seed_option,
+    tell,
+    work_option,
+)
 
 
 @click.command()
@@ -24,21 +31,8 @@ from moderation.cli.screen import Screen
     metavar="NPZ",
     help="A stronger network's vectors, beside the train.csv that names their rows.",
 )
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Gets the model folder; its name is the model's.",
-)
-@click.option(
-    "--work",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("work/copy-descriptor"),
-    show_default=True,
-    metavar="DIR",
-    help="Caches and checkpoints. A stopped training goes on from there.",
-)
+@out_option
+@work_option("copy-descriptor", "Caches and checkpoints.")
 @click.option(
     "--views",
     type=click.IntRange(min=1),
@@ -53,14 +47,7 @@ from moderation.cli.screen import Screen
     metavar="H",
     help="Learn no longer than this.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Of every draw.",
-)
+@seed_option(1)
 @speaking
 def command(
     screen: Screen,
@@ -79,22 +66,12 @@ def command(
 
     With --json: `{"model": path, "recipe": name}`.
     """
-    from moderation.cli import words
-    from moderation.errors import MissingExtra
-
-    try:
+    with needing_extra():
         from moderation.training.descriptor import Plan, train
-    except ImportError as error:
-        raise MissingExtra(
-            f"training needs `{error.name}`, which is not installed",
-            hint="pip install 'notegate[train]'",
-        ) from None
     from moderation.image.descriptor import Describer
 
     plan = Plan(
         images=images, teacher=teacher, out=out, work=work, views=views, hours=hours, seed=seed
     )
     train(plan, screen.remark)
-    recipe = Describer.open(out).recipe
-    screen.json({"model": str(out), "recipe": recipe})
-    screen.say(words.TRAINED.say(screen.lang, recipe=recipe, path=out))
+    tell(screen, out, Describer.open(out).recipe)

@@ -8,6 +8,13 @@ import click
 
 from moderation.cli.options import speaking
 from moderation.cli.screen import Screen
+from moderation.cli.training import (
+    needing_extra,
+    out_option,
+    seed_option,
+    tell,
+    work_option,
+)
 
 
 @click.command()
@@ -38,21 +45,8 @@ from moderation.cli.screen import Screen
     metavar="FILE",
     help="Rows of `moderation review export`; may be given again.",
 )
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Gets the model folder; its name is the model's.",
-)
-@click.option(
-    "--work",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("work/note-reader"),
-    show_default=True,
-    metavar="DIR",
-    help="Keeps what was learnt. A stopped training goes on from there.",
-)
+@out_option
+@work_option("note-reader", "Keeps what was learnt.")
 @click.option(
     "--passes",
     type=click.IntRange(min=1),
@@ -61,14 +55,7 @@ from moderation.cli.screen import Screen
     metavar="N",
     help="How often each note is read.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=2,
-    show_default=True,
-    metavar="N",
-    help="Of every draw.",
-)
+@seed_option(2)
 @speaking
 def command(
     screen: Screen,
@@ -89,17 +76,9 @@ def command(
 
     With --json: `{"model": path, "recipe": name}`.
     """
-    from moderation.cli import words
-    from moderation.errors import MissingExtra
-
-    try:
+    with needing_extra():
         from moderation.training.reader_course import CoursePlan, train
         from moderation.training.reader_learner import LearningPlan
-    except ImportError as error:
-        raise MissingExtra(
-            f"training needs `{error.name}`, which is not installed",
-            hint="pip install 'notegate[train]'",
-        ) from None
     from moderation.text.note_reader import NoteReader
 
     plan = CoursePlan(
@@ -112,6 +91,4 @@ def command(
         learning=LearningPlan(passes=passes, seed=seed),
     )
     train(plan, screen.remark)
-    recipe = NoteReader.open(out).recipe
-    screen.json({"model": str(out), "recipe": recipe})
-    screen.say(words.TRAINED.say(screen.lang, recipe=recipe, path=out))
+    tell(screen, out, NoteReader.open(out).recipe)
