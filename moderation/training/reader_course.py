@@ -80,7 +80,7 @@ def train(plan: CoursePlan, report: Report) -> Path:
             hint="name more labelled notes; a quarter of them is set apart",
         )
     report(f"{len(rows)} notes, {len(measured)} of them set apart first")
-    base = open_base(plan.base, _texts(plan, rows))
+    base = open_base(plan.base, texts_at_hand(plan, rows))
     plan.work.mkdir(parents=True, exist_ok=True)
     scores = _scores(_learnt(base, [rows[i] for i in fold.learnt], plan, report), measured)
     calibration = fitted_calibration(measured, *scores, PLAIN.shares)
@@ -92,10 +92,11 @@ def train(plan: CoursePlan, report: Report) -> Path:
     return plan.out
 
 
-def _texts(plan: CoursePlan, rows: Sequence[LabelledNote]) -> Iterator[str]:
-    """What pieces are chosen for: all texts at hand, labelled or not, and those of moderators."""
-    for corpus in corpora(plan.data, plan.datasets, plan.learning.seed):
-        yield from corpus.texts
+def texts_at_hand(plan: CoursePlan, rows: Sequence[LabelledNote]) -> Iterator[str]:
+    """What pieces are chosen for: all texts, labelled or not, and those that moderators read."""
+    if plan.data is not None or any(row.origin == "written" for row in rows):
+        for corpus in corpora(plan.data, plan.datasets, plan.learning.seed):
+            yield from corpus.texts
     yield from (text_of(row.note) for row in rows if row.origin == "moderator")
 
 

@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "moderation"
 MAX_LINES = 350
 """Blank ones not counted."""
+MAX_BYTES = 12_000_000
+"""Of a file of a model: git keeps every state of it for good."""
 NO_STORY = ("utils", "util", "helpers", "helper", "manager", "managers", "common", "misc")
 
 
@@ -27,6 +29,13 @@ def test_models_and_data_sets_hold_data_only() -> None:
     for folder in (ROOT / "models", ROOT / "datasets"):
         assert not [name_of(path) for path in folder.rglob("*.py")]
         assert not [name_of(path) for path in folder.rglob("*.pkl")]
+
+
+def test_no_file_of_a_model_is_large() -> None:
+    """Weights that need more are kept in several files."""
+    files = [path for path in (ROOT / "models").rglob("*") if path.is_file()]
+    assert files
+    assert not [name_of(path) for path in files if path.stat().st_size > MAX_BYTES]
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)

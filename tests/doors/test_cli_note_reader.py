@@ -68,6 +68,10 @@ def test_a_reader_is_trained_from_a_base(run, tmp_path, datasets, base):
     again = run(*call)
     assert "out of" in again.stderr
     assert (tmp_path / "note-reader_v9" / "model.safetensors").read_bytes() == weights
+    # Stopped between the two networks: the second starts from the base, not from the first.
+    max((tmp_path / "work").glob("network-*"), key=lambda kept: kept.stat().st_mtime_ns).unlink()
+    assert run(*call).exit_code == 0
+    assert (tmp_path / "note-reader_v9" / "model.safetensors").read_bytes() == weights
     measured = run(
         *("model", "evaluate", "note-reader", WRITTEN, "--model", tmp_path / "note-reader_v9"),
         "--json",

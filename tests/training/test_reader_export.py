@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kit.readers import small_start
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from moderation.artifacts import open_artifact
@@ -77,9 +78,11 @@ def test_the_graph_answers_as_the_network_does(reader, repeated):
 
 
 def test_weights_take_a_byte_each(reader):
-    """And stand in one place only."""
+    """And stand in one file only: embeddings in one, all else in the other."""
     found, _, folder = reader
     weights = sum(parameter.numel() for parameter in found.network.encoder.parameters())
-    size = sum(file.stat().st_size for file in folder.glob("*.safetensors") if file.name[0] != "g")
-    assert size < 2 * weights  # four in float32
+    files = (folder / "embeddings.safetensors", folder / "model.safetensors")
+    assert sum(file.stat().st_size for file in files) < 2 * weights  # four in float32
+    embeddings, others = (load_file(file) for file in files)
+    assert not embeddings.keys() & others.keys()
     assert (folder / "model.onnx").stat().st_size < 40_000
