@@ -19,6 +19,7 @@
     │   ├── IndexCorrupt
     │   ├── RecipeMismatch
     │   ├── StoreBusy
+    │   ├── StoreUnreachable
     │   ├── StoreUnwritable
     │   └── WrongStoreVersion
     ├── MissingExtra        7 / 500   also an ImportError
@@ -175,6 +176,12 @@ class StoreBusy(StoreError):
     """Another process held the write lock for too long."""
 
     code = "store_busy"
+
+
+class StoreUnreachable(StoreError):
+    """The database server does not answer, or does not let us in."""
+
+    code = "store_unreachable"
 
 
 class StoreUnwritable(StoreError):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
+from kit import postgres
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -32,6 +33,23 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "absent"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server of this session; skips the test where it cannot run."""
+    with postgres.running() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str | Path]:
+    """Where a register may be opened, in each of the databases."""
+    if request.param == "sqlite":
+        yield tmp_path
+        return
+    with request.getfixturevalue("server").database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -85,15 +85,15 @@ def speaking(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def register_option(function: Callable[Options, None]) -> Callable[Options, None]:
-    """`--register DIR`, also from the environment."""
+    """`--register DIR|URL`, also from the environment."""
     return click.option(
         "--register",
         type=click.Path(),  # as it was typed: the gate says what it thinks of a URL
         required=True,
-        metavar="DIR",
+        metavar="DIR|URL",
         envvar="MODERATION_REGISTER",
         show_envvar=True,
-        help="Folder of the register.",
+        help="Folder of the register, or its database (postgresql://…).",
     )(function)
 
 

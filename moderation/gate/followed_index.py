@@ -214,6 +214,11 @@ class FollowedIndex:
                 self._now.descriptors.compact()
             self.save(register, wait=True)
 
+    def size_bytes(self) -> int:
+        """Space of the snapshots."""
+        files = (path for path in self._folder.rglob("*") if path.is_file())
+        return sum(path.stat().st_size for path in files)
+
     def verify(self, register: Register) -> Verification:
         """Compare every code with the register's, in one consistent state of both."""
         with register.transaction() as now, self._lock:

@@ -28,6 +28,7 @@ from moderation.gate.conclusion import conclude, judge
 from moderation.gate.examination import Examination, examine
 from moderation.gate.followed_index import FollowedIndex
 from moderation.gate.imports import Registered, import_hashes, import_notes
+from moderation.gate.index_place import index_place
 from moderation.gate.rights import Rights
 from moderation.gate.search import prove
 from moderation.gate.verification import Verification
@@ -40,9 +41,6 @@ from moderation.note import Note, NoteImage
 from moderation.policy import Policy
 from moderation.store import Receipt, Register, RegisterStats
 from moderation.verdict import Verdict
-
-INDEX_FOLDER = "index"
-"""Folder of the index's snapshots inside the register's folder."""
 
 log = logging.getLogger(__name__)
 
@@ -88,14 +86,15 @@ class Gate(Rights):
         limits: DecodeLimits = DEFAULT_LIMITS,
         descriptor: str | Path | None = None,
     ) -> Gate:
-        """Open the register in a folder, made if it is missing, and its index.
+        """Open a register, made if it is missing, and its index.
 
         Args:
-            register: folder.
-            index: folder for the index's snapshots; None for one inside `register`.
+            register: folder, or URL of a PostgreSQL database (`postgresql://USER@HOST/DATABASE`).
+            index: folder for the index's snapshots; None for one inside `register`, or for a URL
+                in the user's cache, see `moderation.gate.index_place`.
             policy: a `Policy`, the name of a shipped one, or a file; None for today's default.
             as_of: aware instant whose rules apply; None for the time of each check.
-            create: False refuses a folder without a register.
+            create: False refuses a folder or a database without a register.
             limits: for pictures.
             descriptor: folder of the model that describes pictures; None for the one that comes
                 with this package, opened when the first picture is to be read.
@@ -104,15 +103,11 @@ class Gate(Rights):
             ArtifactError: `descriptor` cannot be used.
             RecipeMismatch: the register's pictures were described by another model.
             BadPolicy: the policy cannot be read.
-            BadSetting: `register` is a URL, `as_of` has no time zone, or the trusted signers named
-                by `MODERATION_C2PA_TRUST` cannot be read.
+            BadSetting: `register` is a URL of another kind, `as_of` has no time zone, or the
+                trusted signers named by `MODERATION_C2PA_TRUST` cannot be read.
+            MissingExtra: `register` is a URL, and the driver is not installed.
             StoreError: the register cannot be opened, see `Register.open`.
         """
-        if "://" in str(register):
-            raise BadSetting(
-                f"`{str(register).partition('://')[0]}` is no kind of register known here",
-                hint="give a folder",
-            )
         if as_of is not None and as_of.tzinfo is None:
             raise BadSetting(
                 f"`as_of` {as_of.isoformat()} has no time zone",
@@ -124,7 +119,7 @@ class Gate(Rights):
         opened = Register.open(register, create=create)
         try:
             describer = None if descriptor is None else _described_by(Path(descriptor), opened)
-            followed = FollowedIndex(Path(index or opened.folder / INDEX_FOLDER))
+            followed = FollowedIndex(Path(index or index_place(opened)))
             followed.catch_up(opened)
         except BaseException:
             opened.close()
@@ -247,7 +242,8 @@ class Gate(Rights):
             receipt = (
                 now.forget_author(author_id or "") if note_id is None else now.forget_note(note_id)
             )
-        self.compact()
+        self._index.compact(self.register)
+        self.register.scrub(thoroughly=False)
         return receipt
 
     def stats(self) -> RegisterStats:
@@ -263,12 +259,19 @@ class Gate(Rights):
         self.register.integrity_check()
         return self._index.verify(self.register)
 
+    def size_bytes(self) -> int:
+        """Space on the disk of the register with its index."""
+        size = self.register.size_bytes()
+        if self.register.folder is None:
+            size += self._index.size_bytes()
+        return size
+
     def compact(self) -> None:
         """Remove the bytes of all that was deleted, from snapshots and database.
 
         Raises:
             StoreBusy: another process is at work for too long; try again later.
-            StoreUnwritable: there is not enough space.
+            StoreUnwritable: there is not enough space, or the role may not rewrite the tables.
         """
         self._index.compact(self.register)
         self.register.scrub()

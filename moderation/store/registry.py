@@ -1,27 +1,34 @@
 """The register: which pictures are known, who showed them first, what was decided.
 
-    folder/register.sqlite3     this module; with `-wal` and `-shm` beside it while in use
+    folder/register.sqlite3     the default; with `-wal` and `-shm` beside it while in use
     folder/index/               snapshots of the search index, followed from the log
+    postgresql://…              the same tables on a server, for gates on several machines;
+                                each machine keeps its own snapshots
 
 Readers never wait and never block. Writers queue for one lock, so whatever is
 looked up and written within one `transaction` is free of races, across threads
-and processes. Open a register anew in a forked process; SQLite's connections
-do not survive a fork.
+and processes. Open a register anew in a forked process; connections do not
+survive a fork.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from moderation.errors import StoreError
+from moderation.store import postgres, sqlite
+from moderation.store.address import parse_address
+from moderation.store.database import Database
 from moderation.store.reading import Reading
-from moderation.store.sqlite import Database
+from moderation.store.schema import META
 from moderation.store.transaction import Transaction
 
 FILE_NAME = "register.sqlite3"
@@ -31,40 +38,51 @@ BUSY_TIMEOUT_S = 30.0
 class Register(Reading):
     """An open register; also a context manager that closes it."""
 
-    def __init__(self, folder: Path, database: Database) -> None:
+    def __init__(self, folder: Path | None, database: Database) -> None:
         """For `open`, which everybody else should call."""
         self.folder = folder
+        """Where it lies; None for a register on a server."""
+        self.name = database.name
+        """What people may read of where it is; never a secret."""
         self._database = database
 
     @classmethod
     def open(
         cls,
-        folder: str | Path,
+        register: str | Path,
         *,
         create: bool = True,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
     ) -> Register:
-        """Open the register in `folder`, bringing it up to date; make both if they are missing.
+        """Open a register, bringing it up to date; make it if it is missing.
 
         Files are readable for their owner only, since fingerprints are personal data.
 
         Args:
-            folder: where the register lies.
-            create: False refuses a folder without a register.
+            register: a folder, made if it is missing; or the URL of a PostgreSQL database that is
+                there, see `moderation.store.address`.
+            create: False refuses a folder or a database without a register.
             busy_timeout_s: how long a write waits for the lock, in seconds.
 
         Raises:
+            BadSetting: a URL of another kind.
+            MissingExtra: the driver of the server is not installed.
+            StoreUnreachable: no server answers, or it does not let us in.
             StoreUnwritable: the disk is full, read-only or forbidden.
             StoreBusy: another process held the lock for too long.
-            WrongStoreVersion: of a newer program, or not a register; the file is left as it was.
+            WrongStoreVersion: of a newer program, or not a register; it is left as it was.
             StoreError: the file is damaged, or missing while `create` is False.
         """
-        path = Path(folder) / FILE_NAME
+        place = parse_address(register)
+        if not isinstance(place, Path):
+            server = postgres.Database(place, create=create, busy_timeout_s=busy_timeout_s)
+            return cls(None, server)
+        path = place / FILE_NAME
         if not create and not path.is_file():
             raise StoreError(
-                f"no register in `{folder}`", hint="check the path, or register something first"
+                f"no register in `{register}`", hint="check the path, or register something first"
             )
-        return cls(path.parent, Database(path, busy_timeout_s=busy_timeout_s))
+        return cls(path.parent, sqlite.Database(path, busy_timeout_s=busy_timeout_s))
 
     def close(self) -> None:
         """Close the files. A register is of no use afterwards."""
@@ -94,24 +112,45 @@ class Register(Reading):
         with self._database.writing() as connection:
             yield Transaction(connection)
 
-    def scrub(self) -> None:
-        """Remove the bytes of deleted rows from the disk, by rewriting the file.
+    def scrub(self, *, thoroughly: bool = True) -> None:
+        """Remove the bytes of deleted rows from the disk, by rewriting what held them.
 
         Forgetting holds for every query at once; this makes it hold for whoever reads the raw
         disk. It takes the write lock for about a second per 100 MB and needs as much free space
         as the file has, so a large archive may prefer to scrub once a night.
 
+        Args:
+            thoroughly: False for what may be done while others work. SQLite knows no such way
+                and rewrites its file; PostgreSQL gives the space to later rows, but the bytes
+                stay until these come.
+
         Raises:
             StoreBusy: a long read or write is going on.
-            StoreUnwritable: there is not enough space; the register is as before.
+            StoreUnwritable: there is not enough space, or the role may not; the register is as
+                before.
         """
-        self._database.scrub()
+        self._database.scrub(thoroughly=thoroughly)
+
+    def size_bytes(self) -> int:
+        """Space on the disk: of the whole folder, or of the server's tables and indexes."""
+        return self._database.size_bytes()
+
+    def key(self) -> str:
+        """Tells registers apart, for names of files about one; 32 hexadecimal digits.
+
+        Made from a secret that each register draws at its making, so that a database that was
+        dropped and made anew is another one; and from where it lies, so that a restored copy is.
+        """
+        with self._connected() as connection:
+            query = select(META.c.value).where(META.c.key == "erasure_secret")
+            secret = bytes.fromhex(connection.execute(query).scalar_one())
+        return hmac.new(secret, f"key of {self.name}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def integrity_check(self) -> None:
-        """Read the whole file, and compare tables with their indexes and references.
+        """Read all that is stored; in SQLite, compare tables with indexes and references too.
 
         Raises:
-            StoreError: the file is damaged; the message has the first fault.
+            StoreError: it is damaged; the message has the first fault.
         """
         self._database.check()
 

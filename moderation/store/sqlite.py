@@ -30,6 +30,7 @@ from moderation.errors import (
     WrongStoreVersion,
 )
 from moderation.store import migrations
+from moderation.store.tables import COUNTED
 
 APPLICATION_ID = 0x4E744774  # "NtGt" in the file's header: how we know our own files
 _DAMAGED_READS = ("SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS")
@@ -48,6 +49,8 @@ class Database:
             StoreError: the file is damaged.
         """
         self.path = path
+        self.name = str(path.parent)
+        self.opened_at: str | None = None
         self._busy_timeout_s = busy_timeout_s
         _create_privately(path)
         engine = create_engine(
@@ -76,9 +79,10 @@ class Database:
         with self._opened("BEGIN IMMEDIATE").begin() as connection:
             yield connection
 
-    def scrub(self) -> None:
+    def scrub(self, *, thoroughly: bool) -> None:
         """Rewrite the file without the bytes of deleted rows, and empty the write-ahead log.
 
+        There is no other way than thoroughly.
         `secure_delete` alone is not enough: when SQLite balances its trees it leaves
         stale copies of rows in the free space of pages, and these survive the row.
         """
@@ -105,6 +109,23 @@ class Database:
         if orphans:
             raise self._damaged(f"{len(orphans)} rows of `{orphans[0][0]}` refer to nothing")
 
+    def size_bytes(self) -> int:
+        """Space of all files in the register's folder, index snapshots included."""
+        files = (path for path in self.path.parent.rglob("*") if path.is_file())
+        return sum(path.stat().st_size for path in files)
+
+    def counters(self, connection: Connection) -> dict[str, int]:
+        """Table → highest number ever given to a row."""
+        rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
+        given = {str(name): int(number) for name, number in rows}
+        return {name: given.get(name, 0) for name in COUNTED}
+
+    def set_counters(self, connection: Connection, numbers: dict[str, int]) -> None:
+        """Go on counting behind these numbers."""
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence")
+        for row in numbers.items():
+            connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", row)
+
     def close(self) -> None:
         """Close all connections; the last one out empties the write-ahead log."""
         self._closed = True
@@ -130,7 +151,8 @@ class Database:
     def _prepare(self) -> None:
         with self.reading() as connection:
             self._refuse_strangers(connection)
-            if migrations.is_current(connection):
+            self.opened_at = migrations.revision(connection)
+            if self.opened_at == migrations.head():
                 return
         with self._opened(None).connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")

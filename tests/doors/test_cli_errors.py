@@ -103,9 +103,24 @@ def test_what_is_no_register_is_left_alone(name, args, place, run):
     assert content.read_bytes() == before
 
 
-def test_url_is_no_register(place, run):
-    """Said as it is, not made as a folder."""
-    told(run("check", place["good"], "--register", "postgresql://host/db"), 4, "give a folder")
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("mysql://me:hush@host/db", id="another-kind"),
+        pytest.param("postgresql://me:hush@host:port/db", id="unreadable"),
+    ],
+)
+def test_url_is_no_register(place, run, url):
+    """Said as it is, without its password, and not made as a folder."""
+    assert "hush" not in told(run("check", place["good"], "--register", url), 4, "postgresql://")
+
+
+def test_server_that_is_not_there(place, run):
+    """The message names the place, and not the password."""
+    url = "postgresql://me:hush@127.0.0.1:1/notes"
+    said = told(run("check", place["good"], "--register", url), 6, "check that the server runs")
+    assert "postgresql://127.0.0.1:1/notes" in said
+    assert "hush" not in said
 
 
 def test_picture_that_is_not_registered(place, run):

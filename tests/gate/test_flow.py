@@ -481,7 +481,7 @@ def test_rules_of_then_judge_notes_of_then(opened: Callable[..., Gate]) -> None:
 @pytest.mark.parametrize(
     ("register", "options"),
     [
-        pytest.param("postgresql://db/notes", {}, id="postgres"),
+        pytest.param("mysql://db/notes", {}, id="mysql"),
         pytest.param("sqlite:///x", {}, id="sqlite-url"),
         pytest.param("r", {"as_of": datetime(2026, 1, 1)}, id="no-time-zone"),
     ],

@@ -45,17 +45,17 @@ def _answer(answers: Any, work: Callable[..., Any], *arguments: Any) -> None:
         raise
 
 
-def open_together(barrier: Any, i: int, folder: Path) -> int:
+def open_together(barrier: Any, i: int, place: str | Path) -> int:
     """Open a register that is not there yet, at the same moment as the others."""
     barrier.wait()
-    with Register.open(folder) as register:
+    with Register.open(place) as register:
         return register.last_seq()
 
 
-def be_first(barrier: Any, i: int, folder: Path, rounds: int) -> list[bool]:
+def be_first(barrier: Any, i: int, place: str | Path, rounds: int) -> list[bool]:
     """Register the same picture as everybody else, each round; True where this was the first."""
     won = []
-    with Register.open(folder) as register:
+    with Register.open(place) as register:
         for number in range(rounds):
             seen = register.last_seq()
             barrier.wait()

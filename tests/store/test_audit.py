@@ -19,8 +19,8 @@ from moderation.verdict import Completeness, Verdict
 
 
 @pytest.fixture
-def register(tmp_path: Path) -> Iterator[Register]:
-    with Register.open(tmp_path) as register:
+def register(place: str | Path) -> Iterator[Register]:
+    with Register.open(place) as register:
         yield register
 
 

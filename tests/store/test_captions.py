@@ -18,8 +18,8 @@ KEYS = st.lists(st.integers(-(2**63), -(2**63) + 5), unique=True, max_size=4)
 
 
 @pytest.fixture
-def register(tmp_path: Path) -> Iterator[Register]:
-    with Register.open(tmp_path) as register:
+def register(place: str | Path) -> Iterator[Register]:
+    with Register.open(place) as register:
         yield register
 
 

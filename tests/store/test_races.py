@@ -13,20 +13,20 @@ from moderation.store import Register
 ROUNDS = 20
 
 
-def test_of_eight_processes_exactly_one_is_first(tmp_path: Path) -> None:
+def test_of_eight_processes_exactly_one_is_first(place: str | Path) -> None:
     """In every round, all eight pictures end in one work with one claim."""
-    Register.open(tmp_path).close()
-    won = in_processes(8, be_first, tmp_path, ROUNDS)
+    Register.open(place).close()
+    won = in_processes(8, be_first, place, ROUNDS)
     assert [sum(firsts) for firsts in zip(*won, strict=True)] == [1] * ROUNDS
-    with Register.open(tmp_path) as register:
+    with Register.open(place) as register:
         stats = register.stats()
         assert (stats.works, stats.claims, stats.pictures) == (ROUNDS, ROUNDS, 8 * ROUNDS)
         register.integrity_check()
 
 
-def test_threads_share_one_register(tmp_path: Path) -> None:
+def test_threads_share_one_register(place: str | Path) -> None:
     """More threads than pooled connections, reading and writing at once, lose nothing."""
-    with Register.open(tmp_path) as register:
+    with Register.open(place) as register:
 
         def add(i: int) -> int:
             with register.transaction() as tx:

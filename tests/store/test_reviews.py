@@ -32,8 +32,8 @@ YES, NO = Answer.CONFIRMED, Answer.OVERTURNED
 
 
 @pytest.fixture
-def register(tmp_path: Path) -> Iterator[Register]:
-    with Register.open(tmp_path) as register:
+def register(place: str | Path) -> Iterator[Register]:
+    with Register.open(place) as register:
         yield register
 
 

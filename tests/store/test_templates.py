@@ -23,8 +23,8 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def register(tmp_path: Path) -> Iterator[Register]:
-    with Register.open(tmp_path) as register:
+def register(place: str | Path) -> Iterator[Register]:
+    with Register.open(place) as register:
         yield register
 
 

@@ -20,8 +20,8 @@ from moderation.errors import WrongStoreVersion
 _one_at_a_time = Lock()  # Alembic's `op` and `context` are global to the process
 
 
-def is_current(connection: Connection) -> bool:
-    """True if every step has been taken; a register without tables has taken none.
+def revision(connection: Connection) -> str | None:
+    """The last step taken; None for a register without tables.
 
     Raises:
         WrongStoreVersion: the register records a step that this program does not know.
@@ -35,7 +35,21 @@ def is_current(connection: Connection) -> bool:
             f"`{scripts.get_current_head()}` and older",
             hint="open it with the newer version of the program that wrote it",
         )
-    return found == scripts.get_current_head()
+    return found
+
+
+def head() -> str:
+    """The last step that this program knows."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def is_current(connection: Connection) -> bool:
+    """True if every step has been taken; a register without tables has taken none.
+
+    Raises:
+        WrongStoreVersion: the register records a step that this program does not know.
+    """
+    return revision(connection) == head()
 
 
 def upgrade(connection: Connection) -> None:

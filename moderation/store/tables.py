@@ -1,0 +1,19 @@
+"""Every table of a register, wherever it is described."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table
+
+from moderation.store import review_tables, template_tables
+from moderation.store.schema import METADATA
+
+TABLES: tuple[Table, ...] = tuple(METADATA.sorted_tables)
+"""Those that are referred to come before those that refer."""
+COUNTED: dict[str, str] = {
+    table.name: column.name
+    for table in TABLES
+    if (column := table.autoincrement_column) is not None
+}
+"""Table → column with numbers that the database gives, each once."""
+
+__all__ = ["COUNTED", "TABLES", "review_tables", "template_tables"]
