@@ -116,6 +116,18 @@ STATS = {
     "undescribed": Phrase("without descriptor", "无描述向量"),
     "reviews": Phrase("moderators' answers", "人工答复"),
 }
+SCHEMA_MADE = Phrase("{register}: tables made, step {head}", "{register}：已建表，版本 {head}")
+SCHEMA_CHANGED = Phrase(
+    "{register}: from step {found} to {head}", "{register}：已从版本 {found} 升级到 {head}"
+)
+SCHEMA_CURRENT = Phrase("{register}: up to date, step {head}", "{register}：已是最新，版本 {head}")
+HEAD_TABLE = Phrase("Table", "表")
+HEAD_ROWS = Phrase("Rows", "行数")
+HEAD_DIGEST = Phrase("SHA-256", "SHA-256")
+MOVED = Phrase(
+    "equal in both places, {rows:,} rows; from now on, use {target}",
+    "两处内容一致，共 {rows:,} 行；今后请使用 {target}",
+)
 MISSING = Phrase("missing in the index", "索引缺少")
 SURPLUS = Phrase("too many in the index", "索引多余")
 DIFFERENT = Phrase("with other contents", "内容不同")

@@ -81,7 +81,7 @@ class FollowedIndex:
     def __init__(self, folder: Path) -> None:
         """Start from the snapshots in `folder`, where there are any."""
         self.rebuilt = False
-        self._folder = folder
+        self.folder = folder
         self._lock = threading.RLock()
         self._now = _Indexes()
         self._saved_seq = 0
@@ -184,7 +184,7 @@ class FollowedIndex:
         Raises:
             StoreUnwritable: the disk is full, read-only or forbidden.
         """
-        with self._lock, only_one(self._folder, wait=wait) as alone:
+        with self._lock, only_one(self.folder, wait=wait) as alone:
             if not alone:
                 return
             self._saving = True
@@ -216,7 +216,7 @@ class FollowedIndex:
 
     def size_bytes(self) -> int:
         """Space of the snapshots."""
-        files = (path for path in self._folder.rglob("*") if path.is_file())
+        files = (path for path in self.folder.rglob("*") if path.is_file())
         return sum(path.stat().st_size for path in files)
 
     def verify(self, register: Register) -> Verification:
@@ -254,11 +254,11 @@ class FollowedIndex:
 
     def _adopt(self) -> None:
         """Go on from another process's snapshot, so that both map the same files."""
-        if self._misleading or not (self._folder / FEATURE_KEYS.name).exists():
+        if self._misleading or not (self.folder / FEATURE_KEYS.name).exists():
             return  # or nobody has written one yet
         try:
-            if head_of(self._folder / FEATURE_KEYS.name)[1] != self._saved_seq:
-                self._now = _loaded(self._folder, self._now)
+            if head_of(self.folder / FEATURE_KEYS.name)[1] != self._saved_seq:
+                self._now = _loaded(self.folder, self._now)
                 self._saved_seq = self.seq
                 self._doubted = True
         except (IndexCorrupt, RecipeMismatch) as error:
@@ -268,23 +268,23 @@ class FollowedIndex:
     def _write_early(self) -> None:
         """A long log is not held in memory until its end."""
         with suppress(StoreUnwritable), ExitStack() as stack:
-            if self._saving or stack.enter_context(only_one(self._folder, wait=False)):
+            if self._saving or stack.enter_context(only_one(self.folder, wait=False)):
                 self._write()
 
     def _write(self) -> None:
         now = self._now
         for name, recipe in RECIPES.items():
-            if name in now.hashes or (self._folder / name).is_dir():
+            if name in now.hashes or (self.folder / name).is_dir():
                 index = now.hashes.setdefault(name, HashIndex(recipe))
                 index.seq = now.seq
-                index.save(self._folder / name)
+                index.save(self.folder / name)
         if now.descriptors is not None:
             now.descriptors.seq = now.seq
-            now.descriptors.save(self._folder / DESCRIPTORS)
+            now.descriptors.save(self.folder / DESCRIPTORS)
         else:
-            shutil.rmtree(self._folder / DESCRIPTORS, ignore_errors=True)
+            shutil.rmtree(self.folder / DESCRIPTORS, ignore_errors=True)
         now.features.seq = now.seq
-        now.features.save(self._folder / FEATURE_KEYS.name)
+        now.features.save(self.folder / FEATURE_KEYS.name)
         self._saved_seq = now.seq
         self._misleading = False
 

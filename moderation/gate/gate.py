@@ -259,6 +259,11 @@ class Gate(Rights):
         self.register.integrity_check()
         return self._index.verify(self.register)
 
+    @property
+    def index_folder(self) -> Path:
+        """Where this machine keeps the snapshots of the search index; safe to delete."""
+        return self._index.folder
+
     def size_bytes(self) -> int:
         """Space on the disk of the register with its index."""
         size = self.register.size_bytes()

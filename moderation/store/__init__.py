@@ -1,5 +1,6 @@
 """The register: what is known, who was first, what was decided."""
 
+from moderation.store.moving import MovedTable
 from moderation.store.records import (
     AuditRow,
     LogEntry,
@@ -35,6 +36,7 @@ __all__ = [
     "Label",
     "LogEntry",
     "LogOp",
+    "MovedTable",
     "NewBankEntry",
     "NewCaption",
     "NewPicture",

@@ -34,8 +34,8 @@ class Database(Protocol):
     def counters(self, connection: Connection) -> dict[str, int]:
         """Table → highest number ever given to a row; tables that give none are absent."""
 
-    def set_counters(self, connection: Connection, numbers: dict[str, int]) -> None:
-        """Go on counting behind these numbers, so that none is ever given again."""
+    def after_load(self, connection: Connection, numbers: dict[str, int]) -> None:
+        """Go on counting behind these numbers, so that none is ever given again, and be fast."""
 
     def close(self) -> None:
         """Close all connections."""

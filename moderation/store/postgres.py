@@ -46,6 +46,7 @@ ABANDONED_S = 120
 """A write whose process says nothing for so long is rolled back by the server."""
 CONNECT_S = 10
 """For one address of the server, unless the URL has `connect_timeout`."""
+_ALL = ", ".join(table.name for table in TABLES)
 _KEPT, _MORE = 4, 12  # connections of one process; a write takes one of them
 
 _LOCK = text(
@@ -138,8 +139,7 @@ class Database:
             connection.exec_driver_sql(f"SET lock_timeout = {patience}")
             try:
                 how = "(FULL, ANALYZE)" if thoroughly else "(ANALYZE)"
-                tables = ", ".join(table.name for table in TABLES)
-                connection.exec_driver_sql(f"VACUUM {how} {tables}")
+                connection.exec_driver_sql(f"VACUUM {how} {_ALL}")
             finally:
                 connection.exec_driver_sql("RESET lock_timeout")
 
@@ -163,9 +163,10 @@ class Database:
         """Table → highest number ever given to a row."""
         return postgres_catalogue.counters(connection)
 
-    def set_counters(self, connection: Connection, numbers: dict[str, int]) -> None:
-        """Go on counting behind these numbers."""
+    def after_load(self, connection: Connection, numbers: dict[str, int]) -> None:
+        """Go on counting behind these numbers, and tell the planner how large the tables are."""
         postgres_catalogue.set_counters(connection, numbers)
+        connection.exec_driver_sql(f"ANALYZE {_ALL}")
 
     def close(self) -> None:
         """Close all connections."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -24,9 +24,10 @@ from typing import Self
 from sqlalchemy import Connection, select
 
 from moderation.errors import StoreError
-from moderation.store import postgres, sqlite
+from moderation.store import moving, postgres, sqlite
 from moderation.store.address import parse_address
 from moderation.store.database import Database
+from moderation.store.moving import MovedTable
 from moderation.store.reading import Reading
 from moderation.store.schema import META
 from moderation.store.transaction import Transaction
@@ -130,6 +131,37 @@ class Register(Reading):
                 before.
         """
         self._database.scrub(thoroughly=thoroughly)
+
+    def schema_found(self) -> str | None:
+        """Step of the schema at which the register was opened; None if it was made then."""
+        return self._database.opened_at
+
+    def move_to(
+        self, target: Register, *, progress: Callable[[int], None] | None = None
+    ) -> list[MovedTable]:
+        """Copy everything into an empty register, and prove that it is equal; see `moving`.
+
+        This register stays as it is: point every gate to the other one before anything more is
+        registered here.
+
+        Args:
+            target: holds nothing yet.
+            progress: told the number of rows done so far.
+
+        Returns:
+            Tables with the digest that both registers gave for them.
+
+        Raises:
+            BadSetting: both are the same register.
+            StoreError: the target holds something, or is not equal in the end; nothing was
+                written then.
+            StoreBusy: one of the write locks was not free in time.
+        """
+        return moving.move(self._database, target._database, progress=progress or (lambda _: None))
+
+    def count_rows(self) -> int:
+        """Rows of all tables, as `move_to` counts them."""
+        return moving.count_rows(self._database)
 
     def size_bytes(self) -> int:
         """Space on the disk: of the whole folder, or of the server's tables and indexes."""

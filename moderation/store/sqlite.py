@@ -120,7 +120,7 @@ class Database:
         given = {str(name): int(number) for name, number in rows}
         return {name: given.get(name, 0) for name in COUNTED}
 
-    def set_counters(self, connection: Connection, numbers: dict[str, int]) -> None:
+    def after_load(self, connection: Connection, numbers: dict[str, int]) -> None:
         """Go on counting behind these numbers."""
         connection.exec_driver_sql("DELETE FROM sqlite_sequence")
         for row in numbers.items():

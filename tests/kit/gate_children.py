@@ -38,10 +38,10 @@ def original(number: int) -> Pixels:
     return portrait(names[number]) if number < 4 else pictures.scene(number, 300, 400)
 
 
-def be_first(barrier: Any, i: int, folder: Path) -> list[dict[str, Any]]:
+def be_first(barrier: Any, i: int, place: str | Path) -> list[dict[str, Any]]:
     """Check a near-duplicate of everybody else's picture, at the same instant, each round."""
     verdicts = []
-    with Gate.open(folder) as gate:
+    with Gate.open(place) as gate:
         for number in range(ROUNDS):
             pixels = EDITS[(i + number) % len(EDITS)](original(number))
             note = showing(pixels, id=f"r{number}p{i}", author=f"author{i}", hours=None)
@@ -63,7 +63,7 @@ def write_the_same(barrier: Any, i: int, folder: Path) -> list[dict[str, Any]]:
     return verdicts
 
 
-def forget_or_search(barrier: Any, i: int, folder: Path, rounds: int) -> list[list[int]]:
+def forget_or_search(barrier: Any, i: int, place: str | Path, rounds: int) -> list[list[int]]:
     """Two processes register and forget a picture each, a third one searches for both.
 
     Returns:
@@ -72,7 +72,7 @@ def forget_or_search(barrier: Any, i: int, folder: Path, rounds: int) -> list[li
     """
     names = ("chelsea", "coffee")
     counts: list[list[int]] = []
-    with Gate.open(folder) as gate:
+    with Gate.open(place) as gate:
         for number in range(rounds):
             if i < 2:
                 note_id = f"r{number}p{i}"
@@ -106,10 +106,10 @@ undecided = "review"
 """As many attempts as four processes make together, not one less."""
 
 
-def try_together(barrier: Any, i: int, folder: Path) -> list[str]:
+def try_together(barrier: Any, i: int, place: str | Path) -> list[str]:
     """Show Alice's cat from accounts of this process, at the same instant as the others do."""
     decisions = []
-    with Gate.open(folder, policy=Policy.parse(ATTEMPTS_POLICY, name="t")) as gate:
+    with Gate.open(place, policy=Policy.parse(ATTEMPTS_POLICY, name="t")) as gate:
         for number in range(ATTEMPTS_EACH):
             day = i * ATTEMPTS_EACH + number + 1
             name = f"p{i}n{number}"

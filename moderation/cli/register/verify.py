@@ -25,7 +25,7 @@ def command(screen: Screen, register: str) -> None:
     from moderation.gate import Gate
 
     with Gate.open(register, create=False) as gate:
-        found = gate.verify()
+        found, folder = gate.verify(), gate.index_folder
     screen.json(found.to_json())
     screen.facts(
         {
@@ -43,6 +43,6 @@ def command(screen: Screen, register: str) -> None:
         raise IndexCorrupt(
             f"the index lacks {found.missing:,} pictures, has {found.surplus:,} too many and "
             f"{found.different:,} with other contents",
-            hint="remove the folder `index` inside the register; it is made anew from the log",
+            hint=f"remove the folder `{folder}`; it is made anew from the log",
         )
     screen.say(words.VERIFIED.say(screen.lang))
