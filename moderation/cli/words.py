@@ -123,7 +123,6 @@ SCHEMA_CHANGED = Phrase(
 SCHEMA_CURRENT = Phrase("{register}: up to date, step {head}", "{register}：已是最新，版本 {head}")
 HEAD_TABLE = Phrase("Table", "表")
 HEAD_ROWS = Phrase("Rows", "行数")
-HEAD_DIGEST = Phrase("SHA-256", "SHA-256")
 MOVED = Phrase(
     "equal in both places, {rows:,} rows; from now on, use {target}",
     "两处内容一致，共 {rows:,} 行；今后请使用 {target}",

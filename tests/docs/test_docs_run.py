@@ -9,9 +9,11 @@ How a page is read:
   may not; `...` stands for anything.
 - `json`, `jsonl` and `toml` must parse.
 - `diff` is applied; such a page works on a copy of the checkout.
+- `sql` is for the administrator of a server: tests/store/test_postgres.py tries the grants.
 - `sh` is the set-up of a checkout: it needs a network and is only compared with the Makefile.
 
-A page that says "starts where the tutorial ends" gets the tutorial's folder.
+A page that says "starts where the tutorial ends" gets the tutorial's folder, and one that names
+`postgresql:///notes` an empty database of that name.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ BLOCK_TIMEOUT_S = 200
 
 DATA = {"json": json.loads, "toml": tomllib.loads}
 RUN = ("bash", "python", "diff")
-KNOWN = {*RUN, *DATA, "jsonl", "sh", "text"}
+KNOWN = {*RUN, *DATA, "jsonl", "sh", "sql", "text"}
+NEEDS_SERVER = "postgresql:///notes"
 
 
 class PageError(Exception):
@@ -187,7 +190,15 @@ def test_a_page_runs(
         shutil.copytree(done, tmp_path, dirs_exist_ok=True)
     if any(block.lang == "diff" for block in blocks(page)):
         copy_of_checkout(tmp_path)
-    play(page, tmp_path, monkeypatch.chdir)
+    if NEEDS_SERVER not in text or not any(block.lang in RUN for block in blocks(page)):
+        play(page, tmp_path, monkeypatch.chdir)
+        return
+    server = request.getfixturevalue("server")
+    for name, value in server.as_environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with server.database("notes", empty=True):
+        play(page, tmp_path, monkeypatch.chdir)
 
 
 @pytest.mark.parametrize(("page", "lang"), [("README.md", "en"), ("README.zh-CN.md", "zh")])

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,17 +28,21 @@ from moderation.store import Register
 ROLE, PASSWORD = "notes", "hush/hush@42"
 QUOTED = "hush%2Fhush%4042"
 """The password as a URL writes it."""
-_LAZY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+LAZY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+"""Settings for tests: fast, and not safe against a loss of power."""
+SAFE = ("max_connections=200",)
+"""Settings for measuring: what PostgreSQL does by default."""
 _WAIT_S = 60.0
 
 
 class Server:
     """A running server; databases are made and dropped by name."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, settings: Sequence[str]) -> None:
         self.folder = folder
         self.data = folder / "data"
         self._programs = programs
+        self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self._migrated: str | None = None
         self._names = (f"db{number}" for number in range(10**6))
@@ -57,7 +61,7 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        settings = [part for setting in _LAZY for part in ("-c", setting)]
+        settings = [part for setting in self._settings for part in ("-c", setting)]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -106,11 +110,15 @@ class Server:
         """For `Register.open`."""
         return f"postgresql://{role}:{password}@/{database}?host={self.folder}"
 
+    def as_environment(self) -> dict[str, str]:
+        """What libpq takes from its environment where a URL says nothing."""
+        return {"PGHOST": str(self.folder), "PGUSER": ROLE, "PGPASSWORD": PASSWORD}
+
     @contextmanager
-    def database(self, *, empty: bool = False) -> Iterator[str]:
+    def database(self, name: str = "", *, empty: bool = False) -> Iterator[str]:
         """The URL of a new database, with the tables of a register or, if `empty`, without."""
         template = "template0" if empty else self._with_tables()
-        name = next(self._names)
+        name = name or next(self._names)
         self.admin(f"CREATE DATABASE {name} OWNER {ROLE} TEMPLATE {template}")
         try:
             yield self.url(name)
@@ -131,7 +139,7 @@ _INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(settings: Sequence[str] = LAZY) -> Iterator[Server]:
     """A server for the tests of one session; skips where the wheel cannot run."""
     if importlib.util.find_spec("psycopg") is None:
         pytest.skip("`psycopg` is not installed: pip install 'notegate[test]'")
@@ -139,7 +147,7 @@ def running() -> Iterator[Server]:
     _give_away(folder)
     server = None
     try:
-        server = Server(_programs(folder), folder)
+        server = Server(_programs(folder), folder, settings)
         yield server
     finally:
         if server is not None:
