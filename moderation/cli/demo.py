@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moderation.cli.options import speaking
+from moderation.cli.options import WrongValue, speaking
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -23,11 +23,20 @@ EXIT_UNEXPECTED = 1
 FOLDER = click.Path(path_type=Path)
 
 
+def _folder(value: str) -> Path:
+    """A path; never a server, since the demo empties its register."""
+    if "://" in value:
+        raise WrongValue(
+            "the demo does not play on a server", hint="give `--register` a folder of its own"
+        )
+    return Path(value)
+
+
 @click.command()
 @click.option(
     "--register",
-    type=FOLDER,
-    default=Path("demo-register"),
+    type=_folder,
+    default="demo-register",
     show_default=True,
     metavar="DIR",
     help="Folder for the demo's register.",

@@ -112,15 +112,24 @@ def test_what_is_no_register_is_left_alone(name, args, place, run):
 )
 def test_url_is_no_register(place, run, url):
     """Said as it is, without its password, and not made as a folder."""
-    assert "hush" not in told(run("check", place["good"], "--register", url), 4, "postgresql://")
+    result = run("check", place["good"], "--register", url)
+    told(result, 4, "postgresql://")
+    assert "hush" not in result.output
 
 
 def test_server_that_is_not_there(place, run):
     """The message names the place, and not the password."""
     url = "postgresql://me:hush@127.0.0.1:1/notes"
-    said = told(run("check", place["good"], "--register", url), 6, "check that the server runs")
-    assert "postgresql://127.0.0.1:1/notes" in said
-    assert "hush" not in said
+    result = run("check", place["good"], "--register", url)
+    told(result, 6, "check that the server runs", "postgresql://127.0.0.1:1/notes")
+    assert "hush" not in result.output
+
+
+def test_the_demo_wants_a_folder(run, tmp_path, monkeypatch):
+    """It empties its register each time, which is no way to treat a server."""
+    monkeypatch.chdir(tmp_path)
+    told(run("demo", "--register", "postgresql://me@db/notes"), 2, "give `--register` a folder")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_picture_that_is_not_registered(place, run):
