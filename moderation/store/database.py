@@ -34,6 +34,9 @@ class Database(Protocol):
     def counters(self, connection: Connection) -> dict[str, int]:
         """Table → highest number ever given to a row; tables that give none are absent."""
 
+    def take_time(self, connection: Connection) -> None:
+        """Let this one write take as long as it will; others wait, or are told that it is busy."""
+
     def after_load(self, connection: Connection, numbers: dict[str, int]) -> None:
         """Go on counting behind these numbers, so that none is ever given again, and be fast."""
 

@@ -79,17 +79,19 @@ def move(
             hint="name a new folder or an empty database to move to",
         )
     with source.writing() as old, target.writing() as new:
+        source.take_time(old)
+        target.take_time(new)
         _refuse_filled(new, target.name)
         new.execute(delete(META))
-        done = 0
+        copied: list[MovedTable] = []
         for one in TABLES:
-            for rows in _portions(_rows(old, one)):
-                new.execute(insert(_bare(one)), [dict(row._mapping) for row in rows])
-                done += len(rows)
-                progress(done)
+            done = sum(table.rows for table in copied)
+            copied.append(_copied(one, old, new, progress, done))
         target.after_load(new, source.counters(old))
         _prove_counters(source.counters(old), target.counters(new))
-        return [_proven(one, old, new) for one in TABLES]
+        for one, told in zip(TABLES, copied, strict=True):
+            _prove(told, _told(one, new))
+        return copied
 
 
 def count_rows(database: Database) -> int:
@@ -98,15 +100,26 @@ def count_rows(database: Database) -> int:
         return sum(_count(connection, one) for one in TABLES)
 
 
-def _proven(one: Table, old: Connection, new: Connection) -> MovedTable:
-    before, after = _told(one, old), _told(one, new)
+def _copied(
+    one: Table, old: Connection, new: Connection, progress: Callable[[int], None], done: int
+) -> MovedTable:
+    digest, count = hashlib.sha256(), 0
+    for rows in _portions(_rows(old, one)):
+        new.execute(insert(_bare(one)), [dict(row._mapping) for row in rows])
+        for row in rows:
+            digest.update(_encoded(row))
+        count += len(rows)
+        progress(done + count)
+    return MovedTable(name=one.name, rows=count, digest=digest.hexdigest())
+
+
+def _prove(before: MovedTable, after: MovedTable) -> None:
     if before != after:
         raise StoreError(
-            f"table `{one.name}` has {before.rows:,} rows ({before.digest[:12]}…) in the old place "
-            f"and {after.rows:,} ({after.digest[:12]}…) in the new one",
+            f"table `{before.name}` has {before.rows:,} rows ({before.digest[:12]}…) in the old "
+            f"place and {after.rows:,} ({after.digest[:12]}…) in the new one",
             hint="nothing was written; run `moderation register verify` on the old one, try again",
         )
-    return after
 
 
 def _prove_counters(before: dict[str, int], after: dict[str, int]) -> None:

@@ -163,6 +163,10 @@ class Database:
         """Table → highest number ever given to a row."""
         return postgres_catalogue.counters(connection)
 
+    def take_time(self, connection: Connection) -> None:
+        """Nobody takes this write for abandoned."""
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+
     def after_load(self, connection: Connection, numbers: dict[str, int]) -> None:
         """Go on counting behind these numbers, and tell the planner how large the tables are."""
         postgres_catalogue.set_counters(connection, numbers)

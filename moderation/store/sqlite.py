@@ -120,6 +120,9 @@ class Database:
         given = {str(name): int(number) for name, number in rows}
         return {name: given.get(name, 0) for name in COUNTED}
 
+    def take_time(self, connection: Connection) -> None:
+        """A write takes as long as it takes."""
+
     def after_load(self, connection: Connection, numbers: dict[str, int]) -> None:
         """Go on counting behind these numbers."""
         connection.exec_driver_sql("DELETE FROM sqlite_sequence")

@@ -6,6 +6,7 @@ so a register is either as it was or fully up to date.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -26,13 +27,10 @@ def revision(connection: Connection) -> str | None:
     Raises:
         WrongStoreVersion: the register records a step that this program does not know.
     """
-    scripts = ScriptDirectory.from_config(_config())
     found = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in _steps():
         raise WrongStoreVersion(
-            f"the register is of version `{found}`, this program knows "
-            f"`{scripts.get_current_head()}` and older",
+            f"the register is of version `{found}`, this program knows `{head()}` and older",
             hint="open it with the newer version of the program that wrote it",
         )
     return found
@@ -40,7 +38,7 @@ def revision(connection: Connection) -> str | None:
 
 def head() -> str:
     """The last step that this program knows."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    return _steps()[0]
 
 
 def is_current(connection: Connection) -> bool:
@@ -58,6 +56,13 @@ def upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     with _one_at_a_time:
         command.upgrade(config, "head")
+
+
+@cache
+def _steps() -> tuple[str, ...]:
+    """All steps, the last one first; they do not change while a process runs."""
+    scripts = ScriptDirectory.from_config(_config())
+    return tuple(script.revision for script in scripts.walk_revisions())
 
 
 def _config() -> Config:
