@@ -226,6 +226,11 @@ WIDELY_SHOWN_MEND = Phrase(
 
 UNVERIFIED = Phrase("Nothing is proven; a person must look.", "目前没有证据证实，须由人工查看。")
 
+READ_IN_PICTURE = Phrase(
+    "Only a picture says so; it may be misread, or show other people's words: a person must look.",
+    "仅见于图片，可能识别有误，也可能是他人的文字，须由人工查看。",
+)
+
 ANOTHER_ACCOUNT = Phrase(
     "None of the author's own accounts is called so.", "作者本人账号均与之不符。"
 )

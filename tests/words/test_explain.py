@@ -356,3 +356,37 @@ def test_what_was_skipped_is_told_in_both_languages(golden) -> None:
         for lang in ("zh", "en")
     ]
     golden("skipped", "\n".join(lines))
+
+
+IN_PICTURE = replace(SPAN, field="image[1].ocr", box=(0.1, 0.2, 0.6, 0.25))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_words_of_pictures_are_quoted_by_picture(lang: Lang) -> None:
+    """The author's own first; then each picture by its number, from 1."""
+    contact = Finding(
+        kind=FindingKind.TEXT_DIVERSION_CONTACT,
+        score=0.85,
+        raw_score=0.97,
+        difference=Difference.READ_IN_PICTURE,
+        spans=(IN_PICTURE, replace(IN_PICTURE, field="image[0].qr"), SPAN),
+        detector="text_rules@2",
+    )
+    said = explain_finding(contact, lang=lang).why
+    places = {"en": ("It says", "picture 1", "picture 2"), "zh": ("原文", "第 1 张", "第 2 张")}
+    found = [said.index(place) for place in places[lang]]
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize("box", [[0.1, 0.2, 0.3], "left", 7, [0, 0, 1, None]], ids=repr)
+def test_a_box_that_is_none_is_no_span(box: object) -> None:
+    """Verdicts come from files, too; whoever reads them tells the bad line."""
+    with pytest.raises((TypeError, ValueError)):
+        Span.from_json(SPAN.to_json() | {"box": box})
+
+
+def test_a_span_keeps_its_box_through_json() -> None:
+    """And rows of before have none."""
+    assert Span.from_json(IN_PICTURE.to_json()) == IN_PICTURE
+    assert "box" not in SPAN.to_json()
+    assert Span.from_json(SPAN.to_json()) == SPAN
