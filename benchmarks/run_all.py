@@ -29,6 +29,7 @@ BENCHMARKS = (
     "gate_latency",
     "race",
     "watermark",
+    "codes",
 )
 NOTHING_TO_MEASURE = 2
 

@@ -66,3 +66,16 @@ WATERMARK_READ = Phrase(
 )
 NO_WATERMARK = Phrase("no handle of an account was read", "未读到账号水印")
 WATERMARK_OFF = Phrase("not looked for: install the extra `ocr`.", "未检查：请安装扩展 `ocr`。")
+CODE = Phrase("Code", "二维码或条形码")
+CODE_OPENS = Phrase("opens {what}: “{shown}”", "指向{what}：“{shown}”")
+CODE_HOLDS = {
+    "own": Phrase("opens a page of the platform: “{shown}”", "指向平台内页面：“{shown}”"),
+    "product": Phrase("a product's or parcel's number: “{shown}”", "商品或包裹条码：“{shown}”"),
+    "text": Phrase("holds words: “{shown}”", "内容为文字：“{shown}”"),
+}
+"""Of classes that lead nowhere else."""
+CODES_LEFT_OUT = Phrase(
+    "{number} more were not read or are not listed", "另有 {number} 个未识别或未列出"
+)
+NO_CODE = Phrase("none was read", "未识别到")
+CODES_OFF = WATERMARK_OFF

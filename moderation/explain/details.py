@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moderation.explain import phrases
+from moderation.explain.codes import explain_code
 from moderation.explain.names import Lang
 from moderation.finding import Difference, Finding, FindingKind
 
@@ -22,6 +23,8 @@ def explain_detail(finding: Finding, lang: Lang) -> list[str]:
         return _ai_mark(finding, lang)
     if finding.kind is FindingKind.TEXT_TEMPLATE_TWIN:
         return _twin(finding, lang)
+    if finding.kind is FindingKind.IMAGE_QR:
+        return explain_code(finding, lang)
     return []
 
 

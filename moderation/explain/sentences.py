@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from moderation.explain import phrases
+from moderation.explain.codes import MERE_CODE, NO_FAULT, is_mere_code
 from moderation.explain.details import explain_detail
 from moderation.explain.names import (
     Lang,
@@ -73,6 +74,8 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
     title, why = kind_name(finding.kind, lang), phrases.WHY[finding.kind]
     if _is_disclosed_promotion(finding):
         title, why = _PROMOTION.say(lang), phrases.DISCLOSED_PROMOTION
+    if is_mere_code(finding):
+        allowed, why = NO_FAULT, MERE_CODE
     widely_shown = finding.difference is Difference.WIDELY_SHOWN
     if widely_shown:
         title, why = difference_name(Difference.WIDELY_SHOWN, lang), phrases.WIDELY_SHOWN_WHY

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.finding import Finding, ItemFailure, Skipped
+from moderation.image import codes
 from moderation.text.in_pictures import PictureText
 
 Pixels = NDArray[np.uint8]
@@ -48,7 +49,25 @@ class PictureReader:
     """Pixels, number of the picture from 0, and how many the note has: they share a budget."""
 
 
-READERS: tuple[PictureReader, ...] = ()
+def _ocr_is_missing() -> str | None:
+    return None if codes.installed() else "off: extra `ocr` is missing"
+
+
+def _codes(pixels: Pixels, number: int, of: int) -> Read:
+    seen = codes.codes_in(codes.scan(pixels))
+    return Read(
+        texts=tuple(
+            PictureText(field=f"image[{number}].qr", text=one.text, box=one.code.box)
+            for one in seen.words
+        ),
+        findings=tuple(codes.code_findings(seen, image_number=number)),
+        skipped=seen.skipped(number),
+    )
+
+
+READERS: tuple[PictureReader, ...] = (
+    PictureReader(detector=codes.DETECTOR, off=_ocr_is_missing, read=_codes),
+)
 """All there are, in the order in which their words are read."""
 
 

@@ -31,6 +31,7 @@ from moderation.explain import (
     phrases,
     sentences,
 )
+from moderation.explain.codes import CLASSES, MERE_CLASSES, NO_FAULT
 from moderation.finding import (
     Cause,
     Difference,
@@ -84,6 +85,7 @@ DETAILS: dict[FindingKind, dict[str, str | int | float | bool]] = {
         "said": "trainedAlgorithmicMedia",
         "signed": "absent",
     },
+    FindingKind.IMAGE_QR: {"class": "group", "host": "weixin.qq.com", "codes": 1},
     FindingKind.TEXT_TEMPLATE_TWIN: {
         "twin_note": "n17",
         "holder": "u3",
@@ -390,3 +392,37 @@ def test_a_span_keeps_its_box_through_json() -> None:
     assert Span.from_json(IN_PICTURE.to_json()) == IN_PICTURE
     assert "box" not in SPAN.to_json()
     assert Span.from_json(SPAN.to_json()) == SPAN
+
+
+def code(**detail: str | int) -> Finding:
+    """A code in the first picture."""
+    return Finding(
+        kind=FindingKind.IMAGE_QR,
+        score=0.9,
+        raw_score=0.9,
+        image_number=0,
+        detail=detail,
+        detector="codes@1",
+    )
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_class_of_codes_has_words(kind: str, golden) -> None:
+    """In both languages; what accuses nobody says so."""
+    found = code(**{"class": kind, "host": "" if kind in ("wifi", "contact") else "weixin.qq.com"})
+    golden(f"code-{kind}", both(explain_finding, found))
+    for lang in LANGS:
+        fault = explain_finding(found, lang=lang).why.endswith(NO_FAULT.say(lang))
+        assert fault == (kind in MERE_CLASSES)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_code_of_a_file_is_said_without_what_it_invents(lang: Lang) -> None:
+    """Unknown classes are left out, hosts are cut and cannot steer a terminal."""
+    odd = code(**{"class": "<b>", "host": "a.example"})
+    assert "<b>" not in explain_finding(odd, lang=lang).why
+    odd = code(**{"class": "group", "host": "\u202e\x1b[31m{0}" + "a" * 500, "codes": 3})
+    why = explain_finding(odd, lang=lang).why
+    assert all(c.isprintable() for c in why)
+    assert "a" * 61 not in why
+    assert "3" in why
