@@ -30,6 +30,7 @@ BENCHMARKS = (
     "race",
     "watermark",
     "codes",
+    "lettering",
 )
 NOTHING_TO_MEASURE = 2
 

@@ -8,16 +8,17 @@ A test fails while the page is stale. A new table is one function and one line i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from cells import Result, at_most, counted, interval, table, with_ci
+from codes_tables import codes
+from lettering_tables import lettering
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "README.md"
 CARD = HERE.parent / "docs" / "why" / "copy-score.md"
 START, END = "<!-- tables: written by benchmarks/tables.py -->", "<!-- end of tables -->"
-
-Result = dict[str, Any]
 
 
 def pdq_conformance(r: Result) -> list[str]:
@@ -286,55 +287,6 @@ def watermark(r: Result) -> list[str]:
     return [*lines, "", *table(head, plain)]
 
 
-def codes(r: Result) -> list[str]:
-    """Codes read by whom, what is read without any, milliseconds."""
-    readers = ("OpenCV", "zxing-cpp", "ours", "told")
-    drawn = [
-        (
-            state,
-            of["ours"]["n"],
-            *(of[reader]["hits"] for reader in readers),
-            interval_of(of["ours"]),
-        )
-        for state, of in r["drawn"].items()
-    ]
-    wrong = r["drawn"]["all"]["wrong"]
-    head = ("drawn codes", "n", *readers[:3], "ours, read or told", "ours, 95 %")
-    plain = [
-        (
-            kind,
-            f["read"]["n"],
-            f["read"]["hits"],
-            f["told_unread"]["hits"],
-            *(f["cpu_ms"][quantile] for quantile in ("p50", "p90", "p99")),
-        )
-        for kind, f in r["without"].items()
-    ]
-    costly = [(name, f["read"], f["kept"], f["cpu_ms"]) for name, f in r["made_to_cost"].items()]
-    lines = [
-        *table(head, drawn),
-        "",
-        "Texts that were not drawn: " + ", ".join(f"{k} {n}" for k, n in wrong.items()) + ".",
-        "",
-        *table(("no code", "n", "read", "told unread", "p50 CPU ms", "p90", "p99"), plain),
-        "",
-        *table(("made to cost much", "read", "kept", "CPU ms"), costly),
-    ]
-    if "photographed" in r:
-        people = [
-            ("ours, read or told" if k == "told" else k, s["n"], s["hits"], interval_of(s))
-            for k, s in r["photographed"].items()
-        ]
-        lines += ["", *table(("photographed by people", "n", "any read", "95 %"), people)]
-    return lines
-
-
-def interval_of(share: Result) -> str:
-    """The 95 % interval of a share."""
-    low, high = share["ci95"]
-    return f"{low:.0%}–{high:.0%}"
-
-
 def descriptor(r: Result) -> list[str]:
     """What one vector and what every view finds, learnt and not."""
     measures = ("average_precision", "recall_at_p999", "first", "among_ten")
@@ -376,6 +328,7 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "race": race,
     "watermark": watermark,
     "codes": codes,
+    "lettering": lettering,
 }
 """In the order of the page. `text_reading` and `copy_verification` have pages of their own,
 `docs/why/text-rules.md` and `docs/why/copy-score.md`."""
@@ -397,34 +350,6 @@ def render(page: str, results: Path) -> str:
         note = f"`{report['rerun']}` ({where}, took {report['took_s']:.0f} s)"
         sections.append("\n".join([f"### {name}", "", *lines(report["results"]), "", note]))
     return before + "\n\n".join([*sections, END]) + after
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Markdown."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return ["| " + " | ".join(map(str, line)) + " |" for line in lines]
-
-
-def counted(share: Result) -> str:
-    """Hits, and the share where there is one."""
-    return f"{share['hits']} ({share['value']:.0%})" if share["n"] else "–"
-
-
-def at_most(share: Result) -> float:
-    """Upper end of the share, 95 % one-sided (Wilson); results round it away where it is small."""
-    hits, n, z2 = share["hits"], share["n"], 1.645**2
-    spread = (z2 * hits * (n - hits) / n + z2 * z2 / 4) ** 0.5
-    return float((hits + z2 / 2 + spread) / (n + z2))
-
-
-def with_ci(row: Result) -> str:
-    """A share with its 95 % interval."""
-    return f"{row['value']:.3f} ({row['ci95'][0]:.3f}–{row['ci95'][1]:.3f})"
-
-
-def interval(ratio: Result) -> str:
-    """With its 95 % interval."""
-    return f"{ratio['ratio']} ({ratio['ci95'][0]}–{ratio['ci95'][1]})"
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from moderation.explain import Lang
     from moderation.image.codes import CodesSeen, SeenCode
+    from moderation.image.lettering import Lettering
     from moderation.image.provenance import AiMark, CameraRecord, Credential, Provenance
     from moderation.image.watermark import Watermark
 
@@ -32,18 +33,19 @@ if TYPE_CHECKING:
 )
 @speaking
 def command(screen: Screen, picture: Path, trust: Path | None) -> None:
-    """Tell what a picture says of its origin, and its codes.
+    """Read a picture's marks of origin, its codes and its words.
 
     Reads content credentials (C2PA), camera data, marks of AI (IPTC digital source type, label of
-    GB 45438-2025), watermarks of accounts, QR and bar codes. Position and serial numbers are not
-    read, and of what a code holds only what harms nobody is shown. Nothing is fetched or opened,
-    and what is absent says nothing about anybody.
+    GB 45438-2025), watermarks of accounts, QR and bar codes, and lines of writing. Position and
+    serial numbers are not read, and of what a code holds only what harms nobody is shown. Nothing
+    is fetched or opened, and what is absent says nothing about anybody.
 
     With --json: `{"sha256", "credential": {"answer": "verified"|"untrusted"|"invalid"|"absent"|
     "elsewhere"|"not_read", ...}, "camera", "ai_marks", "creator_tool", "faults", "watermarks":
-    [...]|null, "codes": [{"class", "shown", "host", "digest", "symbology", "box"}, ...]|null}`.
+    [...]|null, "codes": [{"class", "shown", "host", "digest", "symbology", "box"}, ...]|null,
+    "lettering": {"lines": [...], "doubtful": n, "unread": n}|null}`.
     """
-    from moderation.image import codes, watermark
+    from moderation.image import codes, lettering, watermark
     from moderation.image.decode import decode_keeping
     from moderation.image.provenance import NOTHING_SAID, read_provenance
     from moderation.image.provenance.credentials import trust_from
@@ -53,14 +55,23 @@ def command(screen: Screen, picture: Path, trust: Path | None) -> None:
     told = NOTHING_SAID if data is None else read_provenance(data, trust=roots)
     marks = watermark.read_watermarks(decoded.pixels) if watermark.installed() else None
     seen = codes.codes_in(codes.scan(decoded.pixels)) if codes.installed() else None
+    read = lettering.read_lettering(decoded.pixels) if lettering.installed() else None
     lang = screen.lang
-    for line in (*lines(told, lang), *_watermarks(marks, lang), *_codes(seen, lang)):
+    for line in (
+        *lines(told, lang),
+        *_watermarks(marks, lang),
+        *_codes(seen, lang),
+        *_lettering(read, lang),
+    ):
         screen.say(line)
     screen.json(
         {"sha256": decoded.sha256}
         | told.to_json()
-        | {"watermarks": None if marks is None else [mark.to_json() for mark in marks]}
-        | {"codes": None if seen is None else [one.to_json() for one in seen.codes]}
+        | {
+            "watermarks": None if marks is None else [mark.to_json() for mark in marks],
+            "codes": None if seen is None else [one.to_json() for one in seen.codes],
+            "lettering": None if read is None else read.to_json(),
+        }
     )
 
 
@@ -112,6 +123,21 @@ def _code(one: SeenCode, lang: Lang) -> str:
     if what is None:
         return words.CODE_HOLDS[payload.kind.value].say(lang, shown=payload.shown)
     return words.CODE_OPENS.say(lang, what=what, shown=payload.shown)
+
+
+def _lettering(read: Lettering | None, lang: Lang) -> Iterator[str]:
+    from moderation.cli import inspect_words as words
+    from moderation.image.lettering import rows_of
+
+    told = [
+        words.LETTERING_READ.say(lang, text=row.text, confidence=row.confidence)
+        for row in rows_of(read.lines if read else ())
+    ]
+    if read is not None and read.unread:
+        told.append(words.UNREAD.say(lang, number=read.unread))
+    off = words.LETTERING_OFF if read is None else words.NO_LETTERING
+    for what in told or [off.say(lang)]:
+        yield words.LINE.say(lang, name=words.LETTERING.say(lang), told=what)
 
 
 def _credential(credential: Credential, lang: Lang) -> str:

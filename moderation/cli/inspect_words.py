@@ -10,6 +10,7 @@ CAMERA = Phrase("Camera (EXIF)", "相机信息（EXIF）")
 TOOL = Phrase("Program (XMP)", "制作软件（XMP）")
 AI_MARKS = Phrase("Marks of AI", "AI 生成标识")
 WATERMARK = Phrase("Watermark", "水印")
+LETTERING = Phrase("Writing", "图中文字")
 UNREADABLE = Phrase("Could not be read", "无法读取")
 
 ANSWERS = {
@@ -79,3 +80,9 @@ CODES_LEFT_OUT = Phrase(
 )
 NO_CODE = Phrase("none was read", "未识别到")
 CODES_OFF = WATERMARK_OFF
+LETTERING_READ = Phrase(
+    "“{text}” (reading sure to {confidence:.0%})", "“{text}”（识别置信度 {confidence:.0%}）"
+)
+NO_LETTERING = Phrase("nothing was read", "未读到文字")
+LETTERING_OFF = Phrase("not read: install the extra `ocr`.", "未读取：请安装扩展 `ocr`。")
+UNREAD = Phrase("{number} more lines were not read", "另有 {number} 行未读取")

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.finding import Finding, ItemFailure, Skipped
-from moderation.image import codes
+from moderation.image import codes, lettering, watermark
 from moderation.text.in_pictures import PictureText
+from moderation.text.shop_pages import shop_page
 
 Pixels = NDArray[np.uint8]
 """uint8 [H, W, 3], RGB."""
@@ -49,10 +51,6 @@ class PictureReader:
     """Pixels, number of the picture from 0, and how many the note has: they share a budget."""
 
 
-def _ocr_is_missing() -> str | None:
-    return None if codes.installed() else "off: extra `ocr` is missing"
-
-
 def _codes(pixels: Pixels, number: int, of: int) -> Read:
     seen = codes.codes_in(codes.scan(pixels))
     return Read(
@@ -65,9 +63,41 @@ def _codes(pixels: Pixels, number: int, of: int) -> Read:
     )
 
 
-READERS: tuple[PictureReader, ...] = (
-    PictureReader(detector=codes.DETECTOR, off=_ocr_is_missing, read=_codes),
+def _read_lettering(pixels: Pixels, number: int, of: int) -> Read:
+    read = lettering.read_lettering(pixels, read_px=lettering.read_px_for(of))
+    rows = lettering.rows_of(watermark.without_watermarks(read).lines)
+    page = shop_page(rows, image_number=number)
+    return Read(
+        texts=tuple(
+            PictureText(
+                field=f"image[{number}].ocr", text=row.text, box=row.box, confidence=row.confidence
+            )
+            for row in rows
+        ),
+        findings=() if page is None else (page,),
+        skipped=read.skipped(number),
+    )
+
+
+_OFF = "off: extra `ocr` is missing"
+
+
+@cache
+def _no_codes() -> str | None:
+    return None if codes.installed() else _OFF
+
+
+@cache
+def _no_lettering() -> str | None:
+    return None if lettering.installed() else _OFF
+
+
+LETTERING = PictureReader(
+    detector=lettering.DETECTOR, off=lambda: _no_lettering(), read=_read_lettering
 )
+CODES = PictureReader(detector=codes.DETECTOR, off=lambda: _no_codes(), read=_codes)
+
+READERS: tuple[PictureReader, ...] = (LETTERING, CODES)
 """All there are, in the order in which their words are read."""
 
 

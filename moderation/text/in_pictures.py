@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from moderation.finding import Difference, Finding, FindingKind, Span
 from moderation.note import Note
+from moderation.text.printed import PRINTED, only_printed
 from moderation.text.reading import MIN_RAW_SCORE, STATEMENTS, TextReading, findings_from
 from moderation.text.rule_reading import read_by_rules
 from moderation.text.signals import Signal
@@ -70,13 +71,17 @@ def findings_with_pictures(
     pages = _pages(texts)
     if pages:
         ruled = read_by_rules(note, [(field, page.text) for field, page in pages.items()])
-        seen = findings_from(replace(own, signals=ruled.signals))
-        raising = [finding for finding in seen if finding.kind in _RAISED]
-        raising += _hidden_disclosure(own, ruled.signals)
-        for finding in raising:
-            raised = _raised(finding, found.get(finding.kind), pages)
-            if raised is not None:
-                found[finding.kind] = raised
+        texts_of = {field: page.text for field, page in pages.items()}
+        printed = only_printed(ruled.signals, own, texts_of)
+        said = tuple(signal for signal in ruled.signals if signal not in printed)
+        for highest, signals in ((HIGHEST, said), (PRINTED, ruled.signals)):
+            seen = findings_from(replace(own, signals=signals))
+            raising = [finding for finding in seen if finding.kind in _RAISED]
+            raising += _hidden_disclosure(own, signals)
+            for finding in raising:
+                raised = _raised(finding, found.get(finding.kind), pages, highest)
+                if raised is not None:
+                    found[finding.kind] = raised
     return tuple(sorted(found.values(), key=lambda f: (-f.score, -f.raw_score, f.kind.value)))
 
 
@@ -125,11 +130,13 @@ def _hidden_disclosure(own: TextReading, signals: Iterable[Signal]) -> list[Find
     ]
 
 
-def _raised(seen: Finding, own: Finding | None, pages: Mapping[str, _Page]) -> Finding | None:
+def _raised(
+    seen: Finding, own: Finding | None, pages: Mapping[str, _Page], highest: float
+) -> Finding | None:
     """A finding that a picture raises, with its places; None where it raises nothing."""
     sure = max((_confidence(span, pages) for span in seen.spans), default=0.0)
     floor = 0.0 if own is None else own.score
-    score = max(floor, min(seen.score, HIGHEST * sure))
+    score = max(floor, min(seen.score, highest * sure))
     if score <= floor:
         return None
     return replace(

@@ -7,6 +7,7 @@ import json
 import pytest
 from kit import files_with_marks as made
 from kit.codes import laid, qr
+from kit.posters import poster
 from kit.watermarks import marked
 from PIL import Image
 
@@ -37,6 +38,7 @@ def pictures(tmp_path):
         "label.jpg": made.saved(xmp=label),
         "hostile.jpg": made.saved(xmp=b"<!DOCTYPE x><x/>"),
         "codes.png": made.saved("PNG", picture=Image.fromarray(two_codes())),
+        "poster.png": made.saved("PNG", picture=Image.fromarray(poster("加微信 abc_2046"))),
         "watermark.png": made.saved("PNG", picture=Image.fromarray(marked("小红书号：9582310474"))),
     }
     for name, file in files.items():
@@ -49,7 +51,15 @@ def pictures(tmp_path):
 def test_what_people_read(lang, run, pictures, golden):
     """Every answer with what it means, in both languages."""
     said = []
-    for name in ("plain.jpg", "signed.jpg", "damaged.jpg", "label.jpg", "hostile.jpg", "codes.png"):
+    for name in (
+        "plain.jpg",
+        "signed.jpg",
+        "damaged.jpg",
+        "label.jpg",
+        "hostile.jpg",
+        "codes.png",
+        "poster.png",
+    ):
         result = run("inspect", pictures / name, "--lang", lang)
         assert result.exit_code == 0, result.output
         assert "\x1b" not in result.stdout
@@ -67,6 +77,10 @@ def test_machines_read_the_same(run, pictures):
     assert got["credential"]["answer"] == "untrusted"
     assert got["ai_marks"][0]["said"] == "trainedAlgorithmicMedia"
     assert got["camera"]["taken_at"] == "2026-05-01T08:30:00"
+    got = json.loads(run("inspect", pictures / "poster.png", "--json").stdout)["lettering"]
+    (line,) = got["lines"]
+    assert "2046" in line["text"]
+    assert (got["doubtful"], got["unread"]) == (0, 0)
     got = json.loads(run("inspect", pictures / "watermark.png", "--json").stdout)
     assert got["watermarks"][0]["handles"][0]["name"] == "9582310474"
     assert got["credential"]["answer"] == "absent"

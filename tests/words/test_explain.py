@@ -426,3 +426,18 @@ def test_a_code_of_a_file_is_said_without_what_it_invents(lang: Lang) -> None:
     assert all(c.isprintable() for c in why)
     assert "a" * 61 not in why
     assert "3" in why
+
+
+@pytest.mark.parametrize("page", phrases.PAGES)
+def test_pages_that_sell_are_told_with_their_picture(page: str, golden) -> None:
+    """In both languages."""
+    finding = Finding(
+        kind=FindingKind.TEXT_DIVERSION_PLATFORM,
+        score=0.55,
+        raw_score=0.55,
+        image_number=1,
+        spans=(IN_PICTURE,),
+        detail={"page": page, "laid_out": True},
+        detector="shop_pages@1",
+    )
+    golden(f"page-{page}", both(explain_finding, finding))
