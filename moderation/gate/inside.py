@@ -82,7 +82,6 @@ def _read_lettering(pixels: Pixels, number: int, of: int) -> Read:
 _OFF = "off: extra `ocr` is missing"
 
 
-@cache
 def _no_codes() -> str | None:
     return None if codes.installed() else _OFF
 
@@ -92,12 +91,10 @@ def _no_lettering() -> str | None:
     return None if lettering.installed() else _OFF
 
 
-LETTERING = PictureReader(
-    detector=lettering.DETECTOR, off=lambda: _no_lettering(), read=_read_lettering
+READERS: tuple[PictureReader, ...] = (
+    PictureReader(detector=lettering.DETECTOR, off=_no_lettering, read=_read_lettering),
+    PictureReader(detector=codes.DETECTOR, off=_no_codes, read=_codes),
 )
-CODES = PictureReader(detector=codes.DETECTOR, off=lambda: _no_codes(), read=_codes)
-
-READERS: tuple[PictureReader, ...] = (LETTERING, CODES)
 """All there are, in the order in which their words are read."""
 
 
