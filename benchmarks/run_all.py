@@ -30,6 +30,8 @@ BENCHMARKS = (
     "race",
     "race --server",
     "watermark",
+    "codes",
+    "lettering",
 )
 NOTHING_TO_MEASURE = 2
 

@@ -8,16 +8,17 @@ A test fails while the page is stale. A new table is one function and one line i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from cells import Result, at_most, counted, interval, table, with_ci
+from codes_tables import codes
+from lettering_tables import lettering
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "README.md"
 CARD = HERE.parent / "docs" / "why" / "copy-score.md"
 START, END = "<!-- tables: written by benchmarks/tables.py -->", "<!-- end of tables -->"
-
-Result = dict[str, Any]
 
 
 def pdq_conformance(r: Result) -> list[str]:
@@ -332,6 +333,8 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "race": race,
     "race_postgresql": race,
     "watermark": watermark,
+    "codes": codes,
+    "lettering": lettering,
 }
 """In the order of the page. `text_reading` and `copy_verification` have pages of their own,
 `docs/why/text-rules.md` and `docs/why/copy-score.md`."""
@@ -353,34 +356,6 @@ def render(page: str, results: Path) -> str:
         note = f"`{report['rerun']}` ({where}, took {report['took_s']:.0f} s)"
         sections.append("\n".join([f"### {name}", "", *lines(report["results"]), "", note]))
     return before + "\n\n".join([*sections, END]) + after
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Markdown."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return ["| " + " | ".join(map(str, line)) + " |" for line in lines]
-
-
-def counted(share: Result) -> str:
-    """Hits, and the share where there is one."""
-    return f"{share['hits']} ({share['value']:.0%})" if share["n"] else "–"
-
-
-def at_most(share: Result) -> float:
-    """Upper end of the share, 95 % one-sided (Wilson); results round it away where it is small."""
-    hits, n, z2 = share["hits"], share["n"], 1.645**2
-    spread = (z2 * hits * (n - hits) / n + z2 * z2 / 4) ** 0.5
-    return float((hits + z2 / 2 + spread) / (n + z2))
-
-
-def with_ci(row: Result) -> str:
-    """A share with its 95 % interval."""
-    return f"{row['value']:.3f} ({row['ci95'][0]:.3f}–{row['ci95'][1]:.3f})"
-
-
-def interval(ratio: Result) -> str:
-    """With its 95 % interval."""
-    return f"{ratio['ratio']} ({ratio['ci95'][0]}–{ratio['ci95'][1]})"
 
 
 def main() -> None:

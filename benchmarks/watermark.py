@@ -25,10 +25,10 @@ from harness import data_folder, parser, quantiles_ms, share, table, write
 from photographs import filled, jpeg, package_photographs, read
 
 from moderation.image.decode import decode
+from moderation.image.lettering.networks import read_line
 from moderation.image.watermark import read_watermarks
 from moderation.image.watermark.handles import handle_in, same_account
 from moderation.image.watermark.reading import MIN_CONFIDENCE, cut
-from moderation.image.watermark.recogniser import read_line
 from moderation.image.watermark.strips import corner_strips, peaks
 
 FITTED_HALF, MEASURED_HALF = 0, 1

@@ -70,11 +70,14 @@ class Difference(StrEnum):
     """The watermark names the author's own account."""
     HANDLE_NOT_COMPARABLE = "handle_not_comparable"
     """A watermark was read, but not which accounts are the author's own: told, not weighed."""
+    READ_IN_PICTURE = "read_in_picture"
+    """Only a picture says so: letters are misread, and pictures show other people's words, too;
+    the score is capped below any block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A piece of the author's own text; offsets are code points in the ORIGINAL field."""
+    """A piece of the author's text or of a picture's; offsets count code points of the ORIGINAL."""
 
     code: str
     """Violation `V1`–`V10` of the label guide, or a signal's name."""
@@ -86,10 +89,12 @@ class Span:
     """The original characters from `start` to `end`."""
     normalised: str = ""
     """How the normaliser read them."""
+    box: tuple[float, float, float, float] | None = None
+    """Left, top, right, bottom in fractions of the picture that `field` names; None elsewhere."""
 
     def to_json(self) -> dict[str, Any]:
-        """JSON as in verdicts, CLI and HTTP."""
-        return {
+        """JSON as in verdicts, CLI and HTTP; `box` only where there is one, to four digits."""
+        row: dict[str, Any] = {
             "code": self.code,
             "field": self.field,
             "start": self.start,
@@ -97,11 +102,21 @@ class Span:
             "text": self.text,
             "normalised": self.normalised,
         }
+        return row if self.box is None else row | {"box": [round(side, 4) for side in self.box]}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Span:
-        """Inverse of `to_json`."""
-        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+        """Inverse of `to_json`.
+
+        Raises:
+            KeyError, TypeError, ValueError: the row is none of ours.
+        """
+        names = [name for name in cls.__dataclass_fields__ if name != "box"]
+        box = None
+        if row.get("box") is not None:
+            left, top, right, bottom = map(float, row["box"])
+            box = (left, top, right, bottom)
+        return cls(**{name: row[name] for name in names}, box=box)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +172,7 @@ class Finding:
 
 
 class Unseen(StrEnum):
-    """What the search for copies may leave out of one picture; wire strings."""
+    """What may be left out of one picture; wire strings."""
 
     PARTS = "parts"
     """Parts worth a look, beyond the number that is looked up."""
@@ -166,6 +181,11 @@ class Unseen(StrEnum):
     parts that were looked up."""
     WORKS = "works"
     """Registered works that may well be shown, beyond the number that is compared."""
+    LINES = "lines"
+    """Lines of writing beyond the number that is read; the largest are."""
+    CODES = "codes"
+    """QR and bar codes that stand there and could not be read, or are beyond the number that is
+    kept; those that lead elsewhere are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""`moderation inspect`: what a picture's file says of its origin, and what each answer means."""
+"""`moderation inspect`: what the file of a picture and the marks in it say, and what that means."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moderation.explain import Lang
+    from moderation.image.codes import CodesSeen, SeenCode
+    from moderation.image.lettering import Lettering
     from moderation.image.provenance import AiMark, CameraRecord, Credential, Provenance
     from moderation.image.watermark import Watermark
 
@@ -31,17 +33,19 @@ if TYPE_CHECKING:
 )
 @speaking
 def command(screen: Screen, picture: Path, trust: Path | None) -> None:
-    """Tell what the file of a picture says of its origin.
+    """Read a picture's marks of origin, its codes and its words.
 
     Reads content credentials (C2PA), camera data, marks of AI (IPTC digital source type, label of
-    GB 45438-2025) and watermarks of accounts. Position and serial numbers are not read. Nothing is
-    fetched, and what is absent says nothing about anybody.
+    GB 45438-2025), watermarks of accounts, QR and bar codes, and lines of writing. Position and
+    serial numbers are not read, and of what a code holds only what harms nobody is shown. Nothing
+    is fetched or opened, and what is absent says nothing about anybody.
 
     With --json: `{"sha256", "credential": {"answer": "verified"|"untrusted"|"invalid"|"absent"|
     "elsewhere"|"not_read", ...}, "camera", "ai_marks", "creator_tool", "faults", "watermarks":
-    [...]|null}`.
+    [...]|null, "codes": [{"class", "shown", "host", "digest", "symbology", "box"}, ...]|null,
+    "lettering": {"lines": [...], "doubtful": n, "unread": n}|null}`.
     """
-    from moderation.image import watermark
+    from moderation.image import codes, lettering, watermark
     from moderation.image.decode import decode_keeping
     from moderation.image.provenance import NOTHING_SAID, read_provenance
     from moderation.image.provenance.credentials import trust_from
@@ -50,12 +54,24 @@ def command(screen: Screen, picture: Path, trust: Path | None) -> None:
     decoded, data = decode_keeping(picture)
     told = NOTHING_SAID if data is None else read_provenance(data, trust=roots)
     marks = watermark.read_watermarks(decoded.pixels) if watermark.installed() else None
-    for line in (*lines(told, screen.lang), *_watermarks(marks, screen.lang)):
+    seen = codes.codes_in(codes.scan(decoded.pixels)) if codes.installed() else None
+    read = lettering.read_lettering(decoded.pixels) if lettering.installed() else None
+    lang = screen.lang
+    for line in (
+        *lines(told, lang),
+        *_watermarks(marks, lang),
+        *_codes(seen, lang),
+        *_lettering(read, lang),
+    ):
         screen.say(line)
     screen.json(
         {"sha256": decoded.sha256}
         | told.to_json()
-        | {"watermarks": None if marks is None else [mark.to_json() for mark in marks]}
+        | {
+            "watermarks": None if marks is None else [mark.to_json() for mark in marks],
+            "codes": None if seen is None else [one.to_json() for one in seen.codes],
+            "lettering": None if read is None else read.to_json(),
+        }
     )
 
 
@@ -83,6 +99,45 @@ def _watermarks(marks: Sequence[Watermark] | None, lang: Lang) -> Iterator[str]:
     off = words.WATERMARK_OFF if marks is None else words.NO_WATERMARK
     for what in [_watermark(mark, lang) for mark in marks or ()] or [off.say(lang)]:
         yield words.LINE.say(lang, name=words.WATERMARK.say(lang), told=what)
+
+
+def _codes(seen: CodesSeen | None, lang: Lang) -> Iterator[str]:
+    from moderation.cli import inspect_words as words
+
+    if seen is None:
+        told = [words.CODES_OFF.say(lang)]
+    else:
+        told = [_code(one, lang) for one in seen.codes] or [words.NO_CODE.say(lang)]
+        if seen.left_out:
+            told.append(words.CODES_LEFT_OUT.say(lang, number=seen.left_out))
+    for what in told:
+        yield words.LINE.say(lang, name=words.CODE.say(lang), told=what)
+
+
+def _code(one: SeenCode, lang: Lang) -> str:
+    from moderation.cli import inspect_words as words
+    from moderation.explain.codes import what_opens
+
+    payload = one.payload
+    what = what_opens(payload.kind.value, payload.host, lang)
+    if what is None:
+        return words.CODE_HOLDS[payload.kind.value].say(lang, shown=payload.shown)
+    return words.CODE_OPENS.say(lang, what=what, shown=payload.shown)
+
+
+def _lettering(read: Lettering | None, lang: Lang) -> Iterator[str]:
+    from moderation.cli import inspect_words as words
+    from moderation.image.lettering import rows_of
+
+    told = [
+        words.LETTERING_READ.say(lang, text=row.text, confidence=row.confidence)
+        for row in rows_of(read.lines if read else ())
+    ]
+    if read is not None and read.unread:
+        told.append(words.UNREAD.say(lang, number=read.unread))
+    off = words.LETTERING_OFF if read is None else words.NO_LETTERING
+    for what in told or [off.say(lang)]:
+        yield words.LINE.say(lang, name=words.LETTERING.say(lang), told=what)
 
 
 def _credential(credential: Credential, lang: Lang) -> str:

@@ -10,6 +10,7 @@ CAMERA = Phrase("Camera (EXIF)", "相机信息（EXIF）")
 TOOL = Phrase("Program (XMP)", "制作软件（XMP）")
 AI_MARKS = Phrase("Marks of AI", "AI 生成标识")
 WATERMARK = Phrase("Watermark", "水印")
+LETTERING = Phrase("Writing", "图中文字")
 UNREADABLE = Phrase("Could not be read", "无法读取")
 
 ANSWERS = {
@@ -66,3 +67,22 @@ WATERMARK_READ = Phrase(
 )
 NO_WATERMARK = Phrase("no handle of an account was read", "未读到账号水印")
 WATERMARK_OFF = Phrase("not looked for: install the extra `ocr`.", "未检查：请安装扩展 `ocr`。")
+CODE = Phrase("Code", "二维码或条形码")
+CODE_OPENS = Phrase("opens {what}: “{shown}”", "指向{what}：“{shown}”")
+CODE_HOLDS = {
+    "own": Phrase("opens a page of the platform: “{shown}”", "指向平台内页面：“{shown}”"),
+    "product": Phrase("a product's or parcel's number: “{shown}”", "商品或包裹条码：“{shown}”"),
+    "text": Phrase("holds words: “{shown}”", "内容为文字：“{shown}”"),
+}
+"""Of classes that lead nowhere else."""
+CODES_LEFT_OUT = Phrase(
+    "{number} more were not read or are not listed", "另有 {number} 个未识别或未列出"
+)
+NO_CODE = Phrase("none was read", "未识别到")
+CODES_OFF = WATERMARK_OFF
+LETTERING_READ = Phrase(
+    "“{text}” (reading sure to {confidence:.0%})", "“{text}”（识别置信度 {confidence:.0%}）"
+)
+NO_LETTERING = Phrase("nothing was read", "未读到文字")
+LETTERING_OFF = Phrase("not read: install the extra `ocr`.", "未读取：请安装扩展 `ocr`。")
+UNREAD = Phrase("{number} more lines were not read", "另有 {number} 行未读取")

@@ -19,6 +19,7 @@ from moderation.explain.sentences import (
     explain_finding,
     explain_reason,
     explain_verdict,
+    picture_of,
 )
 from moderation.explain.skipped import explain_skipped
 from moderation.explain.whole import explain_note
@@ -37,5 +38,6 @@ __all__ = [
     "explain_skipped",
     "explain_verdict",
     "kind_name",
+    "picture_of",
     "shown_score",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moderation.explain import phrases
+from moderation.explain.codes import explain_code
 from moderation.explain.names import Lang
 from moderation.finding import Difference, Finding, FindingKind
 
@@ -22,6 +23,10 @@ def explain_detail(finding: Finding, lang: Lang) -> list[str]:
         return _ai_mark(finding, lang)
     if finding.kind is FindingKind.TEXT_TEMPLATE_TWIN:
         return _twin(finding, lang)
+    if finding.kind is FindingKind.TEXT_DIVERSION_PLATFORM:
+        return _page(finding, lang)
+    if finding.kind is FindingKind.IMAGE_QR:
+        return explain_code(finding, lang)
     return []
 
 
@@ -64,6 +69,13 @@ def _twin(finding: Finding, lang: Lang) -> list[str]:
         date=_printable(str(detail.get("claimed_at", "?"))[:10]),
     )
     return [said]
+
+
+def _page(finding: Finding, lang: Lang) -> list[str]:
+    page = phrases.PAGES.get(str(finding.detail.get("page")))
+    if page is None or finding.image_number is None:
+        return []
+    return [page.say(lang, number=finding.image_number + 1)]
 
 
 def _printable(value: object) -> str:

@@ -68,6 +68,7 @@ _DIFFERENCES: Mapping[Difference, Phrase] = {
     Difference.DECLARED: Phrase("declared", "已声明"),
     Difference.OWN_HANDLE: Phrase("author's own account", "作者本人账号"),
     Difference.HANDLE_NOT_COMPARABLE: Phrase("account not comparable", "账号无法比对"),
+    Difference.READ_IN_PICTURE: Phrase("read in a picture", "图中文字识别"),
 }
 
 _DIRECTIONS: Mapping[Direction, Phrase] = {

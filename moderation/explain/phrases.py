@@ -226,6 +226,22 @@ WIDELY_SHOWN_MEND = Phrase(
 
 UNVERIFIED = Phrase("Nothing is proven; a person must look.", "目前没有证据证实，须由人工查看。")
 
+PAGES: Mapping[str, Phrase] = {
+    "shop": Phrase(
+        "Picture {number} reads like an app's page that sells something.",
+        "第 {number} 张图片中的文字像是其他应用的商品页面。",
+    ),
+    "chat": Phrase(
+        "Picture {number} reads like a sale in a chat.",
+        "第 {number} 张图片中的文字像是聊天中的买卖。",
+    ),
+}
+
+READ_IN_PICTURE = Phrase(
+    "Only a picture says so; it may be misread, or show other people's words: a person must look.",
+    "仅见于图片，可能识别有误，也可能是他人的文字，须由人工查看。",
+)
+
 ANOTHER_ACCOUNT = Phrase(
     "None of the author's own accounts is called so.", "作者本人账号均与之不符。"
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from moderation.explain import phrases
+from moderation.explain.codes import MERE_CODE, NO_FAULT, is_mere_code
 from moderation.explain.details import explain_detail
 from moderation.explain.names import (
     Lang,
@@ -31,6 +33,7 @@ _PICTURE = Phrase("Picture {number}", "第 {number} 张图片")
 _THE_PICTURE = Phrase("The picture", "图片")
 _ON_DATE = Phrase(" on {date}", "于 {date} ")
 _QUOTED = Phrase("It says {quotes}", "原文：{quotes}")
+_QUOTED_PICTURE = Phrase("In picture {number} it reads {quotes}", "第 {number} 张图片中：{quotes}")
 _QUOTE = Phrase("“{text}” (read as “{read}”)", "“{text}”（识别为“{read}”）")
 _PLAIN_QUOTE = Phrase("“{text}”", "“{text}”")
 _MORE = Phrase(" and {number} more", " 等另外 {number} 处")
@@ -71,6 +74,8 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
     title, why = kind_name(finding.kind, lang), phrases.WHY[finding.kind]
     if _is_disclosed_promotion(finding):
         title, why = _PROMOTION.say(lang), phrases.DISCLOSED_PROMOTION
+    if is_mere_code(finding):
+        allowed, why = NO_FAULT, MERE_CODE
     widely_shown = finding.difference is Difference.WIDELY_SHOWN
     if widely_shown:
         title, why = difference_name(Difference.WIDELY_SHOWN, lang), phrases.WIDELY_SHOWN_WHY
@@ -78,15 +83,8 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
     sentences += explain_detail(finding, lang)
     if finding.match is not None:
         sentences.append(_matched(finding, finding.match, lang))
-    if finding.spans:
-        sentences.append(_quoted(finding.spans, lang))
-    if allowed is not None:
-        sentences.append(allowed.say(lang))
-    elif finding.difference is Difference.UNVERIFIED:
-        sentences.append(phrases.UNVERIFIED.say(lang))
-    elif widely_shown:
-        number = finding.detail.get("unrelated_authors", "?")
-        sentences.append(phrases.WIDELY_SHOWN.say(lang, number=number))
+    sentences += [_quoted(spans, place, lang) for place, spans in _by_picture(finding.spans)]
+    sentences += _weighed(finding, allowed, lang)
     if finding.detail.get("conflict"):
         sentences.append(phrases.CONFLICT.say(lang, bank=_bank(finding)))
     mend = phrases.MEND[finding.kind] if allowed is None else phrases.NOTHING_TO_DO
@@ -146,6 +144,20 @@ def _allowed(finding: Finding) -> Phrase | None:
     return usual
 
 
+def _weighed(finding: Finding, allowed: Phrase | None, lang: Lang) -> list[str]:
+    """Why the score is not what was seen at first."""
+    if allowed is not None:
+        return [allowed.say(lang)]
+    if finding.difference is Difference.UNVERIFIED:
+        return [phrases.UNVERIFIED.say(lang)]
+    if finding.difference is Difference.READ_IN_PICTURE:
+        return [phrases.READ_IN_PICTURE.say(lang)]
+    if finding.difference is Difference.WIDELY_SHOWN:
+        number = finding.detail.get("unrelated_authors", "?")
+        return [phrases.WIDELY_SHOWN.say(lang, number=number)]
+    return []
+
+
 def _name(finding: Finding, lang: Lang) -> str:
     if finding.difference is Difference.WIDELY_SHOWN:
         return difference_name(Difference.WIDELY_SHOWN, lang)
@@ -202,12 +214,33 @@ def _matched(finding: Finding, match: Match, lang: Lang) -> str:
     return "；".join(parts) + "。" if lang == "zh" else "; ".join(parts) + "."
 
 
-def _quoted(spans: tuple[Span, ...], lang: Lang) -> str:
+def _by_picture(spans: tuple[Span, ...]) -> Iterator[tuple[int | None, tuple[Span, ...]]]:
+    """Spans of the author's own text, then those of each picture, by its number from 1."""
+    by_number: dict[int | None, list[Span]] = {}
+    for span in spans:
+        by_number.setdefault(picture_of(span.field), []).append(span)
+    for number in sorted(by_number, key=lambda n: -1 if n is None else n):
+        yield None if number is None else number + 1, tuple(by_number[number])
+
+
+def picture_of(field: str) -> int | None:
+    """Number, from 0, of the picture in which a field was read; None for the author's own text.
+
+    >>> picture_of("image[2].ocr"), picture_of("title")
+    (2, None)
+    """
+    digits = field.removeprefix("image[").partition("]")[0]
+    is_picture = field.startswith("image[") and digits.isascii() and digits.isdecimal()
+    return int(digits) if is_picture and len(digits) < 6 else None
+
+
+def _quoted(spans: tuple[Span, ...], number: int | None, lang: Lang) -> str:
     quotes = [_quote(span, lang) for span in spans[:MAX_QUOTES]]
     listed = "、".join(quotes) if lang == "zh" else ", ".join(quotes)
     if len(spans) > MAX_QUOTES:
         listed += _MORE.say(lang, number=len(spans) - MAX_QUOTES)
-    return _QUOTED.say(lang, quotes=listed) + ("。" if lang == "zh" else ".")
+    quoted = _QUOTED if number is None else _QUOTED_PICTURE
+    return quoted.say(lang, quotes=listed, number=number) + ("。" if lang == "zh" else ".")
 
 
 def _quote(span: Span, lang: Lang) -> str:

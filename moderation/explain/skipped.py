@@ -1,4 +1,4 @@
-"""Skipped: what the search for copies left out for the sake of time, in a sentence."""
+"""Skipped: what was left out of a picture for the sake of time, in a sentence."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ _WHAT: Mapping[Unseen, Phrase] = {
         "Picture {number}: compared with {looked_at} registered pictures, {left_out} likely ones "
         "were left out",
         "第 {number} 张图片：已与 {looked_at} 件登记图片比对，另有 {left_out} 件可能相关的未比对",
+    ),
+    Unseen.LINES: Phrase(
+        "Picture {number}: {looked_at} lines of writing were read, {left_out} smaller ones not",
+        "第 {number} 张图片：识别了 {looked_at} 行文字，另有 {left_out} 行较小的未识别",
+    ),
+    Unseen.CODES: Phrase(
+        "Picture {number}: {looked_at} codes were read and kept, {left_out} more were not",
+        "第 {number} 张图片：列出了 {looked_at} 个码，另有 {left_out} 个未识别或未列出",
     ),
 }
 

@@ -26,6 +26,7 @@ from moderation.store.reading import Reading
 from moderation.text.assess import assess_text
 from moderation.text.captions import RECIPE as CAPTION
 from moderation.text.captions import Caption, read_caption
+from moderation.text.in_pictures import PictureText, findings_with_pictures
 from moderation.text.reading import findings_from
 from moderation.text.signals import RULES as TEXT
 from moderation.text.twins import DETECTOR as TWINS
@@ -71,6 +72,7 @@ class ExaminedPicture:
                 yield Skipped(
                     image_number=self.number, what=what, looked_at=looked_at, left_out=left_out
                 )
+        yield from self.marks.skipped
 
 
 Seen = ExaminedPicture | Finding | ItemFailure
@@ -158,7 +160,7 @@ def examine(
     if isinstance(caption, ItemFailure):
         seen.append(caption)
     seen += _marked(seen)
-    read_by, found = (None, []) if for_archive else _read(note)
+    read_by, found = (None, []) if for_archive else _read(note, _texts(seen))
     seen += found
     return Examination(
         note=note,
@@ -176,6 +178,11 @@ def _marked(seen: Iterable[Seen]) -> list[Finding | ItemFailure]:
     marks = [one.marks for one in seen if isinstance(one, ExaminedPicture)]
     findings = [finding for mark in marks for finding in mark.findings]
     return [*findings, *(failure for mark in marks for failure in mark.failures)]
+
+
+def _texts(seen: Iterable[Seen]) -> list[PictureText]:
+    """What was read in the pictures, in their order."""
+    return [text for one in seen if isinstance(one, ExaminedPicture) for text in one.marks.texts]
 
 
 def _describer(note: Note, describing: Callable[[], Describer]) -> Describer | None:
@@ -213,13 +220,18 @@ def _caption(note: Note) -> Caption | ItemFailure | None:
         return unanswered(error, TWINS, note, None)
 
 
-def _read(note: Note) -> tuple[str | None, list[Finding | ItemFailure]]:
-    """Who read the text, and what was found in it."""
+def _read(
+    note: Note, texts: Sequence[PictureText]
+) -> tuple[str | None, list[Finding | ItemFailure]]:
+    """Who read the text, and what was found in it and in the words of the pictures."""
     try:
         reading = assess_text(note)
     except Exception as error:
         return None, [unanswered(error, TEXT, note, None)]
-    return reading.detector, [*findings_from(reading)]
+    try:
+        return reading.detector, [*findings_with_pictures(note, reading, texts)]
+    except Exception as error:  # the author's own words are judged all the same
+        return reading.detector, [*findings_from(reading), unanswered(error, TEXT, note, None)]
 
 
 def _undecodable(number: int, error: InputError | MissingExtra) -> Finding:

@@ -1,18 +1,20 @@
-"""Marks: what a picture's file says of its origin, and whose handle is written on it.
+"""Marks: what a picture's file says of its origin, and what is written in it.
 
-Both are read beside the search for copies, and a fault in either leaves the rest of the verdict
-standing. What needs an extra that is not installed is `off`: the verdict says so among its
-detectors, on every note, and is not partial for it. An operator who leaves an extra out has
-decided to; a review of every note would only teach people to ignore reviews.
+All are read beside the search for copies, and a fault in one leaves the rest of the verdict
+standing. Whose handle is written on it is told here; other writing has its readers (`inside`). What
+needs an extra that is not installed is `off`: the verdict says so among its detectors, on every
+note, and is not partial for it. An operator who leaves an extra out has decided to; a review of
+every note would only teach people to ignore reviews.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from moderation.finding import Finding, FindingKind, ItemFailure
+from moderation.finding import Finding, FindingKind, ItemFailure, Skipped
+from moderation.gate.inside import Fault, inside_detectors, read_inside
 from moderation.image import watermark
 from moderation.image.decode import Picture
 from moderation.image.provenance import (
@@ -25,6 +27,7 @@ from moderation.image.provenance import (
 from moderation.image.provenance.undeclared import DETECTOR as PROVENANCE
 from moderation.note import Note
 from moderation.text.ai_declaration import declared_in_words
+from moderation.text.in_pictures import PictureText
 
 COPIES = (FindingKind.IMAGE_COPY, FindingKind.IMAGE_COPY_PARTIAL)
 
@@ -36,12 +39,12 @@ class Marks:
     provenance: Provenance = NOTHING_SAID
     findings: tuple[Finding, ...] = ()
     failures: tuple[ItemFailure, ...] = ()
+    texts: tuple[PictureText, ...] = ()
+    """What is written in it, to be read with the note's own words."""
+    skipped: tuple[Skipped, ...] = ()
 
 
 NO_MARKS = Marks()
-
-Fault = Callable[[Exception, str], ItemFailure]
-"""An error of ours and the detector it befell → the failure that the verdict records."""
 
 
 def read_marks(
@@ -72,7 +75,14 @@ def read_marks(
             )
     except Exception as error:
         failures.append(fault(error, watermark.DETECTOR))
-    return Marks(provenance=provenance, findings=tuple(findings), failures=tuple(failures))
+    inside = read_inside(picture.pixels, number, of=len(note.images), fault=fault)
+    return Marks(
+        provenance=provenance,
+        findings=(*findings, *inside.findings),
+        failures=(*failures, *inside.failures),
+        texts=inside.texts,
+        skipped=inside.skipped,
+    )
 
 
 def mark_detectors() -> dict[str, str]:
@@ -81,7 +91,8 @@ def mark_detectors() -> dict[str, str]:
     name, _, version = watermark.DETECTOR.partition("@")
     provenance, _, provenance_version = PROVENANCE.partition("@")
     off = {} if credentials_off is None else {"credentials": credentials_off}
-    return {provenance: provenance_version, name: watermark_off or version} | off
+    own = {provenance: provenance_version, name: watermark_off or version}
+    return own | off | inside_detectors()
 
 
 @cache

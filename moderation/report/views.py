@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -20,6 +20,7 @@ from moderation.explain import (
     explain_finding,
     explain_note,
     explain_skipped,
+    picture_of,
     shown_score,
 )
 from moderation.finding import Finding, FindingKind, ItemFailure, Span
@@ -34,6 +35,8 @@ from moderation.report.words import words_of
 from moderation.verdict import Completeness, Reason, Verdict
 
 THUMBNAIL_SIDE_PX = 480
+MOST_PICTURES = 4
+"""Shown for one finding of text."""
 SHOWN_CHARS = 20_000
 """Of one field; a note of the platform holds 1,000."""
 
@@ -47,8 +50,8 @@ class PictureView:
     """`data:` URI; None where the picture is not at hand."""
     width: int = 0
     height: int = 0
-    outline: str = ""
-    """Points of an SVG polygon in a box of 100 × 100."""
+    outlines: tuple[str, ...] = ()
+    """Points of SVG polygons in a box of 100 × 100."""
     changed: tuple[str, ...] = ()
     """Likewise, of each place that was changed."""
     note_id: str = ""
@@ -174,18 +177,22 @@ class Viewer:
         self, note_id: str, finding: Finding
     ) -> tuple[tuple[PictureView, ...], Difference | None]:
         number, match = finding.image_number, finding.match
-        if number is None or finding.kind is FindingKind.IMAGE_UNDECODABLE:
+        if number is None:
+            return self._shown_words(note_id, finding), None
+        if finding.kind is FindingKind.IMAGE_UNDECODABLE:
             return (), None
         query = self._thumbnail(note_id, number)
         if match is None:
-            region = box_of(finding)
-            return (_picture_view(self._words.suspect, query, note_id, number, region),), None
+            boxes = boxes_of(finding)
+            return (_picture_view(self._words.suspect, query, note_id, number, *boxes),), None
         original = self._thumbnail(match.note_id, match.image_number)
         changed = None
         if query is not None and original is not None:
             changed = difference(query, original, match)
         views = [
-            _picture_view(self._words.suspect, query, note_id, number, match.region_query, changed),
+            _picture_view(
+                self._words.suspect, query, note_id, number, match.region_query, changed=changed
+            ),
             _picture_view(
                 self._words.original,
                 original,
@@ -199,6 +206,20 @@ class Viewer:
             if apart is not None:
                 views.append(_picture_view(self._words.difference, apart))
         return tuple(views), changed
+
+    def _shown_words(self, note_id: str, finding: Finding) -> tuple[PictureView, ...]:
+        """The pictures in which words of a text's finding stand, each place outlined."""
+        boxes: dict[int, list[Polygon]] = {}
+        for span in finding.spans:
+            number, polygon = picture_of(span.field), polygon_of(span.box)
+            if number is not None and polygon:
+                boxes.setdefault(number, []).append(polygon)
+        return tuple(
+            _picture_view(
+                self._words.suspect, self._thumbnail(note_id, number), note_id, number, *places
+            )
+            for number, places in sorted(boxes.items())[:MOST_PICTURES]
+        )
 
     def _others(self, note: Note, findings: Iterable[Finding]) -> tuple[PictureView, ...]:
         told = {finding.image_number for finding in findings}
@@ -268,13 +289,25 @@ class Viewer:
         return f"{at:%Y-%m-%d %H:%M} UTC" if at else self._words.unknown_time
 
 
-def box_of(finding: Finding) -> Polygon:
-    """The box of a watermark as a polygon; empty where the details name none that makes sense."""
-    sides = [finding.detail.get(side) for side in ("left", "top", "right", "bottom")]
-    if finding.kind is not FindingKind.IMAGE_WATERMARK_OF_OTHER:
+_BOXED = (FindingKind.IMAGE_WATERMARK_OF_OTHER, FindingKind.IMAGE_QR)
+
+
+def boxes_of(finding: Finding) -> tuple[Polygon, ...]:
+    """Places of a watermark, codes or words as polygons; none where nothing makes sense."""
+    polygons = [polygon_of(span.box) for span in finding.spans]
+    if not any(polygons) and finding.kind in _BOXED:
+        sides = [finding.detail.get(side) for side in ("left", "top", "right", "bottom")]
+        polygons = [polygon_of(sides)]
+    return tuple(polygon for polygon in polygons if polygon)
+
+
+def polygon_of(sides: Sequence[object] | None) -> Polygon:
+    """A box as a polygon; empty where it makes no sense: verdicts come from files, too."""
+    numbers = [x if isinstance(x, int | float) else -1.0 for x in sides or ()]
+    if len(numbers) != 4:
         return ()
-    left, top, right, bottom = (x if isinstance(x, int | float) else -1.0 for x in sides)
-    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):  # verdicts come from files, too
+    left, top, right, bottom = numbers
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
         return ()
     return ((left, top), (right, top), (right, bottom), (left, bottom))
 
@@ -284,7 +317,7 @@ def _picture_view(
     pixels: Pixels | None,
     note_id: str = "",
     number: int | None = None,
-    region: Polygon = (),
+    *regions: Polygon,
     changed: Difference | None = None,
 ) -> PictureView:
     if pixels is None:
@@ -294,7 +327,7 @@ def _picture_view(
         source=data_uri(pixels),
         width=pixels.shape[1],
         height=pixels.shape[0],
-        outline=_points(region),
+        outlines=tuple(_points(region) for region in regions if region),
         changed=tuple(_points(place.outline) for place in changed.regions) if changed else (),
         note_id=note_id,
         number=number,

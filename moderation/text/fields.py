@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from moderation.finding import Span
 from moderation.note import Note
 from moderation.text.normalise import Normalised, normalise
+from moderation.text.ocr_noise import is_read_in_picture, mend, unmended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,4 +86,24 @@ def join_named(fields: Iterable[tuple[str, str]]) -> Joined:
         values.append(value)
         at += len(value) + 1
     original = "\n".join(values)
-    return Joined(pieces=tuple(pieces), original=original, normalised=normalise(original))
+    normalised = _normalised(pieces, original)
+    return Joined(pieces=tuple(pieces), original=original, normalised=normalised)
+
+
+def _normalised(pieces: Sequence[Piece], original: str) -> Normalised:
+    """Of the original, in which fields read in pictures are mended first."""
+    if not any(is_read_in_picture(piece.field) for piece in pieces):
+        return normalise(original)
+    text, starts, ends = "", list[int](), list[int]()
+    for piece in pieces:
+        value = original[piece.start : piece.end]
+        mended = mend(value) if is_read_in_picture(piece.field) else unmended(value)
+        text += mended.text + "\n"
+        starts += [piece.start + start for start in mended.starts] + [piece.end]
+        ends += [piece.start + end for end in mended.ends] + [piece.end + 1]
+    read = normalise(text[:-1])
+    return Normalised(
+        text=read.text,
+        starts=tuple(starts[start] for start in read.starts),
+        ends=tuple(ends[end - 1] for end in read.ends),
+    )

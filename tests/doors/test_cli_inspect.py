@@ -6,10 +6,21 @@ import json
 
 import pytest
 from kit import files_with_marks as made
+from kit.codes import laid, qr
+from kit.posters import poster
 from kit.watermarks import marked
 from PIL import Image
 
 from moderation.errors import BadSetting
+
+HOSTILE = "table 12 \x1b[2J\x1b]0;owned\x07 \u202eevil <script>alert(1)</script>"
+
+
+def two_codes():
+    """A group's, and one of words that steer a terminal."""
+    page = laid(qr("https://weixin.qq.com/g/AbC"))
+    page[340:640, 560:860] = qr(HOSTILE, 300)
+    return page
 
 
 @pytest.fixture
@@ -26,6 +37,8 @@ def pictures(tmp_path):
         "damaged.jpg": bytes(damaged),
         "label.jpg": made.saved(xmp=label),
         "hostile.jpg": made.saved(xmp=b"<!DOCTYPE x><x/>"),
+        "codes.png": made.saved("PNG", picture=Image.fromarray(two_codes())),
+        "poster.png": made.saved("PNG", picture=Image.fromarray(poster("加微信 abc_2046"))),
         "watermark.png": made.saved("PNG", picture=Image.fromarray(marked("小红书号：9582310474"))),
     }
     for name, file in files.items():
@@ -38,10 +51,19 @@ def pictures(tmp_path):
 def test_what_people_read(lang, run, pictures, golden):
     """Every answer with what it means, in both languages."""
     said = []
-    for name in ("plain", "signed", "damaged", "label", "hostile"):
-        result = run("inspect", pictures / f"{name}.jpg", "--lang", lang)
+    for name in (
+        "plain.jpg",
+        "signed.jpg",
+        "damaged.jpg",
+        "label.jpg",
+        "hostile.jpg",
+        "codes.png",
+        "poster.png",
+    ):
+        result = run("inspect", pictures / name, "--lang", lang)
         assert result.exit_code == 0, result.output
-        said.append(f"$ inspect {name}.jpg\n{result.stdout}")
+        assert "\x1b" not in result.stdout
+        said.append(f"$ inspect {name}\n{result.stdout}")
     trusted = run(
         "inspect", pictures / "signed.jpg", "--trust", pictures / "roots.pem", "--lang", lang
     )
@@ -55,9 +77,19 @@ def test_machines_read_the_same(run, pictures):
     assert got["credential"]["answer"] == "untrusted"
     assert got["ai_marks"][0]["said"] == "trainedAlgorithmicMedia"
     assert got["camera"]["taken_at"] == "2026-05-01T08:30:00"
+    got = json.loads(run("inspect", pictures / "poster.png", "--json").stdout)["lettering"]
+    (line,) = got["lines"]
+    assert "2046" in line["text"]
+    assert (got["doubtful"], got["unread"]) == (0, 0)
     got = json.loads(run("inspect", pictures / "watermark.png", "--json").stdout)
     assert got["watermarks"][0]["handles"][0]["name"] == "9582310474"
     assert got["credential"]["answer"] == "absent"
+    assert got["codes"] == []
+    got = json.loads(run("inspect", pictures / "codes.png", "--json").stdout)
+    assert {code["class"]: code["host"] for code in got["codes"]} == {
+        "group": "weixin.qq.com",
+        "text": "",
+    }
 
 
 def test_a_bad_list_of_trust_is_told(run, pictures):

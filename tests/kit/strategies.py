@@ -93,6 +93,7 @@ spans = st.builds(
     end=st.integers(50, 99),
     text=words,
     normalised=words,
+    box=st.none() | st.tuples(scores, scores, scores, scores),
 )
 
 findings = st.builds(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -343,6 +344,65 @@ def test_a_watermark_is_outlined_where_it_was_read(tmp_path, box, outlined):
     html = page(tmp_path, [a_verdict(finding, note_id="n1")], [shown])
     assert ('points="60.00,90.00 98.00,90.00 98.00,97.00 60.00,97.00"' in html) == outlined
     assert ("<polygon" in html) == outlined
+
+
+BOXES = {
+    "box": ((0.1, 0.2, 0.5, 0.25), True),
+    "inside-out": ((0.5, 0.2, 0.1, 0.25), False),
+    "outside": ((0.1, 0.2, 1.5, 0.25), False),
+    "not-a-number": ((float("nan"), 0.2, 0.5, 0.25), False),
+    "none": (None, False),
+}
+
+
+@pytest.mark.parametrize("name", BOXES)
+@pytest.mark.parametrize("field", ["image[0].qr", "image[0].ocr"])
+def test_words_of_a_picture_are_outlined_where_they_stand(tmp_path, field, name):
+    """On the picture, which is shown for it; a box that makes no sense draws nothing."""
+    box, is_drawn = BOXES[name]
+    span = replace(a_span("加V：abc_2046", "abc_2046", field=field), box=box)
+    finding = a_text_finding(FindingKind.TEXT_DIVERSION_CONTACT, span)
+    shown = note("n1", images=[NoteImage(array=drawn())])
+    html = page(tmp_path, [a_verdict(finding, note_id="n1")], [shown])
+    assert ('points="10.00,20.00 50.00,20.00 50.00,25.00 10.00,25.00"' in html) == is_drawn
+    assert ("<polygon" in html) == is_drawn
+
+
+def test_every_code_of_a_finding_is_outlined(tmp_path):
+    """Without spans, which a result may leave out, the largest by the finding's details."""
+    boxes = [(0.1, 0.1, 0.2, 0.2), (0.5, 0.5, 0.9, 0.9)]
+    spans = [replace(a_span("wxp:…", "wxp:…", field="image[0].qr"), box=box) for box in boxes]
+    sides = {"left": 0.1, "top": 0.1, "right": 0.2, "bottom": 0.2}
+    finding = Finding(
+        kind=FindingKind.IMAGE_QR,
+        score=0.6,
+        raw_score=0.6,
+        image_number=0,
+        spans=tuple(spans),
+        detail={"class": "payment", "codes": 2, **sides},
+        detector="codes@1",
+    )
+    shown = note("n1", images=[NoteImage(array=drawn())])
+    html = page(tmp_path, [a_verdict(finding, note_id="n1")], [shown])
+    assert 'points="10.00,10.00 20.00,10.00' in html
+    assert 'points="50.00,50.00 90.00,50.00' in html
+    html = page(tmp_path, [a_verdict(replace(finding, spans=()), note_id="n1")], [shown])
+    assert 'points="10.00,10.00 20.00,10.00' in html
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["image[9].qr", "image[-1].qr", "image[].qr", "image[99999999999].qr", "image[<b>].ocr"],
+)
+def test_words_of_pictures_that_are_not_there_are_quoted_all_the_same(tmp_path, field):
+    """Fields come from files, too; the page stands."""
+    span = replace(a_span("加V：abc_2046", "abc_2046", field=field), box=(0.1, 0.2, 0.5, 0.25))
+    finding = a_text_finding(FindingKind.TEXT_DIVERSION_CONTACT, span)
+    shown = note("n1", images=[NoteImage(array=drawn())])
+    html = page(tmp_path, [a_verdict(finding, note_id="n1")], [shown])
+    assert "abc_2046" in html
+    assert "<polygon" not in html
+    assert "image[<b>]" not in html
 
 
 def test_what_was_changed_is_outlined_on_the_submitted_picture(tmp_path):

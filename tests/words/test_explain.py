@@ -31,6 +31,7 @@ from moderation.explain import (
     phrases,
     sentences,
 )
+from moderation.explain.codes import CLASSES, MERE_CLASSES, NO_FAULT
 from moderation.finding import (
     Cause,
     Difference,
@@ -84,6 +85,7 @@ DETAILS: dict[FindingKind, dict[str, str | int | float | bool]] = {
         "said": "trainedAlgorithmicMedia",
         "signed": "absent",
     },
+    FindingKind.IMAGE_QR: {"class": "group", "host": "weixin.qq.com", "codes": 1},
     FindingKind.TEXT_TEMPLATE_TWIN: {
         "twin_note": "n17",
         "holder": "u3",
@@ -356,3 +358,86 @@ def test_what_was_skipped_is_told_in_both_languages(golden) -> None:
         for lang in ("zh", "en")
     ]
     golden("skipped", "\n".join(lines))
+
+
+IN_PICTURE = replace(SPAN, field="image[1].ocr", box=(0.1, 0.2, 0.6, 0.25))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_words_of_pictures_are_quoted_by_picture(lang: Lang) -> None:
+    """The author's own first; then each picture by its number, from 1."""
+    contact = Finding(
+        kind=FindingKind.TEXT_DIVERSION_CONTACT,
+        score=0.85,
+        raw_score=0.97,
+        difference=Difference.READ_IN_PICTURE,
+        spans=(IN_PICTURE, replace(IN_PICTURE, field="image[0].qr"), SPAN),
+        detector="text_rules@2",
+    )
+    said = explain_finding(contact, lang=lang).why
+    places = {"en": ("It says", "picture 1", "picture 2"), "zh": ("原文", "第 1 张", "第 2 张")}
+    found = [said.index(place) for place in places[lang]]
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize("box", [[0.1, 0.2, 0.3], "left", 7, [0, 0, 1, None]], ids=repr)
+def test_a_box_that_is_none_is_no_span(box: object) -> None:
+    """Verdicts come from files, too; whoever reads them tells the bad line."""
+    with pytest.raises((TypeError, ValueError)):
+        Span.from_json(SPAN.to_json() | {"box": box})
+
+
+def test_a_span_keeps_its_box_through_json() -> None:
+    """And rows of before have none."""
+    assert Span.from_json(IN_PICTURE.to_json()) == IN_PICTURE
+    assert "box" not in SPAN.to_json()
+    assert Span.from_json(SPAN.to_json()) == SPAN
+
+
+def code(**detail: str | int) -> Finding:
+    """A code in the first picture."""
+    return Finding(
+        kind=FindingKind.IMAGE_QR,
+        score=0.9,
+        raw_score=0.9,
+        image_number=0,
+        detail=detail,
+        detector="codes@1",
+    )
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_class_of_codes_has_words(kind: str, golden) -> None:
+    """In both languages; what accuses nobody says so."""
+    found = code(**{"class": kind, "host": "" if kind in ("wifi", "contact") else "weixin.qq.com"})
+    golden(f"code-{kind}", both(explain_finding, found))
+    for lang in LANGS:
+        fault = explain_finding(found, lang=lang).why.endswith(NO_FAULT.say(lang))
+        assert fault == (kind in MERE_CLASSES)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_code_of_a_file_is_said_without_what_it_invents(lang: Lang) -> None:
+    """Unknown classes are left out, hosts are cut and cannot steer a terminal."""
+    odd = code(**{"class": "<b>", "host": "a.example"})
+    assert "<b>" not in explain_finding(odd, lang=lang).why
+    odd = code(**{"class": "group", "host": "\u202e\x1b[31m{0}" + "a" * 500, "codes": 3})
+    why = explain_finding(odd, lang=lang).why
+    assert all(c.isprintable() for c in why)
+    assert "a" * 61 not in why
+    assert "3" in why
+
+
+@pytest.mark.parametrize("page", phrases.PAGES)
+def test_pages_that_sell_are_told_with_their_picture(page: str, golden) -> None:
+    """In both languages."""
+    finding = Finding(
+        kind=FindingKind.TEXT_DIVERSION_PLATFORM,
+        score=0.55,
+        raw_score=0.55,
+        image_number=1,
+        spans=(IN_PICTURE,),
+        detail={"page": page, "laid_out": True},
+        detector="shop_pages@1",
+    )
+    golden(f"page-{page}", both(explain_finding, finding))

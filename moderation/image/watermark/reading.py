@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.image.lettering.networks import read_line
 from moderation.image.watermark.handles import MAX_TEXT_CHARS, Handle, handle_in
-from moderation.image.watermark.recogniser import read_line
 from moderation.image.watermark.strips import Box, corner_strips
 
 MIN_CONFIDENCE = 0.7
