@@ -10,6 +10,7 @@ from typing import Any
 
 from moderation.errors import (
     BadNote,
+    BadSetting,
     ModerationError,
     StoreBusy,
     StoreError,
@@ -46,6 +47,11 @@ class Faults:
         said = self._without_secrets(_primary(error))
         if not code and isinstance(error, psycopg.OperationalError):
             return self._unreachable(said)
+        if not code and isinstance(error, psycopg.ProgrammingError):  # libpq refuses a parameter
+            return BadSetting(
+                f"the URL of `{self._name}` cannot be used: {said}",
+                hint="correct the part behind the `?`",
+            )
         if code.startswith(_AWAY):
             return self._unreachable(said)
         if code in _BUSY:

@@ -222,6 +222,12 @@ def test_who_is_not_let_in_is_told_why_without_the_password(
         error = error.__cause__ or error.__context__
 
 
+def test_a_parameter_that_is_none_is_a_setting_to_mend(url: str) -> None:
+    """Not a fault of the server."""
+    with pytest.raises(BadSetting, match="nonsense"):
+        Register.open(f"{url}&nonsense=1")
+
+
 def test_a_role_with_the_documented_rights_can_work(server: Server, url: str) -> None:
     """It can register, forget and verify; it can neither change tables nor rewrite them."""
     by_hand(
