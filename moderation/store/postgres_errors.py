@@ -43,15 +43,17 @@ class Faults:
             return error  # a value that cannot be stored, see `schema.PlainText`
         if not isinstance(error, psycopg.Error):
             return None
-        code = error.sqlstate or ""
-        said = self._without_secrets(_primary(error))
-        if not code and isinstance(error, psycopg.OperationalError):
-            return self._unreachable(said)
+        code, said = error.sqlstate or "", self._without_secrets(_primary(error))
         if not code and isinstance(error, psycopg.ProgrammingError):  # libpq refuses a parameter
             return BadSetting(
                 f"the URL of `{self._name}` cannot be used: {said}",
                 hint="correct the part behind the `?`",
             )
+        if not code and isinstance(error, psycopg.OperationalError):
+            return self._unreachable(said)
+        return self._coded(code, said)
+
+    def _coded(self, code: str, said: str) -> ModerationError:
         if code.startswith(_AWAY):
             return self._unreachable(said)
         if code in _BUSY:
