@@ -221,7 +221,7 @@ class FollowedIndex:
 
     def verify(self, register: Register) -> Verification:
         """Compare every code with the register's, in one consistent state of both."""
-        with register.transaction() as now, self._lock:
+        with register.transaction(unhurried=True) as now, self._lock:
             self.catch_up(now)
             pictures, held = now.recipes(), self._now
             found = {name: index.contents() for name, index in held.hashes.items()}

@@ -138,7 +138,7 @@ class Database:
             patience = max(1, round(self._busy_timeout_s * 1000))
             connection.exec_driver_sql(f"SET lock_timeout = {patience}")
             try:
-                how = "(FULL, ANALYZE)" if thoroughly else "(ANALYZE)"
+                how = "(FULL, ANALYZE)" if thoroughly else "(SKIP_LOCKED)"
                 connection.exec_driver_sql(f"VACUUM {how} {_ALL}")
             finally:
                 connection.exec_driver_sql("RESET lock_timeout")

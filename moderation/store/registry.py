@@ -101,16 +101,22 @@ class Register(Reading):
         self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, *, unhurried: bool = False) -> Iterator[Transaction]:
         """Hold the write lock: commits at the end, and rolls all back on any exception.
 
         Keep it short, and never open one inside another: the inner waits for the outer.
+
+        Args:
+            unhurried: True for what may compute for minutes between two questions; a server
+                otherwise takes a write for abandoned after two, and rolls it back.
 
         Raises:
             StoreBusy: the lock was not free within `busy_timeout_s`.
             StoreUnwritable: the disk is full or read-only; nothing was written.
         """
         with self._database.writing() as connection:
+            if unhurried:
+                self._database.take_time(connection)
             yield Transaction(connection)
 
     def scrub(self, *, thoroughly: bool = True) -> None:
