@@ -121,17 +121,14 @@ def rounds(args: argparse.Namespace, where: str) -> dict[str, Any]:
         process.join()
     with Gate.open(where) as gate:
         agreed = gate.verify().ok
-    winners = Counter(sum(first for first, _, _ in row) for row in rows)
-    apart = [max(at for _, at, _ in row) - min(at for _, at, _ in row) for row in rows]
-    took_ms = [1000 * took for row in rows for _, _, took in row]
+    winners = Counter(sum(first for first, _ in row) for row in rows)
+    apart = [max(at for _, at in row) - min(at for _, at in row) for row in rows]
     return {
         "processes": PROCESSES,
         "rounds": args.rounds,
         "rounds_by_winners": {str(k): v for k, v in sorted(winners.items())},
         "broken": args.rounds - winners[1],
         "start_spread_ms_median": round(1000 * float(np.median(apart)), 2),
-        "check_ms_p50": round(float(np.median(took_ms)), 1),
-        "check_ms_p99": round(float(np.percentile(took_ms, 99)), 1),
         "index_agrees": agreed,
     }
 
@@ -139,7 +136,7 @@ def rounds(args: argparse.Namespace, where: str) -> dict[str, Any]:
 def compete(
     where: str, number: int, count: int, seed: int, barrier: Barrier, end: Connection
 ) -> None:
-    """One process: for each round, (was I first, when did I start, how long did it take)."""
+    """One process: for each round, (was I first, when did I start)."""
     with Gate.open(where) as gate:
         for turn in range(count):
             picture = drawn(np.random.default_rng([seed, turn]), SIZE)
@@ -151,7 +148,7 @@ def compete(
             barrier.wait()
             at = time.monotonic()  # one clock for all processes
             verdict = gate.check(note)
-            end.send((is_first(verdict), at, time.monotonic() - at))
+            end.send((is_first(verdict), at))
 
 
 def near_duplicate(picture: Pixels, number: int) -> bytes:
@@ -253,7 +250,6 @@ def report(results: dict[str, Any]) -> None:
         (f"{r['processes']} processes at once", "rounds"),
         ((f"winners: {n}", count) for n, count in r["rounds_by_winners"].items()),
     )
-    print(f"a check takes {r['check_ms_p50']} ms (p50), {r['check_ms_p99']} ms (p99)")
     print(f"starts lie {r['start_spread_ms_median']} ms apart in the median\n")
     table((f"after {k['kills']} kills", "cases"), list(k["broken"].items()))
     print(f"{k['notes_written']} notes were written, {k['snapshots_rebuilt']} snapshots rebuilt")

@@ -250,11 +250,6 @@ def race(r: Result) -> list[str]:
     rows = [
         (f"{rounds['processes']} processes at once: rounds", rounds["rounds"]),
         ("rounds without exactly one first", rounds["broken"]),
-        *(
-            (f"ms a check ({p}), all eight at once", rounds[f"check_ms_{p}"])
-            for p in ("p50", "p99")
-            if f"check_ms_{p}" in rounds
-        ),
         ("`kill -9` at a random moment", kills["kills"]),
         *((k.replace("_", " "), n) for k, n in kills["broken"].items()),
     ]
