@@ -23,13 +23,12 @@ from moderation.policy import Policy, decide
 from moderation.text.note_reader import NoteReader
 from moderation.text.reading import TextReading, findings_from
 from moderation.training.reader_data import LabelledNote, labelled_notes
-from moderation.training.reader_evaluation import diverts, evaluated
+from moderation.training.reader_evaluation import evaluated
 from moderation.training.reader_files import rows_of_files
 
 HELD = Path(__file__).resolve().parent.parent / "datasets" / "held_out" / "red_team.jsonl"
 TODAY = datetime(2026, 11, 25, tzinfo=UTC)
 ROUNDS = 3
-DIVERSIONS = {f"V{number}" for number in range(1, 7)}
 
 
 def roles(file: Path) -> dict[tuple[str, str], str]:
@@ -37,16 +36,6 @@ def roles(file: Path) -> dict[tuple[str, str], str]:
 
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     return {(row["title"], row["text"]): row["role"] for row in rows}
-
-
-def diverting(file: Path) -> dict[tuple[str, str], bool]:
-    import json
-
-    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return {
-        (row["title"], row["text"]): any(v["code"] in DIVERSIONS for v in row["violations"])
-        for row in rows
-    }
 
 
 def by_role(rows: list[LabelledNote], readings: list[TextReading]) -> dict[str, Any]:
@@ -107,21 +96,11 @@ def main() -> None:
     reader = NoteReader.open()
     rows, _ = rows_of_files(HELD)
     readings = [reader.read(row.note) for row in rows]
-    leads = diverting(HELD)
-    truth = [leads[row.note.title, row.note.text] for row in rows]
-    said = [diverts(reading) for reading in readings]
     results: dict[str, Any] = {
         "reader": reader.recipe,
         "red_team": evaluated(rows, readings, seed=args.seed, times=args.draws),
         "by_attack": by_role(rows, readings),
         "decisions": decisions(rows, readings),
-        "diversion": {
-            "found": share(sum(a and b for a, b in zip(truth, said, strict=True)), sum(truth)),
-            "natives_flagged": share(
-                sum(b for row, b in zip(rows, said, strict=True) if not row.commercial),
-                sum(not row.commercial for row in rows),
-            ),
-        },
         "speed": times(reader, rows),
     }
     if args.data:
@@ -140,6 +119,11 @@ def main() -> None:
             ("hard sell F1", part["hard_sell"]["f1"]["value"]),
             ("clear disclosure F1", part["clear_disclosure"]["f1"]["value"]),
             ("calibration error", part["commercial"]["calibration"]["expected_error"]),
+            ("notes that divert, found", part["diversion"]["shown"]["found"]["share"]),
+            (
+                "natives that do not, flagged",
+                part["diversion"]["shown"]["natives_flagged"]["share"],
+            ),
         ],
     )
     write("shipped_reader", args, results)

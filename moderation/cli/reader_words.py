@@ -35,6 +35,11 @@ CALIBRATION = Phrase(
     "商业概率的平均校准误差为 {error}。",
 )
 READ = Phrase("{notes} notes read by {reader}", "已由 {reader} 阅读 {notes} 篇笔记")
+WAYS_OUT = Phrase(
+    "Of {notes} notes that lead readers away {found} are found; of {natives} natives that do not, "
+    "{flagged} are flagged",
+    "{notes} 篇引流笔记中找到 {found} 篇；{natives} 篇不引流的原生笔记中误标 {flagged} 篇",
+)
 LEFT_OUT = Phrase(
     "{number} lines have no label that is known here", "{number} 行没有可识别的标签，已略过"
 )

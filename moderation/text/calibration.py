@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.text.reading import COMMERCIAL, DISCLOSURES, INTENTS
+from moderation.text.ways_out import Decision
 
 DECLARED = 0.98
 """How surely a note whose fields declare the interest has disclosed it: the platform shows it."""
@@ -52,6 +53,8 @@ class Calibration:
     """Of a sale, where the note is commercial."""
     stated: Line = Line()
     """Of any statement about an interest: plain, hidden, or a denial."""
+    ways_out: Decision = field(default_factory=Decision)
+    """Of each place that may lead readers away."""
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
@@ -69,13 +72,15 @@ class Calibration:
             if not (0 < slope < math.inf and math.isfinite(offset)):
                 raise ValueError(f"got slope {slope} and offset {offset} of `{name}`")
             lines[name] = Line(slope=slope, offset=offset)
-        return cls(shares=shares, **lines)
+        ways_out = Decision.from_json(row["ways_out"]) if "ways_out" in row else Decision()
+        return cls(shares=shares, ways_out=ways_out, **lines)
 
     def to_json(self) -> dict[str, Any]:
         """For a model's configuration."""
         lines = {name: getattr(self, name) for name in ("commercial", "hard_sell", "stated")}
         return {
             "shares": list(self.shares),
+            "ways_out": self.ways_out.to_json(),
             **{name: [round(x.slope, 4), round(x.offset, 4)] for name, x in lines.items()},
         }
 

@@ -29,16 +29,18 @@ from moderation.text.grams import Grams, GramWeights
 from moderation.text.pulls import pulls_of
 from moderation.text.reading import COMMERCIAL, DISCLOSURES, INTENTS, TextReading
 from moderation.text.rule_reading import declares_interest, read_by_rules
+from moderation.text.ways_out import CLASSES, WaysOut
 from moderation.text.whole_text import WholeText
-from moderation.text.windows import Frame, padded, window_starts
+from moderation.text.windows import Frame, padded, stretches, windows
 
 KIND = "note-reader"
 PIECES, SIGNALS = "pieces", "signals"
 INTENT, DISCLOSURE = "intent", "disclosure"
 OF_PIECES, OF_SIGNALS = "of_pieces", "of_signals"
+WAYS_OUT = "ways_out"
 """Names of the graph's inputs and outputs."""
 
-_OUTPUTS = (INTENT, DISCLOSURE, OF_PIECES, OF_SIGNALS)
+_OUTPUTS = (INTENT, DISCLOSURE, OF_PIECES, OF_SIGNALS, WAYS_OUT)
 
 Scores = NDArray[np.float64]
 Signals = NDArray[np.float32]
@@ -70,6 +72,13 @@ class _Answer:
     """[signals, experts, 5]: the same of each column."""
     places: list[tuple[int, int]]
     """Start and end of each piece or gram in the whole text."""
+    ways_out: Scores
+    """[pieces, 7]: of leading nowhere, and of each of V1–V6."""
+
+    @property
+    def of_network(self) -> list[tuple[int, int]]:
+        """Places of the network's pieces, which stand before the grams."""
+        return self.places[: len(self.ways_out)]
 
 
 class NoteReader:
@@ -115,10 +124,10 @@ class NoteReader:
         settings, calibration = self._settings, self._settings.calibration
         ruled = read_by_rules(note, extra_fields)
         text = WholeText.of(note)
-        encoded = self._tokenizer.encode(text.text, add_special_tokens=False)
-        starts = window_starts(len(encoded.ids), settings.frame)
         seen = in_columns(amounts(ruled), settings.names)
-        answer = self._answer(text.text, encoded, starts, seen)
+        encoded, read = self._pieces(text)
+        answer = self._answer(text.text, encoded, read, seen)
+        leading = WaysOut.of(text, answer.of_network, answer.ways_out, ruled.signals)
         scores = calibration.mean(answer.intent)
         found = calibration.intent(scores)
         commercial = sum(found[name] for name in COMMERCIAL)
@@ -130,32 +139,53 @@ class NoteReader:
         return replace(
             ruled,
             intent=found,
+            signals=leading.weighed(calibration.ways_out),
             disclosure=calibration.disclosure(
                 calibration.mean(answer.disclosure), commercial, declared=declares_interest(note)
             ),
             pulls=pulls_of(
                 text, answer.places, calibration.mean(answer.of_pieces), of_signals, scores
             ),
-            unread_chars=text.left_out + _unread(encoded.offsets, starts, settings.frame),
+            unread_chars=text.left_out + _unread(encoded.offsets, read),
             detector=self.detector,
         )
 
+    def ways_out(self, note: Note) -> WaysOut:
+        """Every place that may lead readers away, before it is decided on.
+
+        Raises:
+            ArtifactError: the network gives no answer.
+        """
+        ruled, text = read_by_rules(note), WholeText.of(note)
+        seen = in_columns(amounts(ruled), self._settings.names)
+        answer = self._answer(text.text, *self._pieces(text), seen)
+        return WaysOut.of(text, answer.of_network, answer.ways_out, ruled.signals)
+
+    def _pieces(self, text: WholeText) -> tuple[Encoding, list[tuple[int, int]]]:
+        """The pieces of a note, and from where to where its windows read them."""
+        encoded = self._tokenizer.encode(text.text, add_special_tokens=False)
+        return encoded, stretches(len(encoded.ids), self._settings.frame)
+
     def _answer(
-        self, text: str, encoded: Encoding, starts: Sequence[int], seen: Signals
+        self, text: str, encoded: Encoding, read: Sequence[tuple[int, int]], seen: Signals
     ) -> _Answer:
-        frame = self._settings.frame
-        size = frame.window - 2
-        rows = [[frame.start, *encoded.ids[s : s + size], frame.end] for s in starts]
-        pieces = padded(rows, frame.pad)
+        rows = windows(encoded.ids, self._settings.frame)
+        pieces = padded(rows, self._settings.frame.pad)
         experts = (len(self._settings.calibration.shares) - 1, len(INTENTS))
         try:
             found = self._session.run([*_OUTPUTS], {PIECES: pieces, SIGNALS: seen[None]})
-            shapes = (experts, experts, (*pieces.shape, *experts), (len(seen), *experts))
-            intent, disclosure, of_pieces, of_signals = (
+            shapes = (
+                experts,
+                experts,
+                (*pieces.shape, *experts),
+                (len(seen), *experts),
+                (*pieces.shape, CLASSES),
+            )
+            intent, disclosure, of_pieces, of_signals, ways_out = (
                 np.asarray(one, np.float64).reshape(shape)
                 for one, shape in zip(found, shapes, strict=True)
             )
-            if not (np.isfinite(intent).all() and np.isfinite(disclosure).all()):
+            if not all(np.isfinite(one).all() for one in (intent, disclosure, ways_out)):
                 raise ValueError("got scores that are no finite numbers")
         except Exception as error:  # ONNX Runtime's own classes are private
             raise ArtifactError(
@@ -163,10 +193,11 @@ class NoteReader:
                 f"{first_line(error)}",
                 hint="export the network again, or install the model again",
             ) from None
-        places, kept = [], []
-        for row, (ids, start) in enumerate(zip(rows, starts, strict=True)):
-            places += [(0, 0), *encoded.offsets[start : start + size], (0, 0)]
+        places, kept, leading = [], [], []
+        for row, (ids, (start, end)) in enumerate(zip(rows, read, strict=True)):
+            places += [(0, 0), *encoded.offsets[start:end], (0, 0)]
             kept.append(of_pieces[row, : len(ids)])
+            leading.append(ways_out[row, : len(ids)])
         grams = Grams.of(text)
         of_grams, seen_too = self._grams.of_grams(grams), self._grams.of_signals(seen)
         summed = of_grams.sum(axis=0) + seen_too.sum(axis=0) + self._grams.offset
@@ -177,6 +208,7 @@ class NoteReader:
             of_pieces=_beside(np.concatenate(kept), of_grams[:, : len(INTENTS)]),
             of_signals=np.concatenate([of_signals, seen_too[:, None, : len(INTENTS)]], axis=1),
             places=places,
+            ways_out=np.concatenate(leading),
         )
 
 
@@ -189,14 +221,13 @@ def _beside(of_pieces: Scores, of_grams: Scores) -> Scores:
     return both
 
 
-def _unread(offsets: Sequence[tuple[int, int]], starts: Sequence[int], frame: Frame) -> int:
+def _unread(offsets: Sequence[tuple[int, int]], read: Sequence[tuple[int, int]]) -> int:
     """Code points between the windows that are read."""
-    size = frame.window - 2
-    unread = 0
-    for start, following in pairwise(starts):
-        if following > start + size:
-            unread += offsets[following][0] - offsets[start + size][0]
-    return unread
+    return sum(
+        offsets[following][0] - offsets[end][0]
+        for (_, end), (following, _) in pairwise(read)
+        if following > end
+    )
 
 
 def _settings(artifact: Artifact) -> _Settings:
@@ -211,11 +242,11 @@ def _settings(artifact: Artifact) -> _Settings:
             end=int(given["end"]),
             pad=int(given["pad"]),
             window=int(given["window"]),
-            step=int(given["step"]),
+            overlap=int(given["overlap"]),
             most=int(given["windows"]),
         )
-        if not 8 <= frame.step <= frame.window - 2 <= 4096 or not 2 <= frame.most <= 256:
-            raise ValueError(f"windows of {frame.window} pieces, {frame.step} apart")
+        if not 0 <= frame.overlap <= frame.window - 10 <= 4096 or not 2 <= frame.most <= 256:
+            raise ValueError(f"windows of {frame.window} pieces that share {frame.overlap}")
         return _Settings(
             graph=str(config["graph"]),
             tokenizer=str(config["tokenizer"]),

@@ -142,7 +142,7 @@ def findings_from(reading: TextReading) -> tuple[Finding, ...]:
     return tuple(sorted(likely, key=lambda f: (-f.score, -f.raw_score, f.kind.value)))
 
 
-_SALE_FAMILIES = ("contact", "group", "solicit", "profile", "platform", "sell")
+_SALE_FAMILIES = ("contact", "group", "solicit", "profile", "platform", "way_out", "sell")
 _SOFT_FAMILIES = ("promo", "claim", "platform")
 _MAX_SPANS = 12  # a person reads no more
 _MAX_SENTENCES = 3

@@ -36,6 +36,11 @@ class Part(NamedTuple):
     """Code points of the field before the stretch."""
     text: str
 
+    @property
+    def end(self) -> int:
+        """In the whole text."""
+        return self.start + len(self.text)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeText:
@@ -74,6 +79,34 @@ class WholeText:
             whole += tag
         return cls(text=_LONE.sub("\ufffd", whole), parts=tuple(parts), left_out=left_out)
 
+    def place_of(self, span: Span) -> tuple[int, int] | None:
+        """Start and end of a span in the whole text; None where its field is no part of it."""
+        for part in self.parts:
+            start = part.start + span.start - part.skipped
+            end = start + span.end - span.start
+            if part.field == span.field and part.start <= start and end <= part.end:
+                return start, end
+        return None
+
+    def spans(self, code: str, start: int, end: int) -> tuple[Span, ...]:
+        """Spans in the fields behind a stretch of the whole text, one per field touched."""
+        found = []
+        for part in self.parts:
+            low, high = max(start, part.start), min(end, part.end)
+            written = part.text[low - part.start : high - part.start] if low < high else ""
+            if written.strip():
+                low += part.skipped - part.start
+                found.append(
+                    Span(
+                        code=code,
+                        field=part.field,
+                        start=low,
+                        end=low + len(written),
+                        text=written,
+                    )
+                )
+        return tuple(found)
+
     def sentences(self) -> Iterator[tuple[int, int, Span]]:
         """(start, end, span) of every sentence, in order; start and end in the whole text."""
         for part in self.parts:
@@ -81,14 +114,8 @@ class WholeText:
                 written = part.text[start:end]
                 if not written.strip():
                     continue
-                span = Span(
-                    code=SENTENCE,
-                    field=part.field,
-                    start=part.skipped + start,
-                    end=part.skipped + end,
-                    text=written,
-                )
-                yield part.start + start, part.start + end, span
+                first, last = part.start + start, part.start + end
+                yield first, last, self.spans(SENTENCE, first, last)[0]
 
 
 def text_of(note: Note) -> str:

@@ -1,4 +1,4 @@
-"""Windows: a long note as overlapping stretches, short enough for a network."""
+"""Windows: a long note as stretches of like length, short enough for a network."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 WINDOW = 224
 """Pieces read at once: about 340 Chinese characters."""
-STEP = 160
-"""Pieces from the start of a window to that of the next."""
+OVERLAP = 24
+"""Pieces at least that two windows share, so that what stands at an edge is read in its context."""
 MAX_WINDOWS = 32
-"""Some 7,500 Chinese characters; a longer note is read at its start and its end."""
+"""Some 9,500 Chinese characters; a longer note is read at its start and its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,35 +27,33 @@ class Frame:
     pad: int
     """Number of the piece that fills short stretches."""
     window: int = WINDOW
-    step: int = STEP
+    overlap: int = OVERLAP
     most: int = MAX_WINDOWS
 
 
-def window_starts(length: int, frame: Frame) -> list[int]:
-    """Where the stretches start that together hold all pieces of a note.
+def stretches(length: int, frame: Frame) -> list[tuple[int, int]]:
+    """Start and end of the stretches that together hold all pieces of a note.
 
-    Of a note of more than `frame.most` stretches the first and the last ones are kept: a purchase
-    path stands at the end.
+    They are as few as can be and equally long, for time goes by the pieces of the longest. Of a
+    note of more than `frame.most` stretches the first and the last ones are kept: a purchase path
+    stands at the end.
     """
-    size = frame.window - 2
-    starts = [0]
-    while starts[-1] + size < length:
-        starts.append(starts[-1] + frame.step)
-    if len(starts) > 1:
-        starts[-1] = length - size  # the last window is full, too
-    if len(starts) > frame.most:
+    size, overlap = frame.window - 2, frame.overlap
+    if length <= size:
+        return [(0, length)]
+    count = -(-(length - overlap) // (size - overlap))
+    if count > frame.most:
         half = frame.most // 2
-        starts = starts[:half] + starts[-half:]
-    return starts
+        reach = [(i * (size - overlap), i * (size - overlap) + size) for i in range(half)]
+        return reach + [(length - end, length - start) for start, end in reversed(reach)]
+    width = -(-(length + (count - 1) * overlap) // count)
+    starts = [i * (length - width) // (count - 1) for i in range(count)]
+    return [(start, start + width) for start in starts]
 
 
 def windows(ids: Sequence[int], frame: Frame) -> list[list[int]]:
     """The stretches, each with its start and end piece."""
-    size = frame.window - 2
-    return [
-        [frame.start, *ids[start : start + size], frame.end]
-        for start in window_starts(len(ids), frame)
-    ]
+    return [[frame.start, *ids[start:end], frame.end] for start, end in stretches(len(ids), frame)]
 
 
 def padded(rows: Sequence[Sequence[int] | NDArray[np.int32]], pad: int) -> NDArray[np.int64]:

@@ -137,6 +137,10 @@ class Letters:
         apart = [part for i in ids for part in self._parts.get(int(i), (int(i),))]
         return np.array(apart, np.int32)
 
+    def lengths(self, ids: Sequence[int] | NDArray[np.int32]) -> list[int]:
+        """How many pieces each becomes when it is spelt."""
+        return [len(self._parts.get(int(i), (0,))) for i in ids]
+
 
 def _texts(file: Path) -> Iterator[str]:
     try:

@@ -12,7 +12,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,9 @@ from torch import nn
 
 from moderation.errors import BadSetting
 from moderation.text.calibration import Calibration
+from moderation.text.note_reader import NoteReader as Runtime
 from moderation.text.reading import COMMERCIAL, TextReading
-from moderation.text.rule_reading import read_by_rules
+from moderation.text.ways_out import WaysOut
 from moderation.text.whole_text import text_of
 from moderation.training.reader_base import Base, open_base
 from moderation.training.reader_calibration import fitted_calibration
@@ -37,6 +38,7 @@ from moderation.training.reader_learner import LearningPlan, NoteReader, Report,
 from moderation.training.reader_linear import TwoExperts
 from moderation.training.reader_network import NoteNetwork
 from moderation.training.reader_signals import SignalTable, readings_of
+from moderation.training.reader_ways_out import fitted_decision
 
 METRICS = "metrics.json"
 PLAN = LearningPlan(seed=2)
@@ -44,6 +46,8 @@ PLAN = LearningPlan(seed=2)
 SURE = 0.8
 """Confidence of a label that another reader would hardly dispute."""
 _LEAST_MEASURED = 40
+
+Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +86,11 @@ def train(plan: CoursePlan, report: Report) -> Path:
     report(f"{len(rows)} notes, {len(measured)} of them set apart first")
     base = open_base(plan.base, texts_at_hand(plan, rows))
     plan.work.mkdir(parents=True, exist_ok=True)
-    scores = _scores(_learnt(base, [rows[i] for i in fold.learnt], plan, report), measured)
-    calibration = fitted_calibration(measured, *scores, PLAIN.shares)
-    metrics = crossed(measured, *scores)
+    first = _learnt(base, [rows[i] for i in fold.learnt], plan, report)
+    scores = _scores(first, measured)
+    ways = _ways_out(first, measured, plan)
+    calibration = _calibration(measured, *scores, ways)
+    metrics = crossed(measured, *scores, ways)
     reader, grams = _learnt(base, rows, plan, report)
     plan.out.mkdir(parents=True, exist_ok=True)
     (plan.out / METRICS).write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
@@ -100,8 +106,25 @@ def texts_at_hand(plan: CoursePlan, rows: Sequence[LabelledNote]) -> Iterator[st
     yield from (text_of(row.note) for row in rows if row.origin == "moderator")
 
 
+def _ways_out(
+    learnt: tuple[NoteReader, TwoExperts], rows: Sequence[LabelledNote], plan: CoursePlan
+) -> list[WaysOut]:
+    """What a reader names in notes that it was not fitted to, as it is once it is saved."""
+    folder = plan.work / "set-apart_v0"
+    save_reader(*learnt, folder)
+    reader = Runtime.open(folder)
+    return [reader.ways_out(row.note) for row in rows]
+
+
+def _calibration(
+    rows: Sequence[LabelledNote], intent: Scores, disclosure: Scores, ways: Sequence[WaysOut]
+) -> Calibration:
+    plain = fitted_calibration(rows, intent, disclosure, PLAIN.shares)
+    return replace(plain, ways_out=fitted_decision(rows, ways))
+
+
 def crossed(
-    rows: Sequence[LabelledNote], intent: NDArray[np.float64], disclosure: NDArray[np.float64]
+    rows: Sequence[LabelledNote], intent: Scores, disclosure: Scores, ways: Sequence[WaysOut]
 ) -> dict[str, Any]:
     """Measures of notes that were set apart; each half is calibrated by the other.
 
@@ -109,14 +132,20 @@ def crossed(
         rows: the notes.
         intent: float64 [n, experts, 5] scores.
         disclosure: float64 [n, experts, 5] scores.
+        ways: places in each that may lead away.
     """
     half = np.array([_drawn(row) for row in rows])
     readings: list[TextReading | None] = [None] * len(rows)
     for mine in (half, ~half):
-        others = [row for row, here in zip(rows, ~mine, strict=True) if here]
-        calibration = fitted_calibration(others, intent[~mine], disclosure[~mine], PLAIN.shares)
+        others = np.flatnonzero(~mine).tolist()
+        calibration = _calibration(
+            [rows[i] for i in others],
+            intent[others],
+            disclosure[others],
+            [ways[i] for i in others],
+        )
         for i in np.flatnonzero(mine).tolist():
-            readings[i] = _reading(rows[i], intent[i], disclosure[i], calibration)
+            readings[i] = _reading(ways[i], intent[i], disclosure[i], calibration)
     known = [reading for reading in readings if reading is not None]
     written = np.array([row.origin == "written" for row in rows])
     sure = np.array([row.confidence >= SURE for row in rows])
@@ -131,51 +160,52 @@ def crossed(
 
 
 def _reading(
-    row: LabelledNote,
-    intent: NDArray[np.float64],
-    disclosure: NDArray[np.float64],
-    calibration: Calibration,
+    ways: WaysOut, intent: Scores, disclosure: Scores, calibration: Calibration
 ) -> TextReading:
     found = calibration.intent(calibration.mean(intent))
-    ruled = read_by_rules(row.note)
     commercial = sum(found[name] for name in COMMERCIAL)
     said = calibration.disclosure(calibration.mean(disclosure), commercial, declared=False)
     return TextReading(
-        intent=found, disclosure=said, signals=ruled.signals, detector="note_reader@training"
+        intent=found,
+        disclosure=said,
+        signals=ways.weighed(calibration.ways_out),
+        detector="note_reader@training",
     )
 
 
 def _learnt(
     base: Base, rows: Sequence[LabelledNote], plan: CoursePlan, report: Report
 ) -> tuple[NoteReader, TwoExperts]:
-    """Network and grams of these notes; the network out of the work folder, if it is there."""
+    """Network and grams of these notes."""
     table = SignalTable.of(readings_of(row.note for row in rows))
     grams = TwoExperts().learn(rows, table)
-    kept = plan.work / f"network-{_key(base, rows, plan)}.safetensors"
+    weights = load_file(_network(base, rows, plan.work, plan.learning, report))
+    # A copy: what is learnt later has to start from the base, not from what was learnt here.
+    network = NoteNetwork(copy.deepcopy(base.encoder), len(table.names), base.frame)
+    network.load_state_dict(weights)
+    return NoteReader(network=network, tokenizer=base.tokenizer, table=table), grams
+
+
+def _network(
+    base: Base, rows: Sequence[LabelledNote], work: Path, learning: LearningPlan, report: Report
+) -> Path:
+    """File of the weights of one training, in the work folder; learnt if it is not there."""
+    kept = work / f"network-{_key(base, rows, learning)}.safetensors"
     if kept.is_file():
         report(f"network of {len(rows)} notes out of `{kept}`")
-        # A copy: what is learnt later has to start from the base, not from what was learnt here.
-        network = NoteNetwork(copy.deepcopy(base.encoder), len(table.names), base.frame)
-        network.load_state_dict(load_file(kept))
-        return NoteReader(network=network, tokenizer=base.tokenizer, table=table), grams
+        return kept
     reader = learn(
-        base.encoder,
-        base.tokenizer,
-        rows,
-        plan.learning,
-        report,
-        frame=base.frame,
-        mask=base.mask,
+        base.encoder, base.tokenizer, rows, learning, report, frame=base.frame, mask=base.mask
     )
     part = kept.with_suffix(".part")
     save_file(_tensors(reader.network), part)
     part.replace(kept)
-    return reader, grams
+    return kept
 
 
 def _scores(
     learnt: tuple[NoteReader, TwoExperts], rows: Sequence[LabelledNote]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Scores, Scores]:
     """float64 [n, experts, 5] of intents and of disclosures; the grams are the last expert."""
     reader, grams = learnt
     network = reader.read(rows)
@@ -195,12 +225,14 @@ def _drawn(row: LabelledNote) -> bool:
     return hashlib.sha256(f"half {name}".encode("utf-8", "replace")).digest()[0] % 2 == 0
 
 
-def _key(base: Base, rows: Sequence[LabelledNote], plan: CoursePlan) -> str:
+def _key(base: Base, rows: Sequence[LabelledNote], learning: LearningPlan) -> str:
     """Digest of everything that decides the weights."""
-    digest = hashlib.sha256(f"{base.name} {plan.learning}".encode())
+    digest = hashlib.sha256(f"{base.name} {learning}".encode())
     digest.update(base.tokenizer.to_str().encode())
     for row in rows:
         note = row.note
         told = (note.title, note.text, note.tags, row.intent, row.disclosure, row.weight)
+        spans = [(one.code, one.field, one.start, one.end) for one in row.violations or ()]
+        digest.update(repr((row.violations is None, spans)).encode("utf-8", "replace"))
         digest.update(repr(told).encode("utf-8", "replace"))
     return digest.hexdigest()[:16]

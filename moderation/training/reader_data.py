@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from moderation.archive.json_lines import open_source, read_json_lines
 from moderation.errors import BadSetting, InputError, ModerationError
+from moderation.finding import Span
 from moderation.note import Note
 from moderation.text.reading import COMMERCIAL, DISCLOSURES, INTENTS
 
@@ -65,6 +66,8 @@ class LabelledNote:
     trade: str
     """What it is about, roughly; of real notes what their source is about."""
     lang: str
+    violations: tuple[Span, ...] | None = None
+    """What it breaks, and where; None where nobody has marked it."""
 
     @property
     def commercial(self) -> bool:
@@ -282,6 +285,8 @@ def _labelled(
             tags=tuple(row.get("tags") or ()),
         )
         sure = float(confidence)
+        marked = label.get("violations")
+        violations = None if marked is None else tuple(spans_of(note, marked))
     except (KeyError, TypeError, ValueError, ModerationError) as error:
         raise BadSetting(
             f"`{at}` is no labelled note: {error}",
@@ -297,7 +302,33 @@ def _labelled(
         family=str(row.get("family") or ""),
         trade=trade,
         lang=str(row.get("lang") or ""),
+        violations=violations,
     )
+
+
+def spans_of(note: Note, violations: Iterable[dict[str, object]]) -> Iterator[Span]:
+    """Labelled violations with their places; words that stand in several places are each of them.
+
+    Raises:
+        KeyError, TypeError, ValueError: a label names neither a place nor words of the note.
+    """
+    fields = dict(note.text_fields())
+    for one in violations:
+        code = str(one["code"])
+        if "span" not in one:
+            field, start, end = str(one["field"]), int(str(one["start"])), int(str(one["end"]))
+            if not 0 <= start < end <= len(fields.get(field, "")):
+                raise ValueError(f"{code} at {start} to {end} of `{field}` is outside the note")
+            words = fields[field][start:end]
+            yield Span(code=code, field=field, start=start, end=end, text=words)
+            continue
+        words = str(one["span"])
+        for field, written in fields.items():
+            start = written.find(words) if words else -1
+            while start >= 0:
+                end = start + len(words)
+                yield Span(code=code, field=field, start=start, end=end, text=words)
+                start = written.find(words, end)
 
 
 def _labels_by_digest(file: Path) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.text.reading import INTENTS, TextReading
+from moderation.text.signals import MIN_VIOLATION_WEIGHT
 from moderation.training.reader_data import LabelledNote
 from moderation.training.reading_metrics import (
     auc,
@@ -51,7 +52,6 @@ def evaluated(
     sells = np.array([row.commercial for row in rows])
     commercial = np.array([reading.commercial for reading in readings])
     hard_sell = np.array([reading.hard_sell for reading in readings])
-    leads = np.array([diverts(reading) for reading in readings])
     said = np.array([INTENTS[int(np.argmax([*r.intent.values()]))] for r in readings])
     clear = np.array([max(r.disclosure, key=r.disclosure.__getitem__) for r in readings]) == "clear"
     stated = np.array([row.disclosure == "clear" for row in rows])
@@ -75,7 +75,7 @@ def evaluated(
             "at_one_percent": at_one_percent(intent == "C2", hard_sell),
         },
         "clear_disclosure": {"notes": int(stated.sum()), "f1": interval(f1, stated, clear)},
-        "natives_that_seem_to_lead_away": _share(leads[~sells]),
+        "diversion": _diversion(rows, readings),
         "groups": {
             name: _group(sells[here], commercial[here]) for name, here in _groups(rows).items()
         },
@@ -93,6 +93,27 @@ def at_one_percent(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> dic
         "recall": rounded(recall),
         "others_flagged": rounded(wrong),
         "precision_at_prevalence_0.01": rounded(precision_at(PREVALENCE, recall, wrong)),
+    }
+
+
+def _diversion(rows: Sequence[LabelledNote], readings: Sequence[TextReading]) -> dict[str, Any]:
+    """Notes that lead readers away and those of natives, by whether a violation V1–V6 is read.
+
+    `shown` is any violation, `likely` one that is sure enough for a person to look.
+    """
+    known = [i for i, row in enumerate(rows) if row.violations is not None]
+    leads = np.array([any(s.code in _DIVERSION for s in rows[i].violations or ()) for i in known])
+    native = np.array([not rows[i].commercial for i in known], bool) & ~leads.astype(bool)
+    found = {
+        "shown": np.array([diverts(readings[i], MIN_VIOLATION_WEIGHT) for i in known], bool),
+        "likely": np.array([diverts(readings[i]) for i in known], bool),
+    }
+    return {
+        name: {
+            "found": _share(flags[leads.astype(bool)]),
+            "natives_flagged": _share(flags[native]),
+        }
+        for name, flags in found.items()
     }
 
 

@@ -30,8 +30,10 @@ from moderation.text.note_reader import (
     OF_SIGNALS,
     PIECES,
     SIGNALS,
+    WAYS_OUT,
 )
 from moderation.text.reading import DISCLOSURES, INTENTS
+from moderation.text.ways_out import CLASSES
 from moderation.text.windows import WINDOW
 from moderation.training.onnx_graph import GraphWriter
 from moderation.training.reader_learner import NoteReader
@@ -76,7 +78,7 @@ def save_reader(
             "end": frame.end,
             "pad": frame.pad,
             "window": frame.window,
-            "step": frame.step,
+            "overlap": frame.overlap,
             "windows": frame.most,
         },
         "calibration": calibration.to_json(),
@@ -140,6 +142,8 @@ def packed_weights(network: NoteNetwork) -> dict[str, Tensor]:
         found |= _norm(f"{i}.outer", layer.output.LayerNorm)
     found["attention.weight"] = network.attention.weight.detach().T.contiguous()
     found["attention.bias"] = network.attention.bias.detach().contiguous()
+    found["ways_out.weight"] = network.ways_out.weight.detach().T.contiguous()
+    found["ways_out.bias"] = network.ways_out.bias.detach().contiguous()
     for name in (INTENT, DISCLOSURE):
         linear = getattr(network, name)
         mean, chosen = linear.weight.detach().T.chunk(2)
@@ -241,7 +245,7 @@ class _Graph(GraphWriter):
         return self._norm(self._add("Add", [x, self._linear(inner, f"{i}.outer")]), f"{i}.outer")
 
     def _judge(self, x: str, there: str, width: int) -> None:
-        """Pool the pieces of all windows, and give both answers."""
+        """Pool the pieces of all windows, and give both answers; of each piece, where it leads."""
         flat = self._add("Reshape", [x, self._integers("flat", [-1, width])])  # [p, d]
         column = self._add("Reshape", [there, self._integers("column", [-1, 1])])  # [p, 1]
         count = self._add("ReduceSum", [column, self._integers("zero", [0])], keepdims=1)
@@ -251,6 +255,8 @@ class _Graph(GraphWriter):
         far = self._add("Mul", [self._less_one(column), self._number("far", 1e4)])
         weights = self._add("Softmax", [self._add("Add", [odds, far])], axis=0)  # [p, 2]
         share = self._add("Div", [column, count])  # [p, 1]
+        leading = [self._times(flat, "ways_out.weight"), self._stored("ways_out.bias")]
+        self._named("Add", leading, WAYS_OUT)
         seen = self._add("Transpose", [SIGNALS], perm=[1, 0])  # [s, 1]
         for k, answer in enumerate((INTENT, DISCLOSURE)):
             mine = self._add("Gather", [weights, self._integers(f"row{k}", [k])], axis=1)
@@ -272,6 +278,7 @@ class _Graph(GraphWriter):
             (DISCLOSURE, [len(EXPERTS), len(DISCLOSURES)]),
             (OF_PIECES, ["p", answers]),
             (OF_SIGNALS, [signals, answers]),
+            (WAYS_OUT, ["p", CLASSES]),
         ]
         graph = helper.make_graph(
             self._nodes,

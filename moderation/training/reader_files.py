@@ -14,7 +14,7 @@ from moderation.archive.json_lines import open_source, read_json_lines
 from moderation.errors import BadSetting, InputError, ModerationError
 from moderation.note import MAX_TEXT_CHARS, Note
 from moderation.text.reading import COMMERCIAL, DISCLOSURES, INTENTS
-from moderation.training.reader_data import LabelledNote
+from moderation.training.reader_data import LabelledNote, spans_of
 
 _TEXTS = ("text", "desc", "description", "body", "content")
 _ENDINGS = (".jsonl", ".jsonl.gz", ".json")
@@ -78,8 +78,16 @@ def _labelled(at: str, file: Path, row: dict[str, Any]) -> LabelledNote | None:
             text=text[:MAX_TEXT_CHARS],
             tags=tuple(str(tag) for tag in tags) if isinstance(tags, list) else (),
         )
+        label = row["label"] if isinstance(row.get("label"), dict) else row
+        marked = label.get("violations")
+        violations = tuple(spans_of(note, marked)) if isinstance(marked, list) else None
     except ModerationError as error:
         raise BadSetting(f"`{at}` is no note: {error}", hint=error.hint) from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadSetting(
+            f"`{at}` marks a violation that is not there: {error}",
+            hint="name `code` and `span`, or `code`, `field`, `start` and `end`",
+        ) from None
     return LabelledNote(
         note=note,
         intent=intent,
@@ -90,6 +98,7 @@ def _labelled(at: str, file: Path, row: dict[str, Any]) -> LabelledNote | None:
         family=str(row.get("family") or ""),
         trade=str(row.get("trade") or ""),
         lang=str(row.get("lang") or ""),
+        violations=violations,
     )
 
 

@@ -35,12 +35,17 @@ from moderation.training.reader_network import (
 )
 from moderation.training.reader_signals import SignalTable, readings_of
 from moderation.training.reader_tokens import FRAME, MASK_ID, numbers
+from moderation.training.reader_ways_out import UNKNOWN, piece_labels, piece_weight
 
 Report = Callable[[str], None]
 Ids = NDArray[np.int32]
 
 _HEAD, _TAIL = 118, 72
 """Pieces of a long note that are learnt from: its start and its end."""
+LABELS_FRAME = Frame(start=UNKNOWN, end=UNKNOWN, pad=UNKNOWN)
+"""As the labels of pieces are framed."""
+_START = 1
+"""Seed of answers that have learnt nothing yet; `LearningPlan.seed` decides the order alone."""
 _FAMILIAR = 3
 """Siblings that have a piece, from which it counts as a word of the subject."""
 
@@ -64,9 +69,12 @@ class LearningPlan:
     """Share of the pieces that siblings share that are hidden, in half of the notes."""
     spelt: float = 0.1
     """Share of notes whose words are taken apart into characters."""
+    leading: float = 0.5
+    """Weight of the ways out, piece by piece and note by note."""
     balance: float = 0.5
     """0 leaves rare answers rare, 1 makes all answers count the same."""
     seed: int = 1
+    """Of the order of notes and of what is hidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +94,13 @@ class NoteReader:
             EncodedNote(ids=np.array(one, np.int32), signals=seen)
             for one, seen in zip(ids, signals, strict=True)
         ]
+
+    def piece_labels(self, rows: Sequence[LabelledNote]) -> list[Ids]:
+        """Where each piece of each note leads."""
+        read = self.tokenizer.encode_batch(
+            [text_of(row.note) for row in rows], add_special_tokens=False
+        )
+        return [piece_labels(row, one.offsets) for row, one in zip(rows, read, strict=True)]
 
     def read(self, rows: Sequence[LabelledNote]) -> Scores:
         """Scores, not yet calibrated."""
@@ -113,9 +128,10 @@ def learn(
         frame: how the encoder wants its pieces.
         mask: number of the piece that hides others.
     """
-    torch.manual_seed(plan.seed)
+    torch.manual_seed(_START)
     table = SignalTable.of(readings_of(row.note for row in rows))
     network = NoteNetwork(copy.deepcopy(encoder), len(table.names), frame)
+    torch.manual_seed(plan.seed)
     reader = NoteReader(network=network, tokenizer=tokenizer, table=table)
     _Lesson(reader, rows, plan, report, mask).run()
     return reader
@@ -144,6 +160,8 @@ class _Lesson:
         self._weights = np.array([row.weight for row in rows], np.float32)
         self._of_intent = balanced(self._intent, len(INTENTS), plan.balance)
         self._of_disclosure = balanced(self._disclosure, len(DISCLOSURES), plan.balance)
+        self._leads = reader.piece_labels(rows)
+        self._of_leads = torch.from_numpy(piece_weight(np.concatenate(self._leads)))
         self._rng = np.random.default_rng(plan.seed)
 
     def run(self) -> None:
@@ -175,13 +193,16 @@ class _Lesson:
             self._report(f"pass {number}/{plan.passes}, {took:.0f} s: loss {np.mean(losses):.3f}")
 
     def _step(self, optimiser: torch.optim.Optimizer, batch: NDArray[np.intp]) -> float:
-        ids = torch.from_numpy(padded([self._shown(int(i)) for i in batch], self._frame.pad))
+        shown = [self._shown(int(i)) for i in batch]
+        ids = torch.from_numpy(padded([pieces for pieces, _ in shown], self._frame.pad))
+        leads = torch.from_numpy(padded([labels for _, labels in shown], UNKNOWN))
         signals = torch.from_numpy(np.stack([self._notes[i].signals for i in batch]))
         with torch.autocast("cpu", torch.bfloat16):
             mask = ids != self._frame.pad
             read = self._network.encoder(ids, attention_mask=mask.long()).last_hidden_state
         intent, disclosure = self._network.judge(read, mask, signals)
         loss = self._loss(intent, disclosure, batch)
+        loss = loss + self._plan.leading * self._of_leading(read, leads, batch)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
@@ -215,17 +236,37 @@ class _Lesson:
         pairs = sibling_loss(odds, sells, torch.from_numpy(self._families[batch]))
         return loss + self._plan.pairs * pairs
 
-    def _shown(self, i: int) -> Ids:
-        """Pieces of a note as they are learnt from this time."""
-        plan, rng, ids = self._plan, self._rng, self._notes[i].ids
+    def _of_leading(self, read: Tensor, leads: Tensor, batch: NDArray[np.intp]) -> Tensor:
+        """Each piece has to be right, and the strongest piece about the whole note."""
+        scores = self._network.ways_out(self._network.dropout(read.float()))
+        known = leads != UNKNOWN
+        if not known.any():
+            return scores.sum() * 0
+        weights = torch.from_numpy(self._weights[batch])[:, None].expand(leads.shape)[known]
+        each = nn.functional.cross_entropy(
+            scores[known], leads[known], weight=self._of_leads, reduction="none"
+        )
+        loss = (each * weights).sum() / weights.sum()
+        odds = (scores[..., 1:].logsumexp(dim=-1) - scores[..., 0]).masked_fill(~known, -30.0)
+        noted = known.any(dim=1)
+        strongest, away = odds.amax(dim=1)[noted], ((leads > 0) & known).any(dim=1)[noted]
+        of_notes = nn.functional.binary_cross_entropy_with_logits(
+            strongest, away.float(), weight=torch.from_numpy(self._weights[batch])[noted]
+        )
+        return loss + 0.5 * of_notes
+
+    def _shown(self, i: int) -> tuple[Ids, Ids]:
+        """Pieces of a note, and the label of each, as they are learnt from this time."""
+        plan, rng, ids, leads = self._plan, self._rng, self._notes[i].ids, self._leads[i]
         hidden = rng.random(len(ids)) < plan.hidden
         if self._subjects[i] and rng.random() < 0.5:
             subject = np.isin(ids, list(self._subjects[i]))
             hidden |= subject & (rng.random(len(ids)) < plan.subject_hidden)
         ids = np.where(hidden, self._mask, ids).astype(np.int32)
         if rng.random() < plan.spelt:
+            leads = np.repeat(leads, self._letters.lengths(ids))
             ids = self._letters.spelt(ids)
-        return shortened(ids, self._frame)
+        return shortened(ids, self._frame), shortened(leads, LABELS_FRAME)
 
     def _batches(self) -> list[NDArray[np.intp]]:
         """Rows of every step of one pass: families together, lengths alike."""
@@ -289,7 +330,7 @@ def shared_pieces(rows: Sequence[LabelledNote], ids: Sequence[Ids]) -> list[froz
 
 
 def shortened(ids: Ids, frame: Frame = FRAME) -> Ids:
-    """Start and end of a note, with the pieces that mark them."""
+    """Start and end of a note, with the pieces that mark them; or the labels of these pieces."""
     if len(ids) > _HEAD + _TAIL:
         ids = np.concatenate([ids[:_HEAD], [frame.end], ids[-_TAIL:]])
     return np.concatenate([[frame.start], ids, [frame.end]]).astype(np.int32)

@@ -1,4 +1,4 @@
-"""The note reader: a small encoder, what it says of a whole note, and two answers.
+"""The note reader: a small encoder, what it says of a whole note, two answers, and the ways out.
 
 Pieces of all windows of a note are pooled together: their mean, and for each answer the pieces
 that matter to it most. What the rules saw stands beside, so that a disguise which only they see
@@ -6,7 +6,7 @@ through still counts.
 
 Real notes and written ones are judged by two experts over one encoder: what tells a customer from
 a seller in the one partly misleads in the other. Nobody can say of a new note which it is like,
-so their scores are averaged.
+so their scores are averaged. Of each piece the network also says whether it leads readers away.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from transformers import PreTrainedModel
 
 from moderation.text.calibration import softmax
 from moderation.text.reading import COMMERCIAL, DISCLOSURES, INTENTS
+from moderation.text.ways_out import CLASSES
 from moderation.text.windows import Frame, padded, windows
 from moderation.training.reader_linear import Answers
 from moderation.training.reader_tokens import FRAME
@@ -72,6 +73,7 @@ class NoteNetwork(nn.Module):
         self.encoder = encoder
         width, experts = encoder.config.hidden_size, len(EXPERTS)
         self.attention = nn.Linear(width, 2)
+        self.ways_out = nn.Linear(width, CLASSES)
         self.dropout = nn.Dropout(_DROPOUT)
         self.intent = nn.Linear(2 * width, experts * len(INTENTS))
         self.disclosure = nn.Linear(2 * width, experts * len(DISCLOSURES))

@@ -27,11 +27,17 @@ def result(name: str) -> Any:
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))["results"]
 
 
+def _to_a_person(measured: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of notes that lead away, and of natives that do not."""
+    likely = measured["diversion"]["likely"]
+    return likely["found"], likely["natives_flagged"]
+
+
 def rows() -> dict[str, list[tuple[str, ...]]]:
     """Question → the pieces that its row must hold, in English and in Chinese."""
-    held = result("text_reading")["held"]
-    seen, false = held["diversion"]["recall_at_review"], held["diversion"]["false_at_review"]
-    auc = held["commercial_auc"]
+    red = result("shipped_reader")["red_team"]
+    seen, false = _to_a_person(red)
+    auc = red["commercial"]["auc"]
     low, high = auc["ci95"]
     chat = result("text_reading")["game_chat"]["contact_found"]
     pdq = result("pdq_conformance")["pdqhash"]
@@ -119,7 +125,7 @@ def test_a_number_is_the_measured_one(page: str, lang: int, question: str) -> No
 def test_the_limits_tell_the_measured_numbers() -> None:
     """The page that speaks of harms may be the last to be out of date."""
     text = (ROOT / "docs" / "why" / "limits-and-harms.md").read_text(encoding="utf-8")
-    diversion = result("text_reading")["held"]["diversion"]
-    seen, false = diversion["recall_at_review"], diversion["false_at_review"]
-    assert f"Of {seen['n']} held-out notes that lead readers elsewhere {seen['hits']} went" in text
+    seen, false = _to_a_person(result("shipped_reader")["red_team"])
+    said = f"Of {seen['n']} notes of a red team that lead readers elsewhere {seen['hits']} went"
+    assert said in text
     assert f"{false['hits']} of {false['n']} that do not" in text

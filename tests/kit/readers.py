@@ -165,7 +165,7 @@ def written_notes(folder: Path, seed: int = 0) -> Path:
                     "tags": ["陶艺"],
                     "intent": intent,
                     "disclosure": "none_needed" if intent == "N1" else "absent",
-                    "violations": [],
+                    "violations": [] if intent == "N1" else [{"code": "V5", "span": "私信我报名"}],
                 }
                 lines.append(json.dumps(row, ensure_ascii=False))
         path = folder / "written_notes" / f"{place}.jsonl"

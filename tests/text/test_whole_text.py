@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import Note
 from moderation.text.whole_text import LONGEST_SENTENCE, LONGEST_TEXT, WholeText, text_of
-from moderation.text.windows import Frame, padded, window_starts, windows
+from moderation.text.windows import Frame, padded, stretches, windows
 
 TEXT = st.text(st.sampled_from("陶艺碗 ab1。！\n.🫖\u200b"), max_size=300)
 NOTES = st.builds(
@@ -84,19 +86,33 @@ def test_lone_surrogates_keep_their_places():
 @given(st.integers(0, 900), st.integers(12, 60), st.sampled_from([2, 6, 40]), st.data())
 def test_windows_hold_the_whole_note(length, window, most, data):
     """Each piece is read, in its order, until a note is too long; then its start and its end."""
-    step = data.draw(st.integers(1, window - 2))
-    frame = Frame(start=0, end=2, pad=1, window=window, step=step, most=most)
+    overlap = data.draw(st.integers(0, window - 10))
+    frame = Frame(start=0, end=2, pad=1, window=window, overlap=overlap, most=most)
     ids = list(range(10, 10 + length))
     found = windows(ids, frame)
     assert all(w[0] == 0 and w[-1] == 2 and len(w) <= window for w in found)
     inner = [w[1:-1] for w in found]
-    starts = window_starts(length, frame)
-    assert all(w == ids[s : s + window - 2] for s, w in zip(starts, inner, strict=True))
+    places = stretches(length, frame)
+    assert inner == [ids[start:end] for start, end in places]
+    assert len({len(w) for w in inner}) == 1
     read = {piece for w in inner for piece in w}
+    for (_, end), (start, _) in pairwise(places):
+        assert end - start >= overlap or len(found) == most
     assert len(found) <= most
     if len(found) < most:
         assert read == set(ids)
-    assert set(ids[: window - 2]) | set(ids[-(window - 2) :]) <= read or not ids
+    assert not ids or {ids[0], ids[-1]} <= read
+    if len(read) < length:
+        assert set(ids[: window - 2]) | set(ids[-(window - 2) :]) <= read
+
+
+def test_windows_are_as_few_as_can_be_and_alike():
+    """A note of one piece too many is not read twice."""
+    frame = Frame(start=0, end=2, pad=1)
+    assert stretches(222, frame) == [(0, 222)]
+    assert stretches(223, frame) == [(0, 124), (99, 223)]
+    assert stretches(420, frame) == [(0, 222), (198, 420)]
+    assert [end - start for start, end in stretches(421, frame)] == [157] * 3
 
 
 def test_rows_are_filled_up():

@@ -45,7 +45,7 @@ def command(screen: Screen, data: Path, model: Path | None, seed: int) -> None:
     most flags are to be right although few notes sell, look at the precision at one percent.
 
     With --json: `{"notes", "commercial_notes", "commercial", "hard_sell", "clear_disclosure",
-    "natives_that_seem_to_lead_away", "groups", "reader", "left_out"}`.
+    "diversion", "groups", "reader", "left_out"}`.
     """
     from moderation.cli.progress import progress
     from moderation.text.note_reader import NoteReader
@@ -87,6 +87,17 @@ def _tell(results: Mapping[str, Any], screen: Screen) -> None:
         _say_at_one_percent(phrase, part["at_one_percent"], screen)
     error = sold["calibration"]["expected_error"]
     screen.say(words.CALIBRATION.say(lang, error=_number(error)))
+    away = results["diversion"]["shown"]
+    found, flagged = away["found"], away["natives_flagged"]
+    screen.say(
+        words.WAYS_OUT.say(
+            lang,
+            found=found["hits"],
+            notes=found["n"],
+            flagged=flagged["hits"],
+            natives=flagged["n"],
+        )
+    )
     group_heads = (words.HEAD_GROUP, words.HEAD_NOTES, words.HEAD_AUC, words.HEAD_WRONGLY)
     screen.say("")
     screen.table(
