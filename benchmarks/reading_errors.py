@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from moderation.image.watermark.handles import edits
+
 LineErrors = tuple[tuple[int, int], ...]
 """Per drawn line: characters wrong, and characters."""
 
@@ -30,23 +32,12 @@ def characters(posters: Sequence[LineErrors], draws: int = 1000) -> dict[str, An
 def line_errors(drawn: Sequence[str], read: Sequence[str]) -> LineErrors:
     """Per drawn line: edits to the one read that is nearest, and characters."""
     lines = [plain(line) for line in read] or [""]
-    told = []
-    for line in map(plain, drawn):
-        told.append((min(len(line), min(edits(line, other) for other in lines)), len(line)))
-    return tuple(told)
+    return tuple(
+        (min(len(line), *(edits(line, other, len(line)) for other in lines)), len(line))
+        for line in map(plain, drawn)
+    )
 
 
 def plain(text: str) -> str:
     """Without blanks, width and case."""
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
-
-
-def edits(a: str, b: str) -> int:
-    """Levenshtein distance."""
-    previous = list(range(len(b) + 1))
-    for i, x in enumerate(a, start=1):
-        current = [i]
-        for j, y in enumerate(b, start=1):
-            current.append(min(previous[j] + 1, current[-1] + 1, previous[j - 1] + (x != y)))
-        previous = current
-    return previous[-1]

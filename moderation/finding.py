@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from moderation.boxes import Box, rounded
 from moderation.match import Match
 
 
@@ -89,7 +90,7 @@ class Span:
     """The original characters from `start` to `end`."""
     normalised: str = ""
     """How the normaliser read them."""
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
     """Left, top, right, bottom in fractions of the picture that `field` names; None elsewhere."""
 
     def to_json(self) -> dict[str, Any]:
@@ -102,7 +103,7 @@ class Span:
             "text": self.text,
             "normalised": self.normalised,
         }
-        return row if self.box is None else row | {"box": [round(side, 4) for side in self.box]}
+        return row if self.box is None else row | {"box": list(rounded(self.box))}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Span:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from moderation.explain.names import Lang, Phrase
 from moderation.finding import Finding, FindingKind
+from moderation.printable import printable
 
 MAX_HOST_CHARS = 60
 
@@ -66,8 +67,7 @@ def what_opens(kind: str, host: str, lang: Lang) -> str | None:
 
 def explain_code(finding: Finding, lang: Lang) -> list[str]:
     """What the code opens; nothing for classes that are not known: details come from files, too."""
-    host = "".join(c for c in str(finding.detail.get("host", "")) if c.isprintable())
-    host = host if len(host) <= MAX_HOST_CHARS else host[: MAX_HOST_CHARS - 1] + "…"
+    host = printable(str(finding.detail.get("host", "")), MAX_HOST_CHARS)
     what = what_opens(str(finding.detail.get("class")), host, lang)
     if what is None:
         return []

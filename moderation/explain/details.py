@@ -8,6 +8,7 @@ from moderation.explain import phrases
 from moderation.explain.codes import explain_code
 from moderation.explain.names import Lang
 from moderation.finding import Difference, Finding, FindingKind
+from moderation.printable import printable
 
 MAX_SAID_CHARS = 60
 
@@ -79,5 +80,4 @@ def _page(finding: Finding, lang: Lang) -> list[str]:
 
 
 def _printable(value: object) -> str:
-    text = "".join(c for c in " ".join(str(value).split()) if c.isprintable())
-    return text if len(text) <= MAX_SAID_CHARS else text[: MAX_SAID_CHARS - 1] + "…"
+    return printable(str(value), MAX_SAID_CHARS)

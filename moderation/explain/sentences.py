@@ -19,6 +19,7 @@ from moderation.explain.names import (
 )
 from moderation.finding import Difference, Finding, FindingKind, ItemFailure, Span
 from moderation.match import Match
+from moderation.printable import printable
 from moderation.verdict import UNDECIDED_RULE, Completeness, Decision, Reason, Verdict
 
 MAX_QUOTES = 3
@@ -252,9 +253,7 @@ def _quote(span: Span, lang: Lang) -> str:
 
 
 def _shortened(text: str) -> str:
-    # What cannot be printed could steer a terminal, or hide the words beside it.
-    text = "".join(c for c in " ".join(text.split()) if c.isprintable())
-    return text if len(text) <= MAX_QUOTE_CHARS else text[: MAX_QUOTE_CHARS - 1] + "…"
+    return printable(text, MAX_QUOTE_CHARS)
 
 
 def _percent(share: float) -> str:

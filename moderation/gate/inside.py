@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from moderation.finding import Finding, ItemFailure, Skipped
 from moderation.image import codes, lettering, watermark
 from moderation.text.in_pictures import PictureText
+from moderation.text.shop_pages import DETECTOR as SHOP_PAGES
 from moderation.text.shop_pages import shop_page
 
 Pixels = NDArray[np.uint8]
@@ -45,6 +46,8 @@ class PictureReader:
 
     detector: str
     """Name and version, as `codes@1`."""
+    also: tuple[str, ...] = ()
+    """Detectors that judge what it read, and whose findings it brings."""
     off: Callable[[], str | None]
     """Why it does not read; None where it does. Asked for every picture, so it must be quick."""
     read: Callable[[Pixels, int, int], Read]
@@ -92,7 +95,12 @@ def _no_lettering() -> str | None:
 
 
 READERS: tuple[PictureReader, ...] = (
-    PictureReader(detector=lettering.DETECTOR, off=_no_lettering, read=_read_lettering),
+    PictureReader(
+        detector=lettering.DETECTOR,
+        also=(SHOP_PAGES,),
+        off=_no_lettering,
+        read=_read_lettering,
+    ),
     PictureReader(detector=codes.DETECTOR, off=_no_codes, read=_codes),
 )
 """All there are, in the order in which their words are read."""
@@ -134,6 +142,7 @@ def inside_detectors() -> dict[str, str]:
     """Detector → version, or why it is off."""
     found = {}
     for reader in READERS:
-        name, _, version = reader.detector.partition("@")
-        found[name] = reader.off() or version
+        for detector in (reader.detector, *reader.also):
+            name, _, version = detector.partition("@")
+            found[name] = reader.off() or version
     return found

@@ -72,8 +72,7 @@ class Calibration:
             if not (0 < slope < math.inf and math.isfinite(offset)):
                 raise ValueError(f"got slope {slope} and offset {offset} of `{name}`")
             lines[name] = Line(slope=slope, offset=offset)
-        ways_out = Decision.from_json(row["ways_out"]) if "ways_out" in row else Decision()
-        return cls(shares=shares, ways_out=ways_out, **lines)
+        return cls(shares=shares, ways_out=Decision.from_json(row["ways_out"]), **lines)
 
     def to_json(self) -> dict[str, Any]:
         """For a model's configuration."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from moderation.finding import Span
 from moderation.note import Note
-from moderation.text.normalise import Normalised, normalise
-from moderation.text.ocr_noise import is_read_in_picture, mend, unmended
+from moderation.text.normalise import normalise
+from moderation.text.ocr_noise import is_read_in_picture, mend
+from moderation.text.rewriting import Draft, Normalised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ def _normalised(pieces: Sequence[Piece], original: str) -> Normalised:
     text, starts, ends = "", list[int](), list[int]()
     for piece in pieces:
         value = original[piece.start : piece.end]
-        mended = mend(value) if is_read_in_picture(piece.field) else unmended(value)
+        mended = mend(value) if is_read_in_picture(piece.field) else Draft(value).done()
         text += mended.text + "\n"
         starts += [piece.start + start for start in mended.starts] + [piece.end]
         ends += [piece.start + end for end in mended.ends] + [piece.end + 1]

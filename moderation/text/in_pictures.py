@@ -12,18 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from moderation.boxes import Box, around, rounded
 from moderation.finding import Difference, Finding, FindingKind, Span
 from moderation.note import Note
 from moderation.text.printed import PRINTED, only_printed
 from moderation.text.reading import MIN_RAW_SCORE, STATEMENTS, TextReading, findings_from
 from moderation.text.rule_reading import read_by_rules
 from moderation.text.signals import Signal
+from moderation.text.ways_out import NAME as READ_BY_NETWORK
 
 HIGHEST = 0.85
 """Score of what only a picture says, read without a doubt: a person looks, nobody is blocked."""
-
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom in fractions of a picture."""
 
 _RAISED = frozenset(
     {
@@ -74,7 +73,9 @@ def findings_with_pictures(
         texts_of = {field: page.text for field, page in pages.items()}
         printed = only_printed(ruled.signals, own, texts_of)
         said = tuple(signal for signal in ruled.signals if signal not in printed)
-        for highest, signals in ((HIGHEST, said), (PRINTED, ruled.signals)):
+        read = tuple(signal for signal in own.signals if signal.name == READ_BY_NETWORK)
+        for highest, ruled_here in ((HIGHEST, said), (PRINTED, ruled.signals)):
+            signals = (*read, *ruled_here)
             seen = findings_from(replace(own, signals=signals))
             raising = [finding for finding in seen if finding.kind in _RAISED]
             raising += _hidden_disclosure(own, signals)
@@ -158,7 +159,4 @@ def _placed(span: Span, pages: Mapping[str, _Page]) -> Span:
     boxes = [line.box for line in page.behind(span)] if page else []
     if not boxes:
         return span
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    sides = (min(lefts), min(tops), max(rights), max(bottoms))
-    left, top, right, bottom = (round(side, 4) for side in sides)  # as files keep them
-    return replace(span, box=(left, top, right, bottom))
+    return replace(span, box=rounded(around(boxes)))

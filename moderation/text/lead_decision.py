@@ -18,7 +18,7 @@ from pathlib import Path
 
 from moderation.text.lead_context import facts, note_facts, note_pieces
 from moderation.text.leads import Lead, leads
-from moderation.text.marks import Mark
+from moderation.text.marks import WAYS_OUT, Mark
 
 WEIGHTS = Path(__file__).with_name("lead_weights.json")
 ACCEPTED = 0.75
@@ -34,7 +34,6 @@ BESIDE = 2
 """Characters from a rule's mark within which a lead says the same."""
 SUREST = 0.88
 """No learnt decision alone is surer than this: it sends a note to a person, and blocks none."""
-CODES = frozenset(("V1", "V2", "V3", "V4", "V5", "V6"))
 
 
 def judged(text: str, found: Sequence[Mark]) -> list[Mark]:
@@ -50,7 +49,7 @@ def judged(text: str, found: Sequence[Mark]) -> list[Mark]:
     bias, table = weights()
     everything, shared = _described(text, found)
     base = bias + _sum(table, shared | note_pieces(text))
-    rules = iter([mark for mark in found if mark.code in CODES])
+    rules = iter([mark for mark in found if mark.code in WAYS_OUT])
     lowered: dict[int, Mark] = {}
     accepted = []
     for lead in everything:
@@ -98,7 +97,7 @@ def _described(text: str, found: Sequence[Mark]) -> tuple[list[Lead], dict[str, 
     everything = [
         Lead(kind=_RULE + mark.name, code=mark.code, start=mark.start, end=mark.end)
         for mark in found
-        if mark.code in CODES
+        if mark.code in WAYS_OUT
     ]
     everything += leads(text)
     return everything, note_facts(text, found, everything)

@@ -15,6 +15,9 @@ WINDOW = 24
 MAX_HITS_PER_RULE = 20
 """A flood of one mark proves no more than twenty of them."""
 
+WAYS_OUT = ("V1", "V2", "V3", "V4", "V5", "V6")
+"""Violations of the label guide that lead readers away."""
+
 _SENTENCE_END = re.compile(r"[。！？!?\n;；]")
 
 

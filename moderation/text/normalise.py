@@ -9,14 +9,12 @@ result is a fixed point; each pass is linear and every pattern has bounded repea
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import product
 
 from pypinyin import lazy_pinyin
 
 from moderation.text.characters import CHINESE_DIGITS, READ_WEI, READ_XIN, fold
+from moderation.text.rewriting import Draft, Normalised, Rewrite
 
 HAN = "\u3400-\u9fff"
 _MAX_PASSES = 16  # three are enough for every text seen; the bound is against a cycle
@@ -133,75 +131,6 @@ _SYMBOLS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _NUMERALS = str.maketrans({**CHINESE_DIGITS, "l": "1", "i": "1", "o": "0"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Normalised:
-    """A text in plain form. Every character knows the piece of the original it came from."""
-
-    text: str
-    starts: tuple[int, ...]
-    """Per character of `text`: first code point of the original it stands for."""
-    ends: tuple[int, ...]
-    """Per character of `text`: end (excluded) in the original; rising, and above `starts`."""
-
-    def original_span(self, start: int, end: int) -> tuple[int, int]:
-        """Interval of the original behind `text[start:end]`; dropped characters inside count.
-
-        Args:
-            start: first character in `text`.
-            end: one past the last; an empty interval gives an empty one.
-
-        Returns:
-            `(start, end)` in code points of the original.
-        """
-        if start >= end:
-            at = self.starts[start] if start < len(self.starts) else (self.ends or (0,))[-1]
-            return at, at
-        return self.starts[start], self.ends[end - 1]
-
-    def first_from(self, original: int) -> int:
-        """Index in `text` of the first character that starts at or after this code point."""
-        return bisect_left(self.starts, original)
-
-
-_Rewrite = Callable[[re.Match[str]], str | None]
-
-
-class _Draft:
-    """Text under rewriting, with its map."""
-
-    def __init__(self, original: str) -> None:
-        pieces = [fold(character) for character in original]
-        self.text = "".join(pieces)
-        self.starts = [i for i, piece in enumerate(pieces) for _ in piece]
-        self.ends = [i + 1 for i in self.starts]
-
-    def rewrite(self, pattern: re.Pattern[str], replacement: _Rewrite) -> None:
-        """Replace matches; equally long ones keep the map, others share the whole interval."""
-        pieces: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        done = 0
-        for match in pattern.finditer(self.text):
-            start, end = match.span()
-            new = replacement(match)
-            if new is None or new == match.group():
-                continue
-            pieces += (self.text[done:start], new)
-            starts += self.starts[done:start]
-            ends += self.ends[done:start]
-            if len(new) == end - start:
-                starts += self.starts[start:end]
-                ends += self.ends[start:end]
-            else:
-                starts += [self.starts[start]] * len(new)
-                ends += [self.ends[end - 1]] * len(new)
-            done = end
-        if done:
-            self.text = "".join((*pieces, self.text[done:]))
-            self.starts = starts + self.starts[done:]
-            self.ends = ends + self.ends[done:]
-
-
 def _collapsed(match: re.Match[str]) -> str:
     run = match.group()
     if run.isspace():
@@ -233,7 +162,7 @@ def _as_digits(match: re.Match[str]) -> str | None:
     return run.translate(_NUMERALS) if 2 * sure >= len(run) else None
 
 
-def _plain(symbol: str) -> _Rewrite:
+def _plain(symbol: str) -> Rewrite:
     return lambda _: symbol
 
 
@@ -246,7 +175,7 @@ def normalise(text: str) -> Normalised:
     Returns:
         Lower case, simplified, half width, without invisible characters; see the module.
     """
-    draft = _Draft(text)
+    draft = Draft(map(fold, text))
     for _ in range(_MAX_PASSES):
         before = draft.text
         draft.rewrite(_RUN, _collapsed)
@@ -258,4 +187,4 @@ def normalise(text: str) -> Normalised:
             draft.rewrite(pattern, _plain(plain))
         if draft.text == before:
             break
-    return Normalised(text=draft.text, starts=tuple(draft.starts), ends=tuple(draft.ends))
+    return draft.done()

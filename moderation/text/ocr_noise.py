@@ -10,19 +10,8 @@ beside it, and keeps the place that it stands for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mended:
-    """A text with its mends. Every character knows the piece of the original it stands for."""
-
-    text: str
-    starts: tuple[int, ...]
-    """Per character of `text`: first character of the original."""
-    ends: tuple[int, ...]
-    """Per character of `text`: end (excluded) in the original."""
+from moderation.text.rewriting import Draft, Normalised, Rewrite
 
 
 def is_read_in_picture(field: str) -> bool:
@@ -30,7 +19,7 @@ def is_read_in_picture(field: str) -> bool:
     return field.startswith("image[") and field.endswith("].ocr")
 
 
-def mend(text: str) -> Mended:
+def mend(text: str) -> Normalised:
     r"""Undo what a reader of letters commonly does to handles and numbers.
 
     Args:
@@ -43,52 +32,10 @@ def mend(text: str) -> Mended:
     >>> mend("紫薇口味的茶").text
     '紫薇口味的茶'
     """
-    draft = _Draft(text)
+    draft = Draft(text)
     for pattern, mending in _MENDS:
         draft.rewrite(pattern, mending)
-    return Mended(text=draft.text, starts=tuple(draft.starts), ends=tuple(draft.ends))
-
-
-def unmended(text: str) -> Mended:
-    """A text as it is."""
-    return Mended(text=text, starts=tuple(range(len(text))), ends=tuple(range(1, len(text) + 1)))
-
-
-_Mend = Callable[[re.Match[str]], str]
-
-
-class _Draft:
-    """Text under mending, with its map."""
-
-    def __init__(self, original: str) -> None:
-        self.text = original
-        self.starts = list(range(len(original)))
-        self.ends = [i + 1 for i in self.starts]
-
-    def rewrite(self, pattern: re.Pattern[str], mend: _Mend) -> None:
-        """Replace matches; equally long ones keep the map, others share the whole interval."""
-        pieces: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        done = 0
-        for match in pattern.finditer(self.text):
-            start, end = match.span()
-            new = mend(match)
-            if new == match.group():
-                continue
-            pieces += (self.text[done:start], new)
-            starts += self.starts[done:start]
-            ends += self.ends[done:start]
-            if len(new) == end - start:
-                starts += self.starts[start:end]
-                ends += self.ends[start:end]
-            else:
-                starts += [self.starts[start]] * len(new)
-                ends += [self.ends[end - 1]] * len(new)
-            done = end
-        self.text = "".join((*pieces, self.text[done:]))
-        self.starts = starts + self.starts[done:]
-        self.ends = ends + self.ends[done:]
+    return draft.done()
 
 
 _WEI = "微薇威徽溦葳维喂"
@@ -103,7 +50,7 @@ _DIGITS = str.maketrans(_DIGIT_LIKE, "0000111225588")
 _LEAST_DIGITS = 7
 
 
-def _to(plain: str) -> _Mend:
+def _to(plain: str) -> Rewrite:
     return lambda _: plain
 
 
@@ -126,7 +73,7 @@ def _as_digits(match: re.Match[str]) -> str:
     return match.group().translate(_DIGITS) if sure >= _LEAST_DIGITS else match.group()
 
 
-_MENDS: tuple[tuple[re.Pattern[str], _Mend], ...] = tuple(
+_MENDS: tuple[tuple[re.Pattern[str], Rewrite], ...] = tuple(
     (re.compile(pattern), mend)
     for pattern, mend in (
         # 薇❤ abc → 薇口abc

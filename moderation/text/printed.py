@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from moderation.text.leads import KINDS
+from moderation.text.marks import WAYS_OUT
 from moderation.text.reading import TextReading
-from moderation.text.signals import MIN_VIOLATION_WEIGHT, VIOLATIONS, Signal
+from moderation.text.signals import MIN_VIOLATION_WEIGHT, Signal
 
 PRINTED = 0.45
 """Score at most of what is only printed: told, and nobody is sent to a person for it."""
@@ -100,6 +101,6 @@ def _picture(field: str) -> str:
 def _sells(own: TextReading) -> bool:
     return any(
         signal.name.startswith(_SALES)
-        or (signal.span.code in VIOLATIONS[:6] and signal.weight >= MIN_VIOLATION_WEIGHT)
+        or (signal.span.code in WAYS_OUT and signal.weight >= MIN_VIOLATION_WEIGHT)
         for signal in own.signals
     )

@@ -15,13 +15,11 @@ from dataclasses import replace
 from statistics import median
 from typing import Protocol
 
+from moderation.boxes import Box, around
 from moderation.finding import Finding, FindingKind
 from moderation.text.fields import Joined, join_named
 
 DETECTOR = "shop_pages@1"
-
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom in fractions of the picture."""
 
 
 class Row(Protocol):
@@ -98,7 +96,7 @@ def shop_page(rows: Sequence[Row], *, image_number: int) -> Finding | None:
         _is_big(row.box, rows) for row in _behind(rows, joined, price)
     )
     spans = [
-        replace(span, box=_around([row.box for row in _behind(rows, joined, place)]))
+        replace(span, box=around(row.box for row in _behind(rows, joined, place)))
         for place in (button, price, *others)
         for span in joined.spans("V2", *place)
     ]
@@ -149,13 +147,6 @@ def _behind(rows: Sequence[Row], joined: Joined, place: Place) -> list[Row]:
             found.append(row)
         start = end + 1
     return found
-
-
-def _around(boxes: Sequence[Box]) -> Box | None:
-    if not boxes:
-        return None
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return min(left), min(top), max(right), max(bottom)
 
 
 def _at_foot(box: Box) -> bool:

@@ -16,14 +16,14 @@ from moderation.text.disclosure import disclosure_marks
 from moderation.text.diversion import diversion_marks
 from moderation.text.fields import Joined
 from moderation.text.lead_decision import judged
-from moderation.text.marks import Mark
+from moderation.text.marks import WAYS_OUT, Mark
 from moderation.text.platforms import platform_marks
 from moderation.text.selling import selling_marks
 from moderation.text.tone import tone_marks
 
 RULES = "text_rules@2"
 """The detector that the signals are of."""
-VIOLATIONS = ("V1", "V2", "V3", "V4", "V5", "V6", "V7", "V8")
+VIOLATIONS = (*WAYS_OUT, "V7", "V8")
 MIN_VIOLATION_WEIGHT = 0.3
 """Below this a mark is no violation, only a hint."""
 

@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.text.lead_decision import SUREST
+from moderation.text.marks import WAYS_OUT
 from moderation.text.signals import Signal
 from moderation.text.whole_text import WholeText
 
-CODES = ("V1", "V2", "V3", "V4", "V5", "V6")
 NAME = "way_out.read"
 """Of signals that the network alone saw."""
-CLASSES = 1 + len(CODES)
+CLASSES = 1 + len(WAYS_OUT)
 """Leads nowhere, or one of the codes."""
 
 ALONE = 0.4
@@ -132,7 +132,7 @@ class WaysOut:
         found = []
         taken = np.zeros(len(text.text), bool)
         for number, signal in enumerate(signals):
-            at = text.place_of(signal.span) if signal.span.code in CODES else None
+            at = text.place_of(signal.span) if signal.span.code in WAYS_OUT else None
             if at is None:
                 continue
             low, high = max(0, at[0] - _NEAR), at[1] + _NEAR
@@ -151,7 +151,7 @@ class WaysOut:
             for start, end in _stretches(odds, part.start, part.end):
                 if not taken[start:end].any():
                     best = start + int(odds[start:end].argmax())
-                    code = CODES[kinds[best]]
+                    code = WAYS_OUT[kinds[best]]
                     found.append(Candidate(start=start, end=end, code=code, odds=float(odds[best])))
         found.sort(key=lambda one: (one.start, one.end, one.code))
         return cls(text=text, signals=tuple(signals), candidates=tuple(found))

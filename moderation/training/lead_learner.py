@@ -26,10 +26,10 @@ from moderation.errors import InputError, MissingExtra
 from moderation.note import Note
 from moderation.text.fields import Joined, join_fields
 from moderation.text.lead_decision import described_leads
+from moderation.text.marks import WAYS_OUT
 from moderation.text.signals import marks_of
 from moderation.training.reader_data import DIGEST_DIGITS, NOTES, SECOND_READING, WRITTEN
 
-DIVERSION_CODES = frozenset(("V1", "V2", "V3", "V4", "V5", "V6"))
 HALVED_SOURCE = "kaitohh_2018"
 HELD_SOURCES = frozenset(("vivian_2023", "uooobarry"))
 STRENGTH = 0.3
@@ -87,7 +87,7 @@ def rows_to_learn(datasets: Path, data: Path | None) -> Iterator[tuple[bool, dic
 
 def lines_alone(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Each line that somebody might write or print without the rest, with its own labels."""
-    wanted = [v for v in row["violations"] if v["code"] in DIVERSION_CODES]
+    wanted = [v for v in row["violations"] if v["code"] in WAYS_OUT]
     if any("span" not in one for one in wanted):
         return
     for line in (row["title"], *_LINE_END.split(row["text"])):
@@ -107,7 +107,7 @@ def examples(rows: Iterable[tuple[bool, dict[str, Any]]]) -> Iterator[Example]:
 
 
 def _examples(real: bool, row: dict[str, Any]) -> Iterator[Example]:
-    wanted = [v for v in row["violations"] if v["code"] in DIVERSION_CODES]
+    wanted = [v for v in row["violations"] if v["code"] in WAYS_OUT]
     note = Note(id="n", title=row["title"], text=row["text"], tags=tuple(row.get("tags") or ()))
     joined = join_fields(note)
     for lead, facts in described_leads(joined.text, marks_of(joined)):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.text.marks import WAYS_OUT
 from moderation.text.reading import INTENTS, TextReading
 from moderation.text.signals import MIN_VIOLATION_WEIGHT
 from moderation.training.reader_data import LabelledNote
@@ -28,8 +29,6 @@ LEAST = 10
 """Notes of a kind, without which it is not measured."""
 SHORT, LONG = 80, 400
 """Code points."""
-
-_DIVERSION = frozenset(f"V{number}" for number in range(1, 7))
 
 
 def evaluated(
@@ -102,7 +101,7 @@ def _diversion(rows: Sequence[LabelledNote], readings: Sequence[TextReading]) ->
     `shown` is any violation, `likely` one that is sure enough for a person to look.
     """
     known = [i for i, row in enumerate(rows) if row.violations is not None]
-    leads = np.array([any(s.code in _DIVERSION for s in rows[i].violations or ()) for i in known])
+    leads = np.array([any(s.code in WAYS_OUT for s in rows[i].violations or ()) for i in known])
     native = np.array([not rows[i].commercial for i in known], bool) & ~leads.astype(bool)
     found = {
         "shown": np.array([diverts(readings[i], MIN_VIOLATION_WEIGHT) for i in known], bool),
@@ -119,7 +118,7 @@ def _diversion(rows: Sequence[LabelledNote], readings: Sequence[TextReading]) ->
 
 def diverts(reading: TextReading, at: float = 0.5) -> bool:
     """Whether a way out of the platform is seen surely enough for a person to look."""
-    return any(s.span.code in _DIVERSION and s.weight >= at for s in reading.signals)
+    return any(s.span.code in WAYS_OUT and s.weight >= at for s in reading.signals)
 
 
 def length_of(row: LabelledNote) -> str:

@@ -14,17 +14,18 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.text.marks import WAYS_OUT
 from moderation.text.signals import MIN_VIOLATION_WEIGHT
-from moderation.text.ways_out import CODES, Decision, WaysOut
+from moderation.text.ways_out import Decision, WaysOut
 from moderation.text.whole_text import WholeText
 from moderation.training.reader_data import LabelledNote
 
-NOWHERE = 0
 UNKNOWN = -100
 """Left out of the lesson."""
 MOST_FLAGGED = 0.025
-"""Of natives in which a violation may be shown; real and written ones count alike, and the written
-are half made of twins that are meant to deceive."""
+"""Share of natives whose strongest place the decision brings to the least weight of a violation,
+before rules keep their own weights and `ALONE` hides what nobody vouches for. Real and written ones
+count alike, and the written are half made of twins that are meant to deceive."""
 
 _STEPS = 80
 _PENALTY = 1e-3
@@ -44,11 +45,11 @@ def piece_labels(row: LabelledNote, places: Places) -> NDArray[np.int32]:
     labels = np.zeros(len(places), np.int32)
     text = WholeText.of(row.note)
     for span in row.violations:
-        at = text.place_of(span) if span.code in CODES else None
+        at = text.place_of(span) if span.code in WAYS_OUT else None
         if at is not None:
             for i, (start, end) in enumerate(places):
                 if start < at[1] and at[0] < end:
-                    labels[i] = 1 + CODES.index(span.code)
+                    labels[i] = 1 + WAYS_OUT.index(span.code)
     return labels
 
 
@@ -88,11 +89,11 @@ def fitted_decision(rows: Sequence[LabelledNote], found: Sequence[WaysOut]) -> D
 def _harmless(
     decision: Decision, rows: Sequence[LabelledNote], found: Sequence[WaysOut]
 ) -> Decision:
-    """The same order of places, with as many natives flagged as may be."""
+    """The same order of places, with `MOST_FLAGGED` of the natives at the least weight."""
     strongest: dict[bool, list[float]] = {True: [], False: []}
     for row, ways in zip(rows, found, strict=True):
         marked = row.violations
-        if marked is None or row.commercial or any(span.code in CODES for span in marked):
+        if marked is None or row.commercial or any(span.code in WAYS_OUT for span in marked):
             continue
         chances = [decision.probability(one) for one in ways.candidates]
         strongest[row.origin == "written"].append(max(chances, default=0.0))
@@ -117,7 +118,7 @@ def leading(row: LabelledNote, ways: WaysOut) -> list[bool | None]:
     """Of each candidate whether a marked violation is there; None where nobody has looked."""
     if row.violations is None:
         return [None] * len(ways.candidates)
-    marked = [ways.text.place_of(span) for span in row.violations if span.code in CODES]
+    marked = [ways.text.place_of(span) for span in row.violations if span.code in WAYS_OUT]
     return [
         any(at is not None and at[0] < one.end and one.start < at[1] for at in marked)
         for one in ways.candidates
@@ -126,7 +127,7 @@ def leading(row: LabelledNote, ways: WaysOut) -> list[bool | None]:
 
 def piece_weight(labels: NDArray[np.int32]) -> NDArray[np.float32]:
     """float32 [7]: what a piece of each class counts; leading away is rare and counts more."""
-    counts = np.bincount(labels[labels >= 0], minlength=1 + len(CODES))
+    counts = np.bincount(labels[labels >= 0], minlength=1 + len(WAYS_OUT))
     total = float(counts.sum())
     return np.array(
         [min(6.0, math.sqrt(total / (len(counts) * max(count, 1)))) for count in counts],

@@ -70,6 +70,7 @@ def test_harmless_twins_pass(tmp_path: Path, lines: tuple[str, ...]) -> None:
     assert verdict.decision is Decision.PASS
     assert verdict.completeness is Completeness.COMPLETE
     assert verdict.detectors["lettering"] == "1"
+    assert verdict.detectors["shop_pages"] == "1"
 
 
 def test_the_author_s_own_words_still_block(tmp_path: Path) -> None:

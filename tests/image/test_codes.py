@@ -13,6 +13,7 @@ from kit.photographs import photograph
 from kit.pictures import Pixels
 from PIL import Image
 
+from moderation.boxes import area
 from moderation.finding import FindingKind, Unseen
 from moderation.image.codes import (
     PayloadClass,
@@ -23,7 +24,6 @@ from moderation.image.codes import (
     scan,
     scanning,
 )
-from moderation.image.codes.boxes import area
 from moderation.image.codes.finders import code_places, patterns_in
 from moderation.image.codes.judgement import (
     ACCUSED,

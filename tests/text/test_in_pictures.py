@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.texts import note_of
 
-from moderation.finding import Difference, Finding, FindingKind
+from moderation.finding import Difference, Finding, FindingKind, Span
 from moderation.text.in_pictures import HIGHEST, PictureText, findings_with_pictures
 from moderation.text.reading import findings_from
 from moderation.text.rule_reading import read_by_rules
+from moderation.text.signals import Signal
+from moderation.text.ways_out import NAME
 
 CONTACT = FindingKind.TEXT_DIVERSION_CONTACT
 BURIED = FindingKind.TEXT_DISCLOSURE_BURIED
@@ -48,6 +50,18 @@ def test_the_author_s_own_words_weigh_as_ever() -> None:
     alone = seen(SALE + HANDLE)
     assert alone[CONTACT].score >= 0.9
     assert seen(SALE + HANDLE, "今天去了海边", HANDLE)[CONTACT] == alone[CONTACT]
+
+
+def test_what_the_network_saw_in_the_text_stays_among_the_evidence() -> None:
+    """A picture that raises the score does not hide the author's own words."""
+    note = note_of("喊一声就留给你，位子不多")
+    span = Span(code="V1", field="text", start=0, end=7, text="喊一声就留给你")
+    read = Signal(name=NAME, span=span, weight=0.5)
+    ruled = read_by_rules(note)
+    own = replace(ruled, signals=(*ruled.signals, read))
+    lines = [PictureText(field="image[0].ocr", text=HANDLE, box=TOP)]
+    found = {f.kind: f for f in findings_with_pictures(note, own, lines)}
+    assert [s.text for s in found[CONTACT].spans] == [span.text, HANDLE]
 
 
 def test_a_contact_split_over_text_and_picture_is_found() -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.text.characters import fold
-from moderation.text.normalise import Normalised, normalise
+from moderation.text.normalise import normalise
+from moderation.text.rewriting import Normalised
 
 # The pieces that rewrites look for, so that random texts meet them side by side.
 _PIECES = st.sampled_from(

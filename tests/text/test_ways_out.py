@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from moderation import Note
 from moderation.finding import Span
 from moderation.text.lead_decision import SUREST
+from moderation.text.marks import WAYS_OUT
 from moderation.text.signals import Signal
-from moderation.text.ways_out import ALONE, CODES, NAME, Decision, WaysOut
+from moderation.text.ways_out import ALONE, NAME, Decision, WaysOut
 from moderation.text.whole_text import WholeText
 
 NOTE = Note(
@@ -29,7 +30,7 @@ EVENLY = Decision(odds=1.0, rule=4.0, offset=-1.0)
 def scores_of(odds: dict[int, float], code: int = 5) -> tuple[list[tuple[int, int]], np.ndarray]:
     """A piece per character; the log odds of some of leading away by one code, -9 of all others."""
     length = len(TEXT.text)
-    scores = np.full((length, 1 + len(CODES)), -30.0)
+    scores = np.full((length, 1 + len(WAYS_OUT)), -30.0)
     scores[:, 0] = 0
     scores[:, code] = [odds.get(i, -9.0) for i in range(length)]
     return [(i, i + 1) for i in range(length)], scores
@@ -103,7 +104,7 @@ def test_every_candidate_is_a_stretch_of_one_field(odds, code):
     for one in found:
         assert 0 <= one.start < one.end <= len(TEXT.text)
         assert sum(p.start <= one.start and one.end <= p.end for p in TEXT.parts) == 1
-        assert one.code == CODES[code - 1]
+        assert one.code == WAYS_OUT[code - 1]
     inside = [odds[i] for i in odds if any(p.start <= i < p.end for p in TEXT.parts)]
     if inside and max(inside) > -2.9:
         assert max(one.odds for one in found) == pytest.approx(max(inside), abs=1e-6)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.image.codes.boxes import Box, area, box_of
+from moderation.boxes import Box, area, box_of
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from moderation.boxes import rounded
 from moderation.finding import Finding, FindingKind, Skipped, Span, Unseen
 from moderation.image.codes.addresses import PayloadClass
 from moderation.image.codes.payload import Payload, classify
@@ -74,7 +75,7 @@ class SeenCode:
             "host": self.payload.host,
             "digest": self.payload.digest,
             "symbology": self.code.symbology,
-            "box": [round(side, 4) for side in self.code.box],
+            "box": list(rounded(self.code.box)),
         }
 
 
@@ -140,7 +141,7 @@ def code_findings(seen: CodesSeen, *, image_number: int) -> list[Finding]:
         if not here:
             continue
         largest = here[0]
-        left, top, right, bottom = (round(side, 4) for side in largest.code.box)
+        left, top, right, bottom = rounded(largest.code.box)
         code = VIOLATION if score >= ACCUSED else HINT
         findings.append(
             Finding(
@@ -172,12 +173,11 @@ def _rank(kind: PayloadClass) -> float:
 
 
 def _span(one: SeenCode, field: str, code: str) -> Span:
-    left, top, right, bottom = (round(side, 4) for side in one.code.box)
     return Span(
         code=code,
         field=field,
         start=one.start,
         end=one.start + len(one.text),
         text=one.text,
-        box=(left, top, right, bottom),
+        box=rounded(one.code.box),
     )

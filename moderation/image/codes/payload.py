@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from moderation.image.codes.addresses import SCHEMES, PayloadClass, class_of_address
+from moderation.printable import printable
 
 MAX_PAYLOAD_CHARS = 4296
 """Read of a payload: the letters that the largest QR code holds."""
@@ -65,19 +66,14 @@ def classify(text: str, *, symbology: str) -> Payload:
     digest = ""
     if kind not in _NO_DIGEST:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    shown = printable(shown)
+    line = printable(shown)
     return Payload(
         kind=kind,
         host=host,
-        shown=shown if len(shown) <= MAX_SHOWN_CHARS else shown[: MAX_SHOWN_CHARS - 1] + MASKED,
-        words=shown if kind is PayloadClass.TEXT else "",
+        shown=printable(line, MAX_SHOWN_CHARS),
+        words=line if kind is PayloadClass.TEXT else "",
         digest=digest,
     )
-
-
-def printable(text: str) -> str:
-    """One line of what can be printed; what steers a terminal or hides words is left out."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
 def _read(text: str, symbology: str) -> tuple[PayloadClass, str, str]:

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.image.codes.boxes import Box, area, box_of, overlap
+from moderation.boxes import Box, area, box_of, overlap
 from moderation.image.codes.finders import code_places
 
 Pixels = NDArray[np.uint8]

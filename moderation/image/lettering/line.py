@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from moderation.boxes import Box
 from moderation.finding import Skipped, Unseen
-
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom in fractions of the picture."""
 
 MAX_LINE_CHARS = 200
 
@@ -74,8 +72,3 @@ class Lettering:
 
 
 NO_LETTERING = Lettering()
-
-
-def printable(text: str) -> str:
-    """One line of what can be printed."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())[:MAX_LINE_CHARS].strip()

@@ -13,10 +13,12 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from moderation.image.lettering.line import NO_LETTERING, Box, Lettering, Line, printable
+from moderation.boxes import Box
+from moderation.image.lettering.line import MAX_LINE_CHARS, NO_LETTERING, Lettering, Line
 from moderation.image.lettering.networks import Pixels, read_line, text_map
 from moderation.image.lettering.places import Quad, lines_in
 from moderation.image.lettering.presence import shows_lettering
+from moderation.printable import printable
 
 DETECTOR = "lettering@1"
 
@@ -78,7 +80,7 @@ def read_lettering(pixels: Pixels, *, read_px: int = READ_PX) -> Lettering:
     lines = []
     for quad in chosen:
         text, confidence = read_line(_cut(pixels, quad))
-        words = printable(text)
+        words = printable(text)[:MAX_LINE_CHARS].strip()
         if words and confidence >= MIN_CONFIDENCE:
             box = _box(quad, width, height)
             letter = min(_sides(quad)) / height

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from moderation.boxes import around
 from moderation.image.lettering.line import Line
 
 SAME_ROW = 0.5
@@ -31,11 +32,10 @@ def rows_of(lines: Iterable[Line]) -> list[Line]:
 
 
 def _as_one(row: list[Line]) -> Line:
-    left, top, right, bottom = zip(*(line.box for line in row), strict=True)
     return Line(
         text=" ".join(line.text for line in row),
         confidence=min(line.confidence for line in row),
-        box=(min(left), min(top), max(right), max(bottom)),
+        box=around(line.box for line in row),
         letter=max(line.letter for line in row),
     )
 

@@ -13,6 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from moderation.printable import printable
+
 
 class Answer(StrEnum):
     """What became of the question after content credentials (C2PA); wire strings."""
@@ -172,5 +174,4 @@ def clean(value: object, most: int = 200) -> str:
         value = value.decode("utf-8", "replace")
     if not isinstance(value, str):
         return ""
-    text = "".join(c for c in " ".join(value.split()) if c.isprintable())
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return printable(value, most)

@@ -95,7 +95,7 @@ def same_account(read: str, own: str) -> bool:
     if cut_off and (long.startswith(short) or long.endswith(short)):
         return True
     allowed = 0 if len(short) < 3 else max(1, len(long) // 4)
-    return _edits(a, b, allowed) <= allowed
+    return edits(a, b, allowed) <= allowed
 
 
 def _folded(name: str) -> str:
@@ -103,7 +103,7 @@ def _folded(name: str) -> str:
     return "".join(c for c in name if c.isalnum()).translate(_LOOK_ALIKE)
 
 
-def _edits(a: str, b: str, enough: int) -> int:
+def edits(a: str, b: str, enough: int) -> int:
     """Levenshtein distance; anything above `enough` once it is sure to be above."""
     if abs(len(a) - len(b)) > enough:
         return enough + 1

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.boxes import Box, around
 from moderation.image.lettering.networks import read_line
 from moderation.image.watermark.handles import MAX_TEXT_CHARS, Handle, handle_in
-from moderation.image.watermark.strips import Box, corner_strips
+from moderation.image.watermark.strips import corner_strips
+from moderation.printable import printable
 
 MIN_CONFIDENCE = 0.7
 """Of the recogniser; below, what it says is a guess about texture."""
@@ -56,7 +58,7 @@ def read_watermarks(
     found: list[Watermark] = []
     for strip in corner_strips(pixels):
         text, confidence = recogniser(cut(pixels, strip.box))
-        text = _printable(text)
+        text = printable(text)[:MAX_TEXT_CHARS]
         handle = handle_in(text) if confidence >= MIN_CONFIDENCE else None
         if handle is None:
             continue
@@ -78,10 +80,6 @@ def cut(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     return pixels[max(0, top) : bottom + 1, max(0, left) : right + 1]
 
 
-def _printable(text: str) -> str:
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())[:MAX_TEXT_CHARS]
-
-
 def _are_one(a: Box, b: Box) -> bool:
     """Lines of one watermark: one above the other, no more than a line apart."""
     letter = max(a[3] - a[1], b[3] - b[1])
@@ -95,10 +93,5 @@ def _joined(a: Watermark, b: Watermark) -> Watermark:
         text=f"{upper.text} / {lower.text}",
         handles=(*upper.handles, *lower.handles),
         confidence=min(a.confidence, b.confidence),
-        box=(
-            min(a.box[0], b.box[0]),
-            min(a.box[1], b.box[1]),
-            max(a.box[2], b.box[2]),
-            max(a.box[3], b.box[3]),
-        ),
+        box=around((a.box, b.box)),
     )

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom in fractions of the picture."""
+from moderation.boxes import Box
+
 Plane = NDArray[np.float32]
 
 WORK_SIDE_PX = 480

@@ -1,4 +1,4 @@
-"""Boxes in fractions of a picture: left, top, right, bottom."""
+"""Boxes in fractions of a picture: left, top, right, bottom. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,21 @@ def box_of(corners: Iterable[tuple[float, float]], shape: Sequence[int]) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
+def around(boxes: Iterable[Box]) -> Box:
+    """The box around boxes, of which there is at least one."""
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
 def area(box: Box) -> float:
     """Share of the picture."""
     return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def rounded(box: Box) -> Box:
+    """To four digits, as verdicts and files keep it."""
+    left, top, right, bottom = (round(side, 4) for side in box)
+    return left, top, right, bottom
 
 
 def overlap(a: Box, b: Box) -> bool:
