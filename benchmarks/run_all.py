@@ -20,6 +20,7 @@ BENCHMARKS = (
     "text_reading",
     "diversion",
     "shipped_reader",
+    "labelled_sources",
     "caption_twins",
     "copy_verification",
     "copy_recall --plots",

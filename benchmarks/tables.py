@@ -207,6 +207,22 @@ def copy_strength(r: Result) -> list[str]:
     return [*table(("attack", "dial", "n", "value: found"), rows), "", plot]
 
 
+def labelled_sources(r: Result) -> list[str]:
+    """One source of labelled notes left out at a time."""
+    kinds = ("real", "written", "red team")
+    head = ("left out", "learnt from", *(f"AUC, {kind}" for kind in kinds), "sale F1, red team")
+    rows = (
+        (
+            name,
+            one["learnt_from"],
+            *(with_ci(one[kind]["commercial_auc"]) for kind in kinds),
+            with_ci(one["red team"]["hard_sell_f1"]),
+        )
+        for name, one in r.items()
+    )
+    return table(head, rows)
+
+
 def caption_twins(r: Result) -> list[str]:
     """Found by edit, and what pairs of notes look alike."""
     held, step = r["held"], f"{r['threshold']:g}"
@@ -323,6 +339,7 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "copy_peers": copy_peers,
     "copy_strength": copy_strength,
     "descriptor": descriptor,
+    "labelled_sources": labelled_sources,
     "caption_twins": caption_twins,
     "gate_latency": gate_latency,
     "race": race,
