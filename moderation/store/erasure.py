@@ -1,15 +1,17 @@
 """Forgetting a note or an author, with a receipt that names neither.
 
-What the subject brought is deleted: pictures, captions, claims, links, verdicts, and what
-people answered to these. Verdicts on other people's notes stay, since they are the history
-of those notes, but their evidence no longer names the subject. The deletion holds for every
-query from the commit on; `Register.scrub` then removes the bytes from the disk.
+What the subject brought is deleted: pictures, captions, claims, links, verdicts, what people
+answered to these, and what the publish service keeps about them. Verdicts on other people's notes
+stay, since they are the history of those notes, but their evidence no longer names the subject.
+The deletion holds for every query from the commit on; `Register.scrub` then removes the bytes
+from the disk.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,7 +51,10 @@ from moderation.store.schema import (
     WORKS,
     portions,
 )
+from moderation.store.service_tables import APPEALS, EVENTS, HOLDS, SUBMISSIONS, UNFINISHED
 from moderation.store.template_tables import ATTEMPTS, BANK_ENTRIES, PROPOSALS, RULINGS
+
+_OF_THE_SERVICE = (SUBMISSIONS, HOLDS, APPEALS, EVENTS, UNFINISHED)
 
 
 def forget_note(connection: Connection, note_id: str) -> Receipt:
@@ -105,6 +110,8 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
         "reviews": connection.execute(
             delete(REVIEWS).where(_brought_by(REVIEWS, subject))
         ).rowcount,
+        # Before the verdicts: these are about a note even where the verdict is another one's.
+        **_delete_from(connection, _OF_THE_SERVICE, subject),
         "verdicts": connection.execute(
             delete(VERDICTS).where(_brought_by(VERDICTS, subject))
         ).rowcount,
@@ -155,6 +162,17 @@ def _delete_claims(connection: Connection, subject: Subject) -> int:
         unnamed = literal(f"{FORGOTTEN}-").concat(cast(CLAIMS.c.claim_id, Text))
         connection.execute(update(CLAIMS).where(made_there).values(note_id=unnamed))
     return count
+
+
+def _delete_from(
+    connection: Connection, tables: Iterable[Table], subject: Subject
+) -> dict[str, int]:
+    """Rows deleted from each; tables that held none are left out."""
+    counts = {
+        table.name: connection.execute(delete(table).where(_brought_by(table, subject))).rowcount
+        for table in tables
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _delete_links(connection: Connection, subject: Subject) -> int:

@@ -182,8 +182,8 @@ class Receipt:
     at: datetime
     subject: SubjectKind
     counts: Mapping[str, int]
-    """Rows by kind: `pictures`, `captions`, `claims`, `attempts`, `links`, `reviews`, `verdicts`
-    deleted, `mentions` redacted."""
+    """Rows by kind: `pictures`, `captions`, `claims`, `attempts`, `links`, `reviews`, `verdicts`,
+    `submissions`, `holds`, `appeals`, `events` and `unfinished` deleted, `mentions` redacted."""
     register_seq: int
     """Last entry of the log afterwards; an index that has reached it knows the subject no more."""
     digest: str

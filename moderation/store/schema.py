@@ -242,6 +242,8 @@ VERDICTS = _table(
     Column("register_seq", BIG, nullable=False),
     Column("body", JsonText, nullable=False),
     Column("text_digest", PlainText),
+    # Number of the partial verdict that this one completes.
+    Column("completes", BIG),
     Index("ix_verdicts_note", "note_id"),
     Index("ix_verdicts_author", "author_id"),
     counted=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
-from moderation.store import review_tables, template_tables
+from moderation.store import review_tables, service_tables, template_tables
 from moderation.store.schema import METADATA
 
 TABLES: tuple[Table, ...] = tuple(METADATA.sorted_tables)
@@ -16,4 +16,4 @@ COUNTED: dict[str, str] = {
 }
 """Table → column with numbers that the database gives, each once."""
 
-__all__ = ["COUNTED", "TABLES", "review_tables", "template_tables"]
+__all__ = ["COUNTED", "TABLES", "review_tables", "service_tables", "template_tables"]

@@ -20,6 +20,7 @@ from kit.register_rows import (
     code_of,
     register_picture,
 )
+from kit.service_rows import put_service_rows
 from kit.verdicts import a_copy, a_match, a_text_finding, a_verdict
 
 from moderation.errors import BadNote
@@ -106,6 +107,9 @@ def fill_with_copies(register: Register, author_id: str, note_id: str) -> bytes:
         for judged in (note_id, "copy"):
             answer = NewReview(note_id=judged, by="m", answer=Answer.CONFIRMED, reason=reason)
             tx.record_review(answer)
+        judged = register.latest_verdict(note_id)
+        assert judged is not None
+        put_service_rows(tx, judged.verdict_id, note_id, author_id)
     for i in range(300):
         picture = a_picture(f"filler{i * 7919 % 300}", author_id=f"author{i % 17}")
         register_picture(register, picture)
@@ -173,6 +177,11 @@ def test_the_receipt_counts_what_went_and_names_nobody(register: Register) -> No
         "attempts": 1,
         "links": 1,
         "reviews": 1,
+        "submissions": 1,
+        "holds": 1,
+        "appeals": 1,
+        "events": 1,
+        "unfinished": 1,
         "verdicts": 1,
         "mentions": 1,
     }

@@ -17,6 +17,7 @@ from kit.register_rows import (
     a_proposal,
     register_picture,
 )
+from kit.service_rows import put_service_rows
 from kit.verdicts import a_copy, a_match, a_verdict
 from sqlalchemy.engine import make_url
 
@@ -61,7 +62,9 @@ def fill(register: Register) -> None:
             now.add_claim(
                 a_claim(work, author_id=author, basis=ClaimBasis.LICENSED, proof='"quoted"\n')
             )
-            now.record_verdict(a_verdict(evidence, note_id=note.id), note=note, decided_at=MORNING)
+            verdict = a_verdict(evidence, note_id=note.id)
+            number = now.record_verdict(verdict, note=note, decided_at=MORNING)
+            put_service_rows(now, number, note.id, author)
             now.record_attempts(note.id, author, [work], MORNING)
             now.put_proposal(a_proposal(work, reason="why"))
             now.record_ruling(Ruling(action="a", subject="w", by="mia", reason="", detail={"n": 1}))

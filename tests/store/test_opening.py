@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from kit.register_children import in_processes, open_together
 from kit.register_rows import a_picture, register_picture
+from kit.service_rows import WITHOUT_SERVICE
 from sqlalchemy import create_engine
 
 from moderation.errors import StoreBusy, StoreError, StoreUnwritable, WrongStoreVersion
@@ -49,6 +50,7 @@ def test_a_register_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         register_picture(register, a_picture("old", descriptor=None, descriptor_recipe=None))
     by_hand(
         tmp_path,
+        *WITHOUT_SERVICE,
         "DROP TABLE reviews",
         "ALTER TABLE verdicts DROP COLUMN text_digest",
         "DROP TABLE rulings",
@@ -83,6 +85,7 @@ def test_descriptors_of_one_byte_a_number_become_finer(tmp_path: Path) -> None:
         now.add_picture(a_picture("bare", descriptor=None, descriptor_recipe=None), work)
     by_hand(
         tmp_path,
+        *WITHOUT_SERVICE,
         "DROP TABLE reviews",
         "ALTER TABLE verdicts DROP COLUMN text_digest",
         "UPDATE alembic_version SET version_num = '0004'",

@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from kit.postgres import PASSWORD, Server
 from kit.register_children import in_processes, open_together
 from kit.register_rows import a_picture, register_picture
+from kit.service_rows import WITHOUT_SERVICE
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
@@ -130,6 +131,7 @@ def test_an_older_register_is_brought_up_to_date(server: Server, url: str) -> No
     by_hand(
         server,
         url,
+        *WITHOUT_SERVICE,
         "DROP TABLE reviews",
         "ALTER TABLE verdicts DROP COLUMN text_digest",
         "UPDATE alembic_version SET version_num = '0005'",
@@ -250,6 +252,7 @@ def test_a_role_with_the_documented_rights_can_work(server: Server, url: str) ->
         by_hand(
             server,
             url,
+            *WITHOUT_SERVICE,
             "DROP TABLE reviews",
             "ALTER TABLE verdicts DROP COLUMN text_digest",
             "UPDATE alembic_version SET version_num = '0005'",

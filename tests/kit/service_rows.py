@@ -1,0 +1,125 @@
+"""Rows in the tables of the publish service, and what a register lacked before it had them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from kit.register_rows import MORNING
+from sqlalchemy import func, insert, select
+
+from moderation.store import Transaction
+from moderation.store.service_tables import (
+    APPEALS,
+    DELIVERIES,
+    ENDPOINTS,
+    EVENTS,
+    HOLDS,
+    HOUR_COUNTS,
+    SHADOW_VERDICTS,
+    SUBMISSIONS,
+    TOKENS,
+    UNFINISHED,
+)
+
+WITHOUT_SERVICE = (
+    *(
+        f"DROP TABLE {name}"
+        for name in (
+            "submissions",
+            "holds",
+            "unfinished",
+            "shadow_verdicts",
+            "appeals",
+            "deliveries",
+            "endpoints",
+            "events",
+            "tokens",
+            "hour_counts",
+        )
+    ),
+    "ALTER TABLE verdicts DROP COLUMN completes",
+)
+"""Makes a register what it was at step 0006, but for its number."""
+
+LATER = MORNING + timedelta(days=1)
+
+
+def put_service_rows(now: Transaction, verdict_id: int, note_id: str, author_id: str) -> None:
+    """One row in each table, about one verdict; every name in it is the note's or the author's."""
+    about: dict[str, Any] = {"note_id": note_id, "author_id": author_id}
+    judged = about | {"verdict_id": verdict_id}
+    rows: list[tuple[Any, dict[str, Any]]] = [
+        (
+            SUBMISSIONS,
+            judged
+            | {
+                "key": f"{note_id}:1",
+                "body_digest": "sha256:0",
+                "started_at": MORNING,
+                "lease_until": MORNING,
+                "answer": {"final": True},
+                "expires_at": LATER,
+            },
+        ),
+        (HOLDS, judged | {"revision": 1, "state": "held", "expires_at": LATER}),
+        (UNFINISHED, judged | {"lease_until": LATER}),
+        (
+            SHADOW_VERDICTS,
+            {
+                "verdict_id": verdict_id,
+                "policy": "next",
+                "policy_digest": "sha256:1",
+                "decision": "pass",
+                "reasons": [],
+            },
+        ),
+        (APPEALS, judged | {"at": MORNING, "statement": "it is mine", "state": "open"}),
+        (
+            EVENTS,
+            about
+            | {
+                "message_id": f"msg_{verdict_id}",
+                "type": "verdict.finalized",
+                "at": MORNING,
+                "payload": {"note_id": note_id},
+            },
+        ),
+        (
+            ENDPOINTS,
+            {
+                "url": "https://example.org/hook",
+                "secret": "whsec_x",
+                "types": [],
+                "created_at": MORNING,
+                "disabled_why": "",
+            },
+        ),
+        (
+            DELIVERIES,
+            {
+                "event_id": select(func.max(EVENTS.c.event_id)).scalar_subquery(),
+                "endpoint_id": select(func.max(ENDPOINTS.c.endpoint_id)).scalar_subquery(),
+                "note_id": note_id,
+                "state": "pending",
+                "attempts": 0,
+                "next_at": MORNING,
+                "first_error": "",
+                "last_error": "",
+            },
+        ),
+        (
+            TOKENS,
+            {
+                "token_id": f"t{verdict_id}",
+                "name": "queue",
+                "tenant": "default",
+                "digest": "0" * 64,
+                "scopes": ["check"],
+                "created_at": MORNING,
+            },
+        ),
+        (HOUR_COUNTS, {"kind": "rule", "subject": f"r{verdict_id}", "hour": 1, "count": 1}),
+    ]
+    for table, row in rows:
+        now._connection.execute(insert(table).values(**row))
