@@ -8,7 +8,10 @@
     │   ├── UnreadableImage       422
     │   ├── ImageTooLarge         413
     │   ├── UnsupportedFormat     415
-    │   └── UnknownSubject        404
+    │   ├── UnknownSubject        404
+    │   ├── KeyReused             422
+    │   ├── InFlight              409
+    │   └── HoldSettled           409
     ├── ConfigError         4 / 500   our own files are wrong: refuse to start
     │   ├── BadPolicy
     │   └── BadSetting
@@ -17,6 +20,7 @@
     │   └── DigestMismatch
     ├── StoreError          6 / 503   register, index, audit
     │   ├── IndexCorrupt
+    │   ├── Overloaded
     │   ├── RecipeMismatch
     │   ├── StoreBusy
     │   ├── StoreUnreachable
@@ -114,6 +118,26 @@ class UnknownSubject(InputError):
     http_status = 404
 
 
+class KeyReused(InputError):
+    """An idempotency key came back with another body; an edit is a new revision."""
+
+    code = "key_reused"
+
+
+class InFlight(InputError):
+    """The first request under this key is still at work."""
+
+    code = "in_flight"
+    http_status = 409
+
+
+class HoldSettled(InputError):
+    """The hold was committed, aborted or has lapsed, and the other is asked for now."""
+
+    code = "hold_settled"
+    http_status = 409
+
+
 class ConfigError(ModerationError):
     """A file of ours is wrong; refuse to start rather than guess."""
 
@@ -176,6 +200,12 @@ class StoreBusy(StoreError):
     """Another process held the write lock for too long."""
 
     code = "store_busy"
+
+
+class Overloaded(StoreError):
+    """More is waiting than can be answered in time; nothing was begun."""
+
+    code = "overloaded"
 
 
 class StoreUnreachable(StoreError):

@@ -12,7 +12,7 @@ from moderation.gate.captions import find_twins, register_caption, words_since
 from moderation.gate.examination import Examination, ExaminedPicture, detectors_of, unanswered
 from moderation.gate.followed_index import FollowedIndex, near_among
 from moderation.gate.marks import with_evidence
-from moderation.gate.registration import register_pictures, withdraw_pictures
+from moderation.gate.registration import register_pictures
 from moderation.gate.search import prove, sightings
 from moderation.gate.templates import record_popularity, with_popularity
 from moderation.image.ownership import DETECTOR, Sighting, copy_findings
@@ -85,8 +85,7 @@ def conclude(
         received = datetime.now(UTC)  # inside the lock: times follow the order of registration
         verdict, sighted = judge(examined, now, index, policy, received=received, as_of=as_of)
         if verdict.registration is Registration.SKIPPED:
-            withdraw_pictures(now, note)
-            now.withdraw_caption(note.id, note.author.id, revision=note.revision)
+            now.withdraw_revision(note.id, note.author.id, note.revision)
         else:
             register_pictures(
                 now,

@@ -78,15 +78,6 @@ def register_pictures(
     return len(rows)
 
 
-def withdraw_pictures(now: Transaction, note: Note) -> None:
-    """Take out what an earlier check of this revision, or of a later one, had registered."""
-    now.remove_pictures(
-        picture.picture_id
-        for picture in now.pictures_of_note(note.id)
-        if picture.author_id == note.author.id and picture.revision >= note.revision
-    )
-
-
 def known_hashes(now: Transaction, rows: Iterable[HashRow]) -> dict[bytes, int]:
     """Hash → work, of those among these rows that an earlier list brought."""
     codes = [row.code for row in rows if _tells_pictures_apart(row)]

@@ -17,6 +17,10 @@ from moderation.store.records import (
 from moderation.store.registry import Register
 from moderation.store.review_labels import Label, answers_by_kind, possible_labels
 from moderation.store.review_records import Answer, NewReview, Review
+from moderation.store.service.debts import Debt
+from moderation.store.service.events import NewEvent
+from moderation.store.service.holds import Hold, HoldState
+from moderation.store.service.submissions import Begun, NewSubmission
 from moderation.store.template_records import (
     BankEntry,
     Ground,
@@ -32,15 +36,21 @@ __all__ = [
     "Answer",
     "AuditRow",
     "BankEntry",
+    "Begun",
+    "Debt",
     "Ground",
+    "Hold",
+    "HoldState",
     "Label",
     "LogEntry",
     "LogOp",
     "MovedTable",
     "NewBankEntry",
     "NewCaption",
+    "NewEvent",
     "NewPicture",
     "NewReview",
+    "NewSubmission",
     "Proposal",
     "ProposalState",
     "Receipt",

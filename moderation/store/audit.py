@@ -26,8 +26,15 @@ NOTE_DETAILS = ("twin_note",)
 """Details whose value is the id of a note."""
 
 
-def record(connection: Connection, verdict: Verdict, *, note: Note, decided_at: datetime) -> int:
-    """Add a verdict on `note`.
+def record(
+    connection: Connection,
+    verdict: Verdict,
+    *,
+    note: Note,
+    decided_at: datetime,
+    completes: int | None = None,
+) -> int:
+    """Add a verdict on `note`, perhaps in completion of an earlier one.
 
     Returns:
         Its number in the audit.
@@ -48,6 +55,7 @@ def record(connection: Connection, verdict: Verdict, *, note: Note, decided_at: 
             "detectors": dict(verdict.detectors),
             "register_seq": verdict.register_seq,
             "body": verdict.to_json(),
+            "completes": completes,
         },
     ).scalar_one()
     mentions = [
@@ -103,6 +111,7 @@ def _audit_row(row: Row[Any]) -> AuditRow:
         text_digest=row.text_digest,
         decided_at=row.decided_at,
         verdict=Verdict.from_json(row.body),
+        completes=row.completes,
     )
 
 

@@ -51,7 +51,7 @@ from moderation.store.schema import (
     WORKS,
     portions,
 )
-from moderation.store.service_tables import APPEALS, EVENTS, HOLDS, SUBMISSIONS, UNFINISHED
+from moderation.store.service.tables import APPEALS, EVENTS, HOLDS, SUBMISSIONS, UNFINISHED
 from moderation.store.template_tables import ATTEMPTS, BANK_ENTRIES, PROPOSALS, RULINGS
 
 _OF_THE_SERVICE = (SUBMISSIONS, HOLDS, APPEALS, EVENTS, UNFINISHED)

@@ -36,13 +36,14 @@ from moderation.store.schema import (
     WORKS,
     portions,
 )
+from moderation.store.service.parts import ServiceReading
 from moderation.store.templates import TemplateReading, links_of
 
 _CODES_AT_ONCE = 10_000
 _FEATURES_AT_ONCE = 1_000
 
 
-class Reading(TemplateReading, BankReading, ReviewReading, ABC):
+class Reading(TemplateReading, BankReading, ReviewReading, ServiceReading, ABC):
     """Questions; each is answered from one snapshot."""
 
     @abstractmethod

@@ -61,6 +61,8 @@ class StoredPicture(NewPicture):
     picture_id: int
     """Never given to another picture, not even after removal."""
     work_id: int
+    first_revision: int | None = None
+    """Revision that showed it first; None where it was registered before this was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,8 @@ class AuditRow:
     """With raw and final scores; ids of forgotten subjects read `forgotten`."""
     text_digest: str | None = None
     """`sha256:…` of title, text and tags alone; None for verdicts from before it was kept."""
+    completes: int | None = None
+    """Number of the partial verdict that this one completes."""
 
     def to_json(self) -> dict[str, Any]:
         """JSON as in exports of the audit."""
@@ -163,6 +167,7 @@ class AuditRow:
             "note_digest": self.note_digest,
             "text_digest": self.text_digest,
             "decided_at": self.decided_at.isoformat(),
+            "completes": self.completes,
             "verdict": self.verdict.to_json(),
         }
 

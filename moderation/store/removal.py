@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, tuple_
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select, tuple_, update
 
 from moderation.note import ClaimBasis
 from moderation.store.records import LogOp
@@ -47,6 +47,24 @@ def remove_pictures(connection: Connection, picture_ids: Iterable[int]) -> int:
     _drop_claims(connection, {(row.work_id, row.note_id, row.image_number) for row in removed})
     _drop_empty_works(connection, {row.work_id for row in removed})
     return len(removed)
+
+
+def withdraw_revision(connection: Connection, note_id: str, author_id: str, revision: int) -> int:
+    """Remove what a revision, or a later one, showed first; what an earlier one showed stays.
+
+    Returns:
+        Number of pictures deleted.
+    """
+    own = and_(
+        PICTURES.c.note_id == note_id,
+        PICTURES.c.author_id == author_id,
+        PICTURES.c.revision >= revision,
+    )
+    first = func.coalesce(PICTURES.c.first_revision, PICTURES.c.revision)
+    new = connection.execute(select(PICTURES.c.picture_id).where(own, first >= revision))
+    removed = remove_pictures(connection, new.scalars().all())
+    connection.execute(update(PICTURES).where(own).values(revision=revision - 1))
+    return removed
 
 
 def _drop_claims(connection: Connection, shown: Iterable[tuple[int, str, int]]) -> None:

@@ -146,6 +146,8 @@ PICTURES = _table(
     Column("features", LargeBinary, nullable=False),
     Column("descriptor", LargeBinary),
     Column("descriptor_recipe", PlainText),
+    # Revision that showed it first; unknown where it was registered before this was kept.
+    Column("first_revision", Integer),
     # The hash belongs to the identity, as an imported hash has no digest of a file.
     UniqueConstraint(
         "note_id", "image_number", "recipe", "sha256", "code", name="uq_pictures_identity"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
-from moderation.store import review_tables, service_tables, template_tables
+from moderation.store import review_tables, template_tables
 from moderation.store.schema import METADATA
+from moderation.store.service import tables as service_tables
 
 TABLES: tuple[Table, ...] = tuple(METADATA.sorted_tables)
 """Those that are referred to come before those that refer."""

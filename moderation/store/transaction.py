@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from moderation.errors import UnknownSubject
 from moderation.note import Claim, Note
@@ -18,13 +18,15 @@ from moderation.store.reading import Reading
 from moderation.store.records import LogOp, NewCaption, NewPicture, Receipt
 from moderation.store.reviews import ReviewWriting
 from moderation.store.schema import AUTHOR_LINKS, CAPTIONS, CLAIMS, LOG, PICTURES, WORKS, portions
+from moderation.store.service.parts import ServiceWriting
 from moderation.store.templates import TemplateWriting
-from moderation.verdict import Verdict
+from moderation.verdict import Registration, Verdict
 
 PictureKey = tuple[str, int, str, str, bytes]
+REGISTERED = Registration.REGISTERED.value
 
 
-class Transaction(TemplateWriting, BankWriting, ReviewWriting, Reading):
+class Transaction(TemplateWriting, BankWriting, ReviewWriting, ServiceWriting, Reading):
     """What may be done while holding the write lock.
 
     Got from `Register.transaction`, and of no use after its end. Questions see what this
@@ -50,7 +52,8 @@ class Transaction(TemplateWriting, BankWriting, ReviewWriting, Reading):
         """Add a picture to a work, and to the log; returns its number.
 
         The same picture again (note, image number, recipe, digest, hash) keeps its number and its
-        work; only `revision` and `state` become those given now.
+        work; only `revision` and `state` become those given now. What an earlier revision has
+        published stays `registered` while a later one is held.
 
         Raises:
             UnknownSubject: there is no such work.
@@ -67,19 +70,22 @@ class Transaction(TemplateWriting, BankWriting, ReviewWriting, Reading):
         for picture, work_id in pictures:
             key = _key(picture)
             if key in known:
-                number, again = known[key], {"revision": picture.revision, "state": picture.state}
-                seen_again.append({"number": number, **again})
+                seen_again.append({"number": known[key].picture_id, **_again(picture, known[key])})
             elif key in fresh:
                 fresh[key] |= {"revision": picture.revision, "state": picture.state}
             else:
-                fresh[key] = asdict(picture) | {"work_id": work_id}
+                fresh[key] = asdict(picture) | {
+                    "work_id": work_id,
+                    "first_revision": picture.revision,
+                }
         if seen_again:
             self._connection.execute(
                 update(PICTURES).where(PICTURES.c.picture_id == bindparam("number")), seen_again
             )
+        numbers = {key: row.picture_id for key, row in known.items()}
         if fresh:
-            known |= zip(fresh, self._insert_pictures(list(fresh.values())), strict=True)
-        return [known[_key(picture)] for picture, _ in pictures]
+            numbers |= zip(fresh, self._insert_pictures(list(fresh.values())), strict=True)
+        return [numbers[_key(picture)] for picture, _ in pictures]
 
     def add_claim(self, claim: Claim) -> None:
         """Record a claim; the same again (work, author, basis, note, image number) changes nothing.
@@ -155,6 +161,17 @@ class Transaction(TemplateWriting, BankWriting, ReviewWriting, Reading):
         """Delete pictures and what rested on them alone; see `removal`. Returns how many."""
         return removal.remove_pictures(self._connection, picture_ids)
 
+    def withdraw_revision(self, note_id: str, author_id: str, revision: int) -> int:
+        """Take back what this revision of an author's note, or a later one, brought to the search.
+
+        Pictures that an earlier revision showed stay, as shown by the one before.
+
+        Returns:
+            How many pictures are gone.
+        """
+        captions.withdraw(self._connection, note_id, author_id, revision=revision)
+        return removal.withdraw_revision(self._connection, note_id, author_id, revision)
+
     def keep_caption(self, caption: NewCaption, keys: Iterable[int]) -> None:
         """Register a note's caption under its keys, in place of an earlier revision's.
 
@@ -171,9 +188,20 @@ class Transaction(TemplateWriting, BankWriting, ReviewWriting, Reading):
         """Delete the captions of all authors under one note id; returns how many."""
         return captions.remove(self._connection, CAPTIONS.c.note_id == note_id)
 
-    def record_verdict(self, verdict: Verdict, *, note: Note, decided_at: datetime) -> int:
-        """Add a verdict on `note` to the audit; returns its number there."""
-        return audit.record(self._connection, verdict, note=note, decided_at=decided_at)
+    def record_verdict(
+        self, verdict: Verdict, *, note: Note, decided_at: datetime, completes: int | None = None
+    ) -> int:
+        """Add a verdict on `note` to the audit; returns its number there.
+
+        Args:
+            verdict: as given.
+            note: as judged.
+            decided_at: aware.
+            completes: number of the partial verdict that this one completes.
+        """
+        return audit.record(
+            self._connection, verdict, note=note, decided_at=decided_at, completes=completes
+        )
 
     def forget_note(self, note_id: str) -> Receipt:
         """Delete a note's pictures, claims and verdicts, and its name in evidence about others.
@@ -199,8 +227,8 @@ class Transaction(TemplateWriting, BankWriting, ReviewWriting, Reading):
     def _connected(self) -> Iterator[Connection]:
         yield self._connection
 
-    def _known(self, note_ids: Iterable[str]) -> dict[PictureKey, int]:
-        known = {}
+    def _known(self, note_ids: Iterable[str]) -> dict[PictureKey, Row[Any]]:
+        known: dict[PictureKey, Row[Any]] = {}
         for some in portions(note_ids):
             query = select(
                 PICTURES.c.note_id,
@@ -209,9 +237,12 @@ class Transaction(TemplateWriting, BankWriting, ReviewWriting, Reading):
                 PICTURES.c.sha256,
                 PICTURES.c.code,
                 PICTURES.c.picture_id,
+                PICTURES.c.revision,
+                PICTURES.c.state,
             ).where(PICTURES.c.note_id.in_(some))
-            for *key, picture_id in self._connection.execute(query):
-                known[tuple(key)] = picture_id
+            for row in self._connection.execute(query):
+                key = (row.note_id, row.image_number, row.recipe, row.sha256, row.code)
+                known[key] = cast("Row[Any]", row)
         return known
 
     def _insert_pictures(self, rows: list[dict[str, Any]]) -> list[int]:
@@ -229,6 +260,15 @@ class Transaction(TemplateWriting, BankWriting, ReviewWriting, Reading):
             ],
         )
         return numbers
+
+
+def _again(picture: NewPicture, known: Row[Any]) -> dict[str, Any]:
+    """What becomes of a row when its picture is shown again."""
+    published = known.state == REGISTERED and known.revision < picture.revision
+    return {
+        "revision": picture.revision,
+        "state": REGISTERED if published else picture.state,
+    }
 
 
 def _key(picture: NewPicture) -> PictureKey:

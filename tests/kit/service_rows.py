@@ -9,7 +9,7 @@ from kit.register_rows import MORNING
 from sqlalchemy import func, insert, select
 
 from moderation.store import Transaction
-from moderation.store.service_tables import (
+from moderation.store.service.tables import (
     APPEALS,
     DELIVERIES,
     ENDPOINTS,
@@ -39,6 +39,7 @@ WITHOUT_SERVICE = (
         )
     ),
     "ALTER TABLE verdicts DROP COLUMN completes",
+    "ALTER TABLE pictures DROP COLUMN first_revision",
 )
 """Makes a register what it was at step 0006, but for its number."""
 

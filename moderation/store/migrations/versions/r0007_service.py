@@ -1,6 +1,7 @@
 """What the publish service keeps: keys, holds, debts, events, tokens, counts.
 
-A verdict may also complete an earlier, partial one.
+A verdict may also complete an earlier, partial one, and a picture remembers the revision that
+showed it first, so that an edit that is given up takes nothing away from what was published.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def _verdict(*, primary_key: bool = False, nullable: bool = False) -> sa.Column[
 def upgrade() -> None:
     """One step up."""
     op.add_column("verdicts", sa.Column("completes", _BIG))
+    op.add_column("pictures", sa.Column("first_revision", sa.Integer))
+    op.execute("UPDATE pictures SET first_revision = 1 WHERE revision = 1")
     _asked()
     _owed()
     _told()
