@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from moderation.errors import StoreError
@@ -18,7 +18,7 @@ from moderation.gate.templates import record_popularity, with_popularity
 from moderation.image.ownership import DETECTOR, Sighting, copy_findings
 from moderation.note import ClaimBasis, Note
 from moderation.policy import Policy, decide
-from moderation.store import LogEntry, Register
+from moderation.store import LogEntry, Transaction
 from moderation.store.reading import Reading
 from moderation.verdict import Registration, Verdict
 
@@ -71,38 +71,76 @@ def judge(
     return replace(verdict, skipped=skipped), sighted
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A verdict that is in the register."""
+
+    verdict: Verdict
+    verdict_id: int
+    at: datetime
+
+
 def conclude(
+    now: Transaction,
     examined: Examination,
-    register: Register,
     index: FollowedIndex,
     policy: Policy,
     *,
     as_of: datetime | None,
-) -> Verdict:
-    """Decide, and register pictures, claims and verdict, all in one transaction."""
+    hold: bool = False,
+    keeps: bool = True,
+    completes: int | None = None,
+) -> Filed:
+    """Decide, and register pictures, claims and verdict, all in one transaction.
+
+    Args:
+        now: the transaction: what is decided here was true when it was written.
+        examined: what was seen of the note.
+        index: of the register's committed pictures.
+        policy: to decide by.
+        as_of: instant whose rules apply; None for now.
+        hold: keep the pictures as held, whatever the policy says, unless it keeps none.
+        keeps: False leaves pictures and captions as they are: a later revision has been judged.
+        completes: number of the partial verdict that this one completes.
+    """
     note = examined.note
-    with register.transaction() as now:
-        received = datetime.now(UTC)  # inside the lock: times follow the order of registration
-        verdict, sighted = judge(examined, now, index, policy, received=received, as_of=as_of)
-        if verdict.registration is Registration.SKIPPED:
-            now.withdraw_revision(note.id, note.author.id, note.revision)
-        else:
-            register_pictures(
-                now,
-                note,
-                examined.pictures,
-                sighted,
-                at=note.published_at or received,
-                state=verdict.registration,
-                basis=ClaimBasis.FIRST_SEEN,
-            )
-            at = note.published_at or received
-            since = words_since(examined, now, at=at, edited=received)
-            register_caption(now, note, examined.caption, since)
+    received = datetime.now(UTC)  # inside the lock: times follow the order of registration
+    verdict, sighted = judge(examined, now, index, policy, received=received, as_of=as_of)
+    if hold and verdict.registration is Registration.REGISTERED:
+        verdict = replace(verdict, registration=Registration.HELD)
+    if keeps:
+        _keep(now, examined, verdict, sighted, received=received)
         terms = policy.terms.at(as_of or received).template_proposal
         record_popularity(now, note, verdict, at=note.published_at or received, terms=terms)
-        now.record_verdict(verdict, note=note, decided_at=received)
-    return verdict
+    number = now.record_verdict(verdict, note=note, decided_at=received, completes=completes)
+    return Filed(verdict=verdict, verdict_id=number, at=received)
+
+
+def _keep(
+    now: Transaction,
+    examined: Examination,
+    verdict: Verdict,
+    sighted: Sighted,
+    *,
+    received: datetime,
+) -> None:
+    """Registered, held or withdrawn, as the verdict says."""
+    note = examined.note
+    if verdict.registration is Registration.SKIPPED:
+        now.withdraw_revision(note.id, note.author.id, note.revision)
+        return
+    at = note.published_at or received
+    register_pictures(
+        now,
+        note,
+        examined.pictures,
+        sighted,
+        at=at,
+        state=verdict.registration,
+        basis=ClaimBasis.FIRST_SEEN,
+    )
+    since = words_since(examined, now, at=at, edited=received)
+    register_caption(now, note, examined.caption, since)
 
 
 def sight(

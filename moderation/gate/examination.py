@@ -1,10 +1,12 @@
-"""Note → Examination: everything that can be seen without holding the register's lock."""
+"""What is seen of a note without holding the register's lock, picture by picture and in its words.
+
+`underway` calls the steps that stand here, one after another or side by side.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -12,22 +14,22 @@ from types import MappingProxyType
 from moderation.errors import InputError, MissingExtra, StoreError
 from moderation.finding import Finding, FindingKind, ItemFailure, Skipped, Unseen
 from moderation.gate.followed_index import FollowedIndex
-from moderation.gate.marks import NO_MARKS, Marks, mark_detectors, read_marks
+from moderation.gate.marks import NO_MARKS, MarkReader, Marks, mark_detectors, mark_readers
 from moderation.gate.search import NOTHING_PROVEN, Proven, Tried, prove
-from moderation.image.decode import DecodeLimits, Picture, decode_keeping
+from moderation.image.decode import DecodeLimits, decode_keeping
 from moderation.image.descriptor import Describer
 from moderation.image.fingerprint import Fingerprint
 from moderation.image.matching import Candidate
 from moderation.image.ownership import DETECTOR as COPIES
 from moderation.image.query import Query
 from moderation.match import Match
-from moderation.note import Note, NoteImage
+from moderation.note import Note
 from moderation.store.reading import Reading
 from moderation.text.assess import assess_text
 from moderation.text.captions import RECIPE as CAPTION
 from moderation.text.captions import Caption, read_caption
 from moderation.text.in_pictures import PictureText, findings_with_pictures
-from moderation.text.reading import findings_from
+from moderation.text.reading import TextReading, findings_from
 from moderation.text.signals import RULES as TEXT
 from moderation.text.twins import DETECTOR as TWINS
 
@@ -101,99 +103,112 @@ class Examination:
         return next((picture.query.descriptor_recipe for picture in self.pictures), None)
 
 
-def examine(
-    note: Note,
-    register: Reading,
-    index: FollowedIndex,
-    *,
-    limits: DecodeLimits,
-    describing: Callable[[], Describer],
-    pool: Executor | None = None,
-    for_archive: bool = False,
-) -> Examination:
-    """Read a note's text, decode its pictures and search for each.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """What a note is looked at with."""
 
-    Args:
-        note: as submitted.
-        register: where candidates are looked up.
-        index: brought up to the log first.
-        limits: for decoding.
-        describing: gives what describes pictures; not asked where there is no picture.
-        pool: runs the pictures side by side; None does them in turn.
-        for_archive: the note is to be registered, not judged: leave out its text, and search for
-            whole pictures only, which is enough to group them by work.
+    register: Reading
+    """Where candidates are looked up."""
+    index: FollowedIndex
+    limits: DecodeLimits
+    describing: Callable[[], Describer]
+    """Gives what describes pictures; not asked where there is no picture."""
 
-    Raises:
-        StoreError: register or index cannot be used.
-        ArtifactError: there is no model to describe pictures with. All else becomes a finding or
-            a failure.
-    """
-    describer = _describer(note, describing)
-    seq = index.catch_up(register)
+    def find(self, note: Note, number: int, *, for_archive: bool) -> tuple[Seen, list[MarkReader]]:
+        """Decode one picture, search for it and prove what is found.
 
-    def look(numbered: tuple[int, NoteImage]) -> Seen:
-        number, image = numbered
+        Args:
+            note: whose picture it is.
+            number: of the picture, from 0.
+            for_archive: search for the whole picture only, which is enough to group it by work.
+
+        Returns:
+            What became of it, and what else there is to read in it.
+
+        Raises:
+            StoreError: register or index cannot be used.
+            ArtifactError: there is no model to describe pictures with. All else becomes a finding
+                or a failure.
+        """
+        describer = self.describing()
         try:
-            picture, data = decode_keeping(image, limits=limits)
+            picture, data = decode_keeping(note.images[number], limits=self.limits)
         except (InputError, MissingExtra) as error:
-            return _undecodable(number, error)
+            return _undecodable(number, error), []
         except Exception as error:
-            return unanswered(error, DECODE, note, number)
+            return unanswered(error, DECODE, note, number), []
         try:
-            query = _described(picture, describer, whole_only=for_archive)
-            seen, candidates = _searched(number, query, index, whole_only=for_archive)
-            seen.proven = prove(query, candidates, register, note=note, tried=seen.tried)
+            query = Query.of(picture, whole_only=for_archive)
+            query.describe(describer)
+            seen, candidates = _searched(number, query, self.index, whole_only=for_archive)
+            seen.proven = prove(query, candidates, self.register, note=note, tried=seen.tried)
         except StoreError:
             raise  # the register is broken for every note, not for this one
         except Exception as error:
-            return unanswered(error, COPIES, note, number)
-        if not for_archive:
-            fault = partial(_fault, note=note, number=number)
-            seen.marks = read_marks(note, number, data, picture, fault=fault)
-        return seen
+            return unanswered(error, COPIES, note, number), []
+        if for_archive:
+            return seen, []
+        fault = partial(_fault, note=note, number=number)
+        return seen, mark_readers(note, number, data, picture, fault=fault)
 
-    run: Callable[..., Iterable[Seen]] = map
-    if pool is not None and len(note.images) > 1:
-        run = pool.map
-    seen: list[Seen] = list(run(look, enumerate(note.images)))
+
+def gathered(
+    note: Note,
+    seen: Sequence[Seen],
+    *,
+    own: TextReading | ItemFailure | None,
+    late: Sequence[ItemFailure],
+    seq: int,
+) -> Examination:
+    """Put together what was seen of a note.
+
+    Args:
+        note: as submitted.
+        seen: what became of each picture, in their order; those that nobody has looked at yet are
+            among `late`.
+        own: reading of the author's words; None where it is not asked for, or late.
+        late: detectors that have not answered.
+        seq: last entry of the log that was taken into account.
+    """
     caption = _caption(note)
-    if isinstance(caption, ItemFailure):
-        seen.append(caption)
-    seen += _marked(seen)
-    read_by, found = (None, []) if for_archive else _read(note, _texts(seen))
-    seen += found
+    pictures = [one for one in seen if isinstance(one, ExaminedPicture)]
+    others: list[Finding | ItemFailure] = []
+    others += [one for one in seen if not isinstance(one, ExaminedPicture)]
+    others += [caption] if isinstance(caption, ItemFailure) else []
+    marks = [picture.marks for picture in pictures]
+    others += [finding for mark in marks for finding in mark.findings]
+    others += [failure for mark in marks for failure in mark.failures]
+    if isinstance(own, TextReading):
+        others += _in_words(note, own, [text for mark in marks for text in mark.texts])
+    elif own is not None:
+        others.append(own)
     return Examination(
         note=note,
-        pictures=tuple(x for x in seen if isinstance(x, ExaminedPicture)),
-        findings=tuple(x for x in seen if isinstance(x, Finding)),
-        failures=tuple(x for x in seen if isinstance(x, ItemFailure)),
+        pictures=tuple(pictures),
+        findings=tuple(x for x in others if isinstance(x, Finding)),
+        failures=(*(x for x in others if isinstance(x, ItemFailure)), *late),
         caption=caption if isinstance(caption, Caption) else None,
-        read_by=read_by,
+        read_by=own.detector if isinstance(own, TextReading) else None,
         seq=seq,
     )
 
 
-def _marked(seen: Iterable[Seen]) -> list[Finding | ItemFailure]:
-    """What the marks of the readable pictures say."""
-    marks = [one.marks for one in seen if isinstance(one, ExaminedPicture)]
-    findings = [finding for mark in marks for finding in mark.findings]
-    return [*findings, *(failure for mark in marks for failure in mark.failures)]
+def read_words(note: Note) -> TextReading | ItemFailure:
+    """Read the author's own words."""
+    try:
+        return assess_text(note)
+    except Exception as error:
+        return unanswered(error, TEXT, note, None)
 
 
-def _texts(seen: Iterable[Seen]) -> list[PictureText]:
-    """What was read in the pictures, in their order."""
-    return [text for one in seen if isinstance(one, ExaminedPicture) for text in one.marks.texts]
-
-
-def _describer(note: Note, describing: Callable[[], Describer]) -> Describer | None:
-    return describing() if note.images else None
-
-
-def _described(picture: Picture, describer: Describer | None, *, whole_only: bool) -> Query:
-    query = Query.of(picture, whole_only=whole_only)
-    if describer is not None:
-        query.describe(describer)
-    return query
+def _in_words(
+    note: Note, own: TextReading, texts: Sequence[PictureText]
+) -> list[Finding | ItemFailure]:
+    """What is found in the author's words and in those of the pictures."""
+    try:
+        return [*findings_with_pictures(note, own, texts)]
+    except Exception as error:  # the author's own words are judged all the same
+        return [*findings_from(own), unanswered(error, TEXT, note, None)]
 
 
 def _searched(
@@ -218,20 +233,6 @@ def _caption(note: Note) -> Caption | ItemFailure | None:
         return read_caption(note)
     except Exception as error:
         return unanswered(error, TWINS, note, None)
-
-
-def _read(
-    note: Note, texts: Sequence[PictureText]
-) -> tuple[str | None, list[Finding | ItemFailure]]:
-    """Who read the text, and what was found in it and in the words of the pictures."""
-    try:
-        reading = assess_text(note)
-    except Exception as error:
-        return None, [unanswered(error, TEXT, note, None)]
-    try:
-        return reading.detector, [*findings_with_pictures(note, reading, texts)]
-    except Exception as error:  # the author's own words are judged all the same
-        return reading.detector, [*findings_from(reading), unanswered(error, TEXT, note, None)]
 
 
 def _undecodable(number: int, error: InputError | MissingExtra) -> Finding:

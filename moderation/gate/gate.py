@@ -8,10 +8,8 @@ writes pictures, claims and the verdict: of two simultaneous uploads exactly one
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,12 +23,15 @@ from moderation.errors import BadNote, BadSetting, InputError, StoreError
 from moderation.finding import ItemFailure
 from moderation.gate.ahead import examined_ahead
 from moderation.gate.conclusion import conclude, judge
-from moderation.gate.examination import Examination, examine
+from moderation.gate.detector_pool import DetectorPool
+from moderation.gate.examination import Examination, Looking
 from moderation.gate.followed_index import FollowedIndex
 from moderation.gate.imports import Registered, import_hashes, import_notes
 from moderation.gate.index_place import index_place
+from moderation.gate.publishing import Publishing
 from moderation.gate.rights import Rights
 from moderation.gate.search import prove
+from moderation.gate.underway import Underway
 from moderation.gate.verification import Verification
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
 from moderation.image.descriptor import Describer
@@ -39,13 +40,13 @@ from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note, NoteImage
 from moderation.policy import Policy
-from moderation.store import Receipt, Register, RegisterStats
+from moderation.store import BUSY_TIMEOUT_S, Receipt, Register, RegisterStats
 from moderation.verdict import Verdict
 
 log = logging.getLogger(__name__)
 
 
-class Gate(Rights):
+class Gate(Publishing, Rights):
     """A register with its index, a policy, and the detectors. Safe to use from many threads.
 
     Several processes may open the same register; each sees what the others registered or
@@ -61,8 +62,10 @@ class Gate(Rights):
         as_of: datetime | None,
         limits: DecodeLimits,
         describer: Describer | None,
+        threads: int | None,
     ) -> None:
         """For `open`, which everybody else should call."""
+        super().__init__()
         self.register = register
         """For questions: audit, works, statistics."""
         self.policy = policy
@@ -72,7 +75,7 @@ class Gate(Rights):
         self._describer = describer
         self._opening = threading.Lock()
         self._closed = False
-        self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="gate")
+        self._detectors = DetectorPool(threads)
 
     @classmethod
     def open(
@@ -85,6 +88,8 @@ class Gate(Rights):
         create: bool = True,
         limits: DecodeLimits = DEFAULT_LIMITS,
         descriptor: str | Path | None = None,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        threads: int | None = None,
     ) -> Gate:
         """Open a register, made if it is missing, and its index.
 
@@ -98,6 +103,8 @@ class Gate(Rights):
             limits: for pictures.
             descriptor: folder of the model that describes pictures; None for the one that comes
                 with this package, opened when the first picture is to be read.
+            busy_timeout_s: how long a write waits for the register's lock, in seconds.
+            threads: that look at pictures and words; None for one a core.
 
         Raises:
             ArtifactError: `descriptor` cannot be used.
@@ -116,7 +123,7 @@ class Gate(Rights):
         trust_from_environment()  # a mistake is told now, not by every note that has a credential
         if not isinstance(policy, Policy):
             policy = Policy.default() if policy is None else Policy.load(policy)
-        opened = Register.open(register, create=create)
+        opened = Register.open(register, create=create, busy_timeout_s=busy_timeout_s)
         try:
             describer = None if descriptor is None else _described_by(Path(descriptor), opened)
             followed = FollowedIndex(Path(index or index_place(opened)))
@@ -124,7 +131,15 @@ class Gate(Rights):
         except BaseException:
             opened.close()
             raise
-        return cls(opened, followed, policy, as_of=as_of, limits=limits, describer=describer)
+        return cls(
+            opened,
+            followed,
+            policy,
+            as_of=as_of,
+            limits=limits,
+            describer=describer,
+            threads=threads,
+        )
 
     def check(self, note: Note, *, register: bool = True) -> Verdict:
         """Judge a note and register it by policy, free of races with other processes.
@@ -136,7 +151,10 @@ class Gate(Rights):
         Raises:
             StoreError: the register cannot be used; nothing was half-written.
         """
-        return self._conclude(self._examine(note, pool=self._pool), register=register)
+        underway = self._underway(note)
+        underway.start(self._detectors)
+        underway.wait()
+        return self._conclude(underway.so_far(), register=register)
 
     def check_many(
         self, notes: Iterable[Note | ItemFailure], *, register: bool = True
@@ -146,7 +164,7 @@ class Gate(Rights):
         Notes are examined ahead on all cores; what the earlier ones register counts for the
         later ones. Failures among the notes pass through in their place.
         """
-        for item in examined_ahead(notes, self._examine, self._pool):
+        for item in examined_ahead(notes, self._examine, self._detectors.executor):
             yield item if isinstance(item, ItemFailure) else self._conclude(item, register=register)
 
     def register_many(
@@ -165,7 +183,7 @@ class Gate(Rights):
             StoreError: the register cannot be used; what is done stays, and registering the
                 same notes again changes nothing.
         """
-        examined = examined_ahead(notes, self._examine_for_archive, self._pool)
+        examined = examined_ahead(notes, self._examine_for_archive, self._detectors.executor)
         registered = import_notes(examined, self.register, after=self._saving(progress))
         self.find_templates()
         return registered
@@ -285,7 +303,7 @@ class Gate(Rights):
         """Save what is worth it and close, once. A gate is of no use afterwards."""
         if not self._closed:
             self._closed = True
-            self._pool.shutdown(cancel_futures=True)
+            self._detectors.shutdown()
             self._save_if_worth_it()
             self.register.close()
 
@@ -306,36 +324,32 @@ class Gate(Rights):
                 self._describer = _described_by(None, self.register)
             return self._describer
 
-    def _examine(
-        self, note: Note, *, pool: ThreadPoolExecutor | None = None, for_archive: bool = False
-    ) -> Examination:
-        return examine(
-            note,
-            self.register,
-            self._index,
+    def _underway(self, note: Note, *, for_archive: bool = False) -> Underway:
+        looking = Looking(
+            register=self.register,
+            index=self._index,
             limits=self._limits,
             describing=self._describing,
-            pool=pool,
-            for_archive=for_archive,
         )
+        return Underway(note, looking, for_archive=for_archive)
+
+    def _examine(self, note: Note) -> Examination:
+        return self._underway(note).run()
 
     def _examine_for_archive(self, note: Note) -> Examination:
-        return self._examine(note, for_archive=True)
+        return self._underway(note, for_archive=True).run()
 
     def _conclude(self, examined: Examination, *, register: bool) -> Verdict:
+        policy, as_of = self.policy, self._as_of
         if not register:
             received = datetime.now(UTC)
             return judge(
-                examined,
-                self.register,
-                self._index,
-                self.policy,
-                received=received,
-                as_of=self._as_of,
+                examined, self.register, self._index, policy, received=received, as_of=as_of
             )[0]
-        verdict = conclude(examined, self.register, self._index, self.policy, as_of=self._as_of)
+        with self.register.transaction() as now:
+            filed = conclude(now, examined, self._index, policy, as_of=as_of)
         self._save_if_worth_it()
-        return verdict
+        return filed.verdict
 
     def _saving(self, progress: Callable[[int], None] | None) -> Callable[[int], None]:
         def after(done: int) -> None:

@@ -7,7 +7,7 @@ is missing is `off`, and the verdict says so among its detectors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -28,16 +28,13 @@ Fault = Callable[[Exception, str], ItemFailure]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What one reader, or all of them, found in one picture."""
+    """What one reader found in one picture."""
 
     texts: tuple[PictureText, ...] = ()
     """In reading order; the rules of text read them beside the note's own words."""
     findings: tuple[Finding, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     failures: tuple[ItemFailure, ...] = ()
-
-
-NOTHING_READ = Read()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,36 +103,25 @@ READERS: tuple[PictureReader, ...] = (
 """All there are, in the order in which their words are read."""
 
 
-def read_inside(
-    pixels: Pixels,
-    number: int,
-    *,
-    of: int,
-    fault: Fault,
-    readers: Sequence[PictureReader] | None = None,
-) -> Read:
-    """Read one picture with every reader that is on.
+def readers_on() -> list[PictureReader]:
+    """Those that read, in the order in which their words are read."""
+    return [reader for reader in READERS if reader.off() is None]
+
+
+def read_with(reader: PictureReader, pixels: Pixels, number: int, *, of: int, fault: Fault) -> Read:
+    """Read one picture with one reader.
 
     Args:
+        reader: one that is on.
         pixels: uint8 [H, W, 3], RGB.
         number: of the picture, from 0.
         of: how many pictures the note has.
-        fault: makes failures.
-        readers: None for all there are.
+        fault: makes a failure of whatever goes wrong.
     """
-    found = []
-    for reader in READERS if readers is None else readers:
-        try:
-            if reader.off() is None:
-                found.append(reader.read(pixels, number, of))
-        except Exception as error:
-            found.append(Read(failures=(fault(error, reader.detector),)))
-    return Read(
-        texts=tuple(text for one in found for text in one.texts),
-        findings=tuple(finding for one in found for finding in one.findings),
-        skipped=tuple(skipped for one in found for skipped in one.skipped),
-        failures=tuple(failure for one in found for failure in one.failures),
-    )
+    try:
+        return reader.read(pixels, number, of)
+    except Exception as error:
+        return Read(failures=(fault(error, reader.detector),))
 
 
 def inside_detectors() -> dict[str, str]:

@@ -9,13 +9,19 @@ every note would only teach people to ignore reviews.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 from moderation.finding import Finding, FindingKind, ItemFailure, Skipped
-from moderation.gate.inside import Fault, inside_detectors, read_inside
-from moderation.image import watermark
+from moderation.gate.inside import (
+    Fault,
+    PictureReader,
+    inside_detectors,
+    read_with,
+    readers_on,
+)
+from moderation.image import lettering, watermark
 from moderation.image.decode import Picture
 from moderation.image.provenance import (
     NOTHING_SAID,
@@ -47,10 +53,14 @@ class Marks:
 NO_MARKS = Marks()
 
 
-def read_marks(
+MarkReader = tuple[str, Callable[[], Marks]]
+"""Name of a detector, and what it sees in one picture: never raises."""
+
+
+def mark_readers(
     note: Note, number: int, data: bytes | None, picture: Picture, *, fault: Fault
-) -> Marks:
-    """Read the marks of one picture.
+) -> list[MarkReader]:
+    """All that is to be read of one picture, the quickest first.
 
     Args:
         note: under check; says what the author declared, and which handles are theirs.
@@ -59,30 +69,64 @@ def read_marks(
         picture: the same, decoded.
         fault: makes failures.
     """
-    provenance, findings, failures = NOTHING_SAID, list[Finding](), list[ItemFailure]()
-    try:
-        if data is not None:
-            provenance = read_provenance(data, trust=credentials.trust_from_environment())
-        where = _declared_in(note, number) if provenance.marks else ""
-        found = ai_finding(provenance, image_number=number, declared=bool(where), declared_in=where)
-        findings += [] if found is None else [found]
-    except Exception as error:
-        failures.append(fault(error, PROVENANCE))
-    try:
-        if _off()[0] is None:
-            findings += watermark.watermark_findings(
-                watermark.read_watermarks(picture.pixels), author=note.author, image_number=number
-            )
-    except Exception as error:
-        failures.append(fault(error, watermark.DETECTOR))
-    inside = read_inside(picture.pixels, number, of=len(note.images), fault=fault)
+
+    def provenance() -> Marks:
+        try:
+            return _provenance(note, number, data)
+        except Exception as error:
+            return Marks(failures=(fault(error, PROVENANCE),))
+
+    def watermarks() -> Marks:
+        try:
+            seen = watermark.read_watermarks(picture.pixels)
+            found = watermark.watermark_findings(seen, author=note.author, image_number=number)
+            return Marks(findings=tuple(found))
+        except Exception as error:
+            return Marks(failures=(fault(error, watermark.DETECTOR),))
+
+    def inside(reader: PictureReader) -> Marks:
+        read = read_with(reader, picture.pixels, number, of=len(note.images), fault=fault)
+        return Marks(
+            findings=read.findings, failures=read.failures, texts=read.texts, skipped=read.skipped
+        )
+
+    reading = [(name_of(reader.detector), partial(inside, reader)) for reader in readers_on()]
+    quick_first = sorted(reading, key=lambda one: one[0] == name_of(lettering.DETECTOR))
+    marked = [] if _off()[0] is not None else [(name_of(watermark.DETECTOR), watermarks)]
+    return [(name_of(PROVENANCE), provenance), *marked, *quick_first]
+
+
+def mark_names() -> tuple[str, ...]:
+    """Names of the detectors that are on, in the order in which their words are read."""
+    marked = [] if _off()[0] is not None else [watermark.DETECTOR]
+    detectors = [PROVENANCE, *marked, *(reader.detector for reader in readers_on())]
+    return tuple(name_of(detector) for detector in detectors)
+
+
+def joined(parts: Mapping[str, Marks]) -> Marks:
+    """What several detectors saw of one picture, whoever of them was first."""
+    seen = [parts[name] for name in mark_names() if name in parts]
     return Marks(
-        provenance=provenance,
-        findings=(*findings, *inside.findings),
-        failures=(*failures, *inside.failures),
-        texts=inside.texts,
-        skipped=inside.skipped,
+        provenance=parts.get(name_of(PROVENANCE), NO_MARKS).provenance,
+        findings=tuple(finding for mark in seen for finding in mark.findings),
+        failures=tuple(failure for mark in seen for failure in mark.failures),
+        texts=tuple(text for mark in seen for text in mark.texts),
+        skipped=tuple(skipped for mark in seen for skipped in mark.skipped),
     )
+
+
+def _provenance(note: Note, number: int, data: bytes | None) -> Marks:
+    said = NOTHING_SAID
+    if data is not None:
+        said = read_provenance(data, trust=credentials.trust_from_environment())
+    where = _declared_in(note, number) if said.marks else ""
+    found = ai_finding(said, image_number=number, declared=bool(where), declared_in=where)
+    return Marks(provenance=said, findings=() if found is None else (found,))
+
+
+def name_of(detector: str) -> str:
+    """`copies@1` → `copies`."""
+    return detector.partition("@")[0]
 
 
 def mark_detectors() -> dict[str, str]:

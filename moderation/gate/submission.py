@@ -67,6 +67,19 @@ class Answer:
     shadows: tuple[Mapping[str, Any], ...] = ()
     """What other policies would have decided: `policy`, `policy_digest`, `decision`, `differs`."""
 
+    @classmethod
+    def again(cls, verdict: Verdict, verdict_id: int, kept: Mapping[str, Any]) -> Answer:
+        """The answer of an earlier request, from what was kept of it."""
+        until = kept.get("hold_until")
+        return cls(
+            verdict=verdict,
+            verdict_id=verdict_id,
+            final=bool(kept.get("final", True)),
+            hold_until=datetime.fromisoformat(until) if until else None,
+            replayed=True,
+            shadows=tuple(kept.get("shadows") or ()),
+        )
+
     def beside_the_verdict(self) -> dict[str, Any]:
         """JSON of all but the verdict, as it is kept for replays."""
         return {

@@ -8,7 +8,7 @@
 """
 
 from moderation.policy.difference import PolicyChange, PolicyDiff, diff
-from moderation.policy.judgement import decide
+from moderation.policy.judgement import decide, failure_reasons
 from moderation.policy.named import Policy
 from moderation.policy.terms import (
     Allowance,
@@ -37,4 +37,5 @@ __all__ = [
     "Window",
     "decide",
     "diff",
+    "failure_reasons",
 ]

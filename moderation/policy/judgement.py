@@ -58,7 +58,7 @@ def decide(
     failures = sorted(failures, key=_failure_order)
     reasons = [
         *(r for i in range(len(findings)) for r in _heard(terms, note, findings, i)),
-        *_failed(terms, failures),
+        *failure_reasons(terms, failures),
     ]
     reasons.sort(key=_reason_order)
     decision = max((reason.decision for reason in reasons), default=Decision.PASS)
@@ -143,7 +143,8 @@ def _ceiling(finding: Finding) -> Decision:
     return Decision.REVIEW if unverified else Decision.BLOCK
 
 
-def _failed(terms: Terms, failures: Iterable[ItemFailure]) -> Iterator[Reason]:
+def failure_reasons(terms: Terms, failures: Iterable[ItemFailure]) -> Iterator[Reason]:
+    """What the silence of detectors leads to, one reason for each failure."""
     for failure in failures:
         yield Reason(
             code=f"failure.{failure.detector or 'unknown'}",

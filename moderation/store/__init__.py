@@ -14,7 +14,7 @@ from moderation.store.records import (
     SubjectKind,
     Work,
 )
-from moderation.store.registry import Register
+from moderation.store.registry import BUSY_TIMEOUT_S, Register
 from moderation.store.review_labels import Label, answers_by_kind, possible_labels
 from moderation.store.review_records import Answer, NewReview, Review
 from moderation.store.service.debts import Debt
@@ -33,6 +33,7 @@ from moderation.store.template_records import (
 from moderation.store.transaction import Transaction
 
 __all__ = [
+    "BUSY_TIMEOUT_S",
     "Answer",
     "AuditRow",
     "BankEntry",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from moderation.note import Note
 from moderation.store.records import AuditRow
@@ -58,13 +58,47 @@ def record(
             "completes": completes,
         },
     ).scalar_one()
+    _mention(connection, verdict_id, verdict)
+    return verdict_id
+
+
+def _mention(connection: Connection, verdict_id: int, verdict: Verdict) -> None:
     mentions = [
         {"verdict_id": verdict_id, "note_id": note_id, "author_id": author_id}
         for note_id, author_id in sorted(set(_mentions(verdict)))
     ]
     if mentions:
         connection.execute(insert(VERDICT_MENTIONS), mentions)
+
+
+def repeat(connection: Connection, row: AuditRow, verdict: Verdict, *, decided_at: datetime) -> int:
+    """Add a verdict that completes an earlier one, on what that one had seen of its note.
+
+    Returns:
+        Its number in the audit.
+    """
+    columns = [c for c in VERDICTS.c if c.name != "verdict_id"]
+    known = connection.execute(
+        select(*columns).where(VERDICTS.c.verdict_id == row.verdict_id)
+    ).one()
+    new = dict(known._mapping) | {
+        "decided_at": decided_at,
+        "decision": verdict.decision.value,
+        "completeness": verdict.completeness.value,
+        "body": verdict.to_json(),
+        "completes": row.verdict_id,
+    }
+    verdict_id: int = connection.execute(
+        insert(VERDICTS).returning(VERDICTS.c.verdict_id), new
+    ).scalar_one()
+    _mention(connection, verdict_id, verdict)
     return verdict_id
+
+
+def completion_of(connection: Connection, verdict_id: int) -> int | None:
+    """Number of the verdict that completed a partial one; None where there is none."""
+    query = select(func.max(VERDICTS.c.verdict_id)).where(VERDICTS.c.completes == verdict_id)
+    return connection.execute(query).scalar_one()
 
 
 def verdicts(

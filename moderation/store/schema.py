@@ -248,6 +248,7 @@ VERDICTS = _table(
     Column("completes", BIG),
     Index("ix_verdicts_note", "note_id"),
     Index("ix_verdicts_author", "author_id"),
+    Index("ix_verdicts_completes", "completes"),
     counted=True,
 )
 

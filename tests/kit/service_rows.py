@@ -38,6 +38,7 @@ WITHOUT_SERVICE = (
             "hour_counts",
         )
     ),
+    "DROP INDEX ix_verdicts_completes",
     "ALTER TABLE verdicts DROP COLUMN completes",
     "ALTER TABLE pictures DROP COLUMN first_revision",
 )

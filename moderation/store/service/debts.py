@@ -12,8 +12,11 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 
+from moderation.store import audit
+from moderation.store.records import AuditRow
 from moderation.store.service.connected import Connected, Writing
 from moderation.store.service.tables import UNFINISHED
+from moderation.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,11 @@ class DebtReading(Connected):
         with self._connected() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def completion_of(self, verdict_id: int) -> int | None:
+        """Number of the verdict that completed a partial one; None where there is none."""
+        with self._connected() as connection:
+            return audit.completion_of(connection, verdict_id)
+
 
 class DebtWriting(DebtReading, Writing):
     """What is written about debts."""
@@ -60,6 +68,10 @@ class DebtWriting(DebtReading, Writing):
         """Delete a debt; False where another has settled it, or the note was forgotten."""
         gone = delete(UNFINISHED).where(UNFINISHED.c.verdict_id == verdict_id)
         return bool(self._connection.execute(gone).rowcount)
+
+    def repeat_verdict(self, row: AuditRow, verdict: Verdict, *, decided_at: datetime) -> int:
+        """Add the verdict that completes `row`, on what it had seen; returns its number."""
+        return audit.repeat(self._connection, row, verdict, decided_at=decided_at)
 
     def extend_debt(self, verdict_id: int, lease_until: datetime) -> None:
         """Say that the process is still at work."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, select, update
+from sqlalchemy import Row, and_, delete, func, insert, select, update
 
 from moderation.store import captions, removal
 from moderation.store.schema import PICTURES
@@ -104,15 +104,23 @@ class HoldWriting(HoldReading, Writing):
 
     def publish_pictures(self, note_id: str, author_id: str, revision: int) -> int:
         """Held pictures of a revision become registered; returns how many."""
+        return self._restate(note_id, author_id, revision, Registration.REGISTERED)
+
+    def hold_pictures(self, note_id: str, author_id: str, revision: int) -> int:
+        """Pictures that a revision showed first become held; returns how many."""
+        return self._restate(note_id, author_id, revision, Registration.HELD)
+
+    def _restate(self, note_id: str, author_id: str, revision: int, state: Registration) -> int:
+        first = func.coalesce(PICTURES.c.first_revision, PICTURES.c.revision)
+        own = and_(
+            PICTURES.c.note_id == note_id,
+            PICTURES.c.author_id == author_id,
+            PICTURES.c.revision == revision,
+        )
+        if state is Registration.HELD:  # what an earlier revision published stays published
+            own = and_(own, first == revision)
         return self._connection.execute(
-            update(PICTURES)
-            .where(
-                PICTURES.c.note_id == note_id,
-                PICTURES.c.author_id == author_id,
-                PICTURES.c.revision == revision,
-                PICTURES.c.state == Registration.HELD.value,
-            )
-            .values(state=Registration.REGISTERED.value)
+            update(PICTURES).where(own, PICTURES.c.state != state.value).values(state=state.value)
         ).rowcount
 
 

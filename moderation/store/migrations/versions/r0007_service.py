@@ -29,6 +29,7 @@ def _verdict(*, primary_key: bool = False, nullable: bool = False) -> sa.Column[
 def upgrade() -> None:
     """One step up."""
     op.add_column("verdicts", sa.Column("completes", _BIG))
+    op.create_index("ix_verdicts_completes", "verdicts", ["completes"])
     op.add_column("pictures", sa.Column("first_revision", sa.Integer))
     op.execute("UPDATE pictures SET first_revision = 1 WHERE revision = 1")
     _asked()

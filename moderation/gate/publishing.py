@@ -1,0 +1,407 @@
+"""The publish pipeline at the gate: an answer when it is due, one for each key, and none forgotten.
+
+    begin      the key is taken, or its answer is given again
+    look       as far as the time allows
+    answer     verdict, pictures, hold, key and event in one transaction
+    complete   what was late is looked at behind the answer; the final verdict follows
+
+A partial answer is a debt, written with the answer. Whoever deletes the debt gives the final
+verdict: this process when the last detector has answered, or any other when this one has died.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from moderation.errors import (
+    HoldSettled,
+    InFlight,
+    KeyReused,
+    ModerationError,
+    Overloaded,
+    StoreError,
+    UnknownSubject,
+)
+from moderation.finding import Cause
+from moderation.gate.conclusion import Filed, conclude, judge
+from moderation.gate.detector_pool import DetectorPool, Load
+from moderation.gate.examination import Examination
+from moderation.gate.followed_index import FollowedIndex
+from moderation.gate.settling import Swept, announce, settle_debt_of_the_dead
+from moderation.gate.submission import KEY_FOR, Answer, Registering, Submission
+from moderation.gate.underway import Underway
+from moderation.note import Note, NoteImage
+from moderation.policy import Policy
+from moderation.store import (
+    AuditRow,
+    Begun,
+    Debt,
+    Hold,
+    HoldState,
+    NewSubmission,
+    Register,
+    Transaction,
+)
+from moderation.verdict import Registration, Verdict
+
+RESERVE_S = 0.06
+"""Of the time that is given: to decide, to write and to answer."""
+LEASE = timedelta(seconds=60)
+"""After so long without a word a process is taken for dead; a living one extends it."""
+FINISH_WITHIN_S = 30.0
+"""Where more work than that is waiting, what is late is left out for good."""
+REVIEW_FOR = timedelta(days=90)
+"""How long pictures wait for a person before they lapse."""
+_TRIES = 4
+log = logging.getLogger(__name__)
+
+
+class Publishing(ABC):
+    """The part of a gate that the publish pipeline talks to; see `Gate`."""
+
+    register: Register
+    policy: Policy
+    _as_of: datetime | None
+    _index: FollowedIndex
+    _detectors: DetectorPool
+
+    def __init__(self) -> None:
+        self._owed: dict[int, Underway] = {}
+        self._owing = threading.Condition()
+
+    @abstractmethod
+    def _underway(self, note: Note) -> Underway:
+        """A note about to be examined."""
+
+    @abstractmethod
+    def _save_if_worth_it(self) -> None:
+        """Write the index's snapshot where the log has become long."""
+
+    def submit(self, submission: Submission) -> Answer:
+        """Answer for one note when it is due, whatever happens, and once for each key.
+
+        Where some detectors have not answered by then, the policy says what their silence leads
+        to, the answer says so, and the final verdict follows: in the audit, and as the event
+        `verdict.finalized`.
+
+        Raises:
+            Overloaded: so much is waiting that nobody would look at the note in time.
+            InFlight: the first request under this key is still at work.
+            KeyReused: the key was used for another body.
+            StoreError: the register cannot be used; nothing was half-written.
+            ArtifactError: a model is missing.
+        """
+        self._refuse_what_would_wait(submission)
+        if submission.registering is Registering.NEVER:
+            return self._judged(submission)
+        if submission.key:
+            again = self._begin(submission)
+            if again is not None:
+                return again
+        try:
+            return self._answered(submission)
+        except BaseException:
+            self._give_key_back(submission.key)
+            raise
+
+    def commit(self, note_id: str, revision: int) -> list[Hold]:
+        """The pipeline has published a revision: its held pictures are registered.
+
+        Saying so again changes nothing.
+
+        Raises:
+            UnknownSubject: there is no hold of this revision.
+            HoldSettled: it was aborted or has lapsed: submit the note again.
+        """
+        return self._settled(note_id, revision, HoldState.COMMITTED)
+
+    def abort(self, note_id: str, revision: int) -> list[Hold]:
+        """The pipeline has not published a revision: its pictures leave the register.
+
+        Raises:
+            UnknownSubject: there is no hold of this revision.
+            HoldSettled: it was committed: forget the note, or submit a new revision.
+        """
+        return self._settled(note_id, revision, HoldState.ABORTED)
+
+    def answer(self, verdict_id: int) -> tuple[AuditRow, int | None]:
+        """A verdict as it was given, and the number of the final one that completed it.
+
+        Raises:
+            UnknownSubject: there is no such verdict, or its note was forgotten.
+        """
+        row = self.register.verdicts_numbered([verdict_id]).get(verdict_id)
+        if row is None:
+            raise UnknownSubject(
+                f"there is no verdict {verdict_id}", hint="check the number, or submit the note"
+            )
+        return row, self.register.completion_of(verdict_id)
+
+    def sweep(self) -> Swept:
+        """Settle what is overdue: holds, debts of dead processes, old keys.
+
+        To be called every few seconds by each process that serves.
+        """
+        now = datetime.now(UTC)
+        with self._owing:
+            mine = set(self._owed)
+        due = [debt for debt in self.register.debts_due(now + LEASE / 2) if debt.verdict_id in mine]
+        dead = [debt for debt in self.register.debts_due(now) if debt.verdict_id not in mine]
+        lapsed = self.register.holds_due(now)
+        if due:
+            with self.register.transaction() as tx:
+                for debt in due:
+                    tx.extend_debt(debt.verdict_id, now + LEASE)
+        for debt in dead:
+            with self.register.transaction() as tx:
+                settle_debt_of_the_dead(tx, debt.verdict_id, self.policy, now)
+        for hold in lapsed:
+            with self.register.transaction() as tx:
+                tx.settle_hold(hold, HoldState.LAPSED, now)
+        with self.register.transaction() as tx:
+            expired = tx.drop_expired_submissions(now)
+        return Swept(lapsed=len(lapsed), settled=len(dead), expired=expired)
+
+    def warm_up(self) -> None:
+        """Load every model before the first note comes, which would wait for it past its time."""
+        pixels = np.full((256, 256, 3), 255, np.uint8)
+        pixels[64:192, 64:192] = 0
+        note = Note(id="warm-up", text="今天天气很好", images=[NoteImage(array=pixels)])
+        underway = self._underway(note)
+        underway.start(self._detectors)
+        underway.wait()
+        underway.so_far()
+
+    def load(self) -> Load:
+        """What is waiting for a detector in this process."""
+        return self._detectors.load()
+
+    @property
+    def owed(self) -> int:
+        """How many final verdicts this process is at work on."""
+        with self._owing:
+            return len(self._owed)
+
+    def drain(self, within_s: float) -> int:
+        """Wait for the final verdicts that are owed; returns how many are left to others."""
+        until = time.monotonic() + within_s
+        with self._owing:
+            while self._owed and (rest := until - time.monotonic()) > 0:
+                self._owing.wait(rest)
+            return len(self._owed)
+
+    def _refuse_what_would_wait(self, submission: Submission) -> None:
+        if submission.due is None:
+            return
+        wait_s, left_s = self._detectors.load().wait_s, submission.due - time.monotonic()
+        if wait_s > left_s or left_s <= 0:
+            raise Overloaded(
+                f"a detector is free in about {max(wait_s, 0):.1f} s, and the answer is due in "
+                f"{max(left_s, 0):.1f} s",
+                hint="submit the note again a little later, or give more time",
+            )
+
+    def _begin(self, submission: Submission) -> Answer | None:
+        """The answer that the key has already; None where this process is to give it."""
+        now = datetime.now(UTC)
+        new = NewSubmission(
+            key=submission.key,
+            body_digest=submission.body_digest,
+            note_id=submission.note.id,
+            author_id=submission.note.author.id,
+            started_at=now,
+            lease_until=now + LEASE + timedelta(seconds=submission.within_s or 0),
+            expires_at=now + KEY_FOR,
+        )
+        with self.register.transaction() as tx:
+            found = tx.begin_submission(new)
+        if found.begun is Begun.NEW:
+            return None
+        if found.begun is Begun.OTHER_BODY:
+            raise KeyReused(
+                f"the key `{submission.key:.80}` was used for another body",
+                hint="submit an edit as a new revision, or send another key",
+            )
+        if found.begun is Begun.IN_FLIGHT or found.verdict_id is None:
+            raise InFlight(
+                f"the first request under `{submission.key:.80}` is still at work",
+                hint="ask again in a second: its answer will be given to you",
+            )
+        row = self.register.verdicts_numbered([found.verdict_id])[found.verdict_id]
+        return Answer.again(row.verdict, found.verdict_id, found.answer or {})
+
+    def _give_key_back(self, key: str) -> None:
+        if not key:
+            return
+        try:
+            with self.register.transaction() as tx:
+                tx.drop_submission(key)
+        except StoreError:  # its lease ends by itself
+            log.warning("a key could not be given back", exc_info=True)
+
+    def _looked(self, submission: Submission) -> tuple[Underway, bool, Examination]:
+        """The examination as far as the time allowed, and whether the rest will follow."""
+        underway = self._underway(submission.note)
+        underway.start(self._detectors)
+        due = submission.due
+        if underway.wait(None if due is None else due - RESERVE_S):
+            return underway, False, underway.so_far()
+        if self._detectors.load().wait_s > FINISH_WITHIN_S:
+            underway.give_up()
+            return underway, False, underway.so_far(Cause.OVERLOAD)
+        return underway, True, underway.so_far()
+
+    def _judged(self, submission: Submission) -> Answer:
+        underway, late, examined = self._looked(submission)
+        if late:
+            underway.give_up()
+        verdict, _ = judge(
+            examined,
+            self.register,
+            self._index,
+            self.policy,
+            received=datetime.now(UTC),
+            as_of=self._as_of,
+        )
+        return Answer(verdict=verdict, verdict_id=None, final=True)
+
+    def _answered(self, submission: Submission) -> Answer:
+        underway, late, examined = self._looked(submission)
+        note, hold = submission.note, submission.registering is Registering.HOLD
+        with self.register.transaction() as now:
+            filed = conclude(
+                now,
+                examined,
+                self._index,
+                self.policy,
+                as_of=self._as_of,
+                hold=hold,
+                keeps=not self._is_superseded(now, note),
+            )
+            until = _held(now, note, filed, submission.hold_for if hold else REVIEW_FOR)
+            answer = Answer(
+                verdict=filed.verdict,
+                verdict_id=filed.verdict_id,
+                final=not late,
+                hold_until=until if hold else None,
+            )
+            if late:
+                now.owe_final(
+                    Debt(
+                        verdict_id=filed.verdict_id,
+                        note_id=note.id,
+                        author_id=note.author.id,
+                        lease_until=filed.at + LEASE,
+                    )
+                )
+            else:
+                announce(now, filed, author_id=note.author.id)
+            if submission.key:
+                kept = answer.beside_the_verdict()
+                now.answer_submission(submission.key, filed.verdict_id, kept)
+        if late:
+            with self._owing:
+                self._owed[filed.verdict_id] = underway
+            underway.afterwards(lambda: self._complete(underway, filed.verdict_id, hold=hold))
+        self._save_if_worth_it()
+        return answer
+
+    def _complete(self, underway: Underway, verdict_id: int, *, hold: bool) -> None:
+        """Give the final verdict that is owed; never raises, since nobody would hear it."""
+        try:
+            for attempt in range(_TRIES):
+                try:
+                    self._give_final(underway, verdict_id, hold=hold)
+                    break
+                except StoreError:
+                    log.warning("the final verdict has to wait for the register", exc_info=True)
+                    time.sleep(2.0**attempt / 4)
+        except Exception:
+            # The debt stays, and whoever sweeps next settles it.
+            log.exception("the final verdict that completes %d failed", verdict_id)
+        finally:
+            with self._owing:
+                self._owed.pop(verdict_id, None)
+                self._owing.notify_all()
+
+    def _give_final(self, underway: Underway, verdict_id: int, *, hold: bool) -> None:
+        try:
+            examined = underway.so_far(Cause.ERROR)
+        except ModerationError:
+            log.exception("what was late could not be looked at")
+            with self.register.transaction() as now:
+                settle_debt_of_the_dead(now, verdict_id, self.policy, datetime.now(UTC))
+            return
+        note = examined.note
+        with self.register.transaction() as now:
+            if not now.settle_debt(verdict_id):
+                return  # another process took this one for dead, or the note was forgotten
+            before = now.verdicts_numbered([verdict_id])[verdict_id].verdict
+            held = [h for h in now.holds(note.id, note.revision) if h.author_id == note.author.id]
+            given_up = any(h.state in (HoldState.ABORTED, HoldState.LAPSED) for h in held)
+            filed = conclude(
+                now,
+                examined,
+                self._index,
+                self.policy,
+                as_of=self._as_of,
+                hold=hold and not any(h.state is HoldState.COMMITTED for h in held),
+                keeps=not given_up and not self._is_superseded(now, note),
+                completes=verdict_id,
+            )
+            if not held:
+                _held(now, note, filed, REVIEW_FOR)
+            announce(now, filed, author_id=note.author.id, before=before)
+
+    def _is_superseded(self, now: Transaction, note: Note) -> bool:
+        """Whether a later revision of the author's note has been judged: this one is history."""
+        latest = now.latest_verdict(note.id)
+        return (
+            latest is not None
+            and latest.author_id == note.author.id
+            and latest.verdict.revision > note.revision
+        )
+
+    def _settled(self, note_id: str, revision: int, state: HoldState) -> list[Hold]:
+        with self.register.transaction() as now:
+            holds = now.holds(note_id, revision)
+            if not holds:
+                raise UnknownSubject(
+                    f"there is no hold of revision {revision} of note `{note_id:.80}`",
+                    hint="submit the note with `register` set to `hold` first",
+                )
+            for hold in holds:
+                if hold.state is HoldState.HELD:
+                    now.settle_hold(hold, state, datetime.now(UTC))
+                elif hold.state is not state:
+                    raise HoldSettled(
+                        f"the hold of revision {revision} of note `{note_id:.80}` is "
+                        f"{hold.state.value}, not held",
+                        hint="submit a new revision of the note",
+                    )
+            return now.holds(note_id, revision)
+
+
+def _held(now: Transaction, note: Note, filed: Filed, hold_for: timedelta) -> datetime | None:
+    """Put a hold where pictures are held; returns its end."""
+    verdict: Verdict = filed.verdict
+    if verdict.registration is not Registration.HELD:
+        return None
+    until = filed.at + hold_for
+    now.hold(
+        Hold(
+            note_id=note.id,
+            author_id=note.author.id,
+            revision=note.revision,
+            verdict_id=filed.verdict_id,
+            state=HoldState.HELD,
+            expires_at=until,
+        )
+    )
+    return until
