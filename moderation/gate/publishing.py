@@ -12,9 +12,8 @@ verdict: this process when the last detector has answered, or any other when thi
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -23,17 +22,17 @@ from moderation.errors import (
     HoldSettled,
     InFlight,
     KeyReused,
-    ModerationError,
     Overloaded,
     StoreError,
     UnknownSubject,
 )
 from moderation.finding import Cause
-from moderation.gate.conclusion import Filed, conclude, judge
+from moderation.gate.completing import LEASE, REVIEW_FOR, Completing
+from moderation.gate.conclusion import conclude, judge
 from moderation.gate.detector_pool import DetectorPool, Load
 from moderation.gate.examination import Examination
 from moderation.gate.followed_index import FollowedIndex
-from moderation.gate.settling import Swept, announce, settle_debt_of_the_dead
+from moderation.gate.settling import announce, held, is_superseded
 from moderation.gate.submission import KEY_FOR, Answer, Registering, Submission
 from moderation.gate.underway import Underway
 from moderation.note import Note, NoteImage
@@ -46,23 +45,16 @@ from moderation.store import (
     HoldState,
     NewSubmission,
     Register,
-    Transaction,
 )
-from moderation.verdict import Registration, Verdict
 
 RESERVE_S = 0.06
 """Of the time that is given: to decide, to write and to answer."""
-LEASE = timedelta(seconds=60)
-"""After so long without a word a process is taken for dead; a living one extends it."""
 FINISH_WITHIN_S = 30.0
 """Where more work than that is waiting, what is late is left out for good."""
-REVIEW_FOR = timedelta(days=90)
-"""How long pictures wait for a person before they lapse."""
-_TRIES = 4
 log = logging.getLogger(__name__)
 
 
-class Publishing(ABC):
+class Publishing(Completing):
     """The part of a gate that the publish pipeline talks to; see `Gate`."""
 
     register: Register
@@ -70,10 +62,6 @@ class Publishing(ABC):
     _as_of: datetime | None
     _index: FollowedIndex
     _detectors: DetectorPool
-
-    def __init__(self) -> None:
-        self._owed: dict[int, Underway] = {}
-        self._owing = threading.Condition()
 
     @abstractmethod
     def _underway(self, note: Note) -> Underway:
@@ -143,31 +131,6 @@ class Publishing(ABC):
             )
         return row, self.register.completion_of(verdict_id)
 
-    def sweep(self) -> Swept:
-        """Settle what is overdue: holds, debts of dead processes, old keys.
-
-        To be called every few seconds by each process that serves.
-        """
-        now = datetime.now(UTC)
-        with self._owing:
-            mine = set(self._owed)
-        due = [debt for debt in self.register.debts_due(now + LEASE / 2) if debt.verdict_id in mine]
-        dead = [debt for debt in self.register.debts_due(now) if debt.verdict_id not in mine]
-        lapsed = self.register.holds_due(now)
-        if due:
-            with self.register.transaction() as tx:
-                for debt in due:
-                    tx.extend_debt(debt.verdict_id, now + LEASE)
-        for debt in dead:
-            with self.register.transaction() as tx:
-                settle_debt_of_the_dead(tx, debt.verdict_id, self.policy, now)
-        for hold in lapsed:
-            with self.register.transaction() as tx:
-                tx.settle_hold(hold, HoldState.LAPSED, now)
-        with self.register.transaction() as tx:
-            expired = tx.drop_expired_submissions(now)
-        return Swept(lapsed=len(lapsed), settled=len(dead), expired=expired)
-
     def warm_up(self) -> None:
         """Load every model before the first note comes, which would wait for it past its time."""
         pixels = np.full((256, 256, 3), 255, np.uint8)
@@ -181,20 +144,6 @@ class Publishing(ABC):
     def load(self) -> Load:
         """What is waiting for a detector in this process."""
         return self._detectors.load()
-
-    @property
-    def owed(self) -> int:
-        """How many final verdicts this process is at work on."""
-        with self._owing:
-            return len(self._owed)
-
-    def drain(self, within_s: float) -> int:
-        """Wait for the final verdicts that are owed; returns how many are left to others."""
-        until = time.monotonic() + within_s
-        with self._owing:
-            while self._owed and (rest := until - time.monotonic()) > 0:
-                self._owing.wait(rest)
-            return len(self._owed)
 
     def _refuse_what_would_wait(self, submission: Submission) -> None:
         if submission.due is None:
@@ -282,9 +231,9 @@ class Publishing(ABC):
                 self.policy,
                 as_of=self._as_of,
                 hold=hold,
-                keeps=not self._is_superseded(now, note),
+                keeps=not is_superseded(now, note),
             )
-            until = _held(now, note, filed, submission.hold_for if hold else REVIEW_FOR)
+            until = held(now, note, filed, submission.hold_for if hold else REVIEW_FOR)
             answer = Answer(
                 verdict=filed.verdict,
                 verdict_id=filed.verdict_id,
@@ -306,67 +255,9 @@ class Publishing(ABC):
                 kept = answer.beside_the_verdict()
                 now.answer_submission(submission.key, filed.verdict_id, kept)
         if late:
-            with self._owing:
-                self._owed[filed.verdict_id] = underway
-            underway.afterwards(lambda: self._complete(underway, filed.verdict_id, hold=hold))
+            self._owe(underway, filed.verdict_id, hold=hold)
         self._save_if_worth_it()
         return answer
-
-    def _complete(self, underway: Underway, verdict_id: int, *, hold: bool) -> None:
-        """Give the final verdict that is owed; never raises, since nobody would hear it."""
-        try:
-            for attempt in range(_TRIES):
-                try:
-                    self._give_final(underway, verdict_id, hold=hold)
-                    break
-                except StoreError:
-                    log.warning("the final verdict has to wait for the register", exc_info=True)
-                    time.sleep(2.0**attempt / 4)
-        except Exception:
-            # The debt stays, and whoever sweeps next settles it.
-            log.exception("the final verdict that completes %d failed", verdict_id)
-        finally:
-            with self._owing:
-                self._owed.pop(verdict_id, None)
-                self._owing.notify_all()
-
-    def _give_final(self, underway: Underway, verdict_id: int, *, hold: bool) -> None:
-        try:
-            examined = underway.so_far(Cause.ERROR)
-        except ModerationError:
-            log.exception("what was late could not be looked at")
-            with self.register.transaction() as now:
-                settle_debt_of_the_dead(now, verdict_id, self.policy, datetime.now(UTC))
-            return
-        note = examined.note
-        with self.register.transaction() as now:
-            if not now.settle_debt(verdict_id):
-                return  # another process took this one for dead, or the note was forgotten
-            before = now.verdicts_numbered([verdict_id])[verdict_id].verdict
-            held = [h for h in now.holds(note.id, note.revision) if h.author_id == note.author.id]
-            given_up = any(h.state in (HoldState.ABORTED, HoldState.LAPSED) for h in held)
-            filed = conclude(
-                now,
-                examined,
-                self._index,
-                self.policy,
-                as_of=self._as_of,
-                hold=hold and not any(h.state is HoldState.COMMITTED for h in held),
-                keeps=not given_up and not self._is_superseded(now, note),
-                completes=verdict_id,
-            )
-            if not held:
-                _held(now, note, filed, REVIEW_FOR)
-            announce(now, filed, author_id=note.author.id, before=before)
-
-    def _is_superseded(self, now: Transaction, note: Note) -> bool:
-        """Whether a later revision of the author's note has been judged: this one is history."""
-        latest = now.latest_verdict(note.id)
-        return (
-            latest is not None
-            and latest.author_id == note.author.id
-            and latest.verdict.revision > note.revision
-        )
 
     def _settled(self, note_id: str, revision: int, state: HoldState) -> list[Hold]:
         with self.register.transaction() as now:
@@ -386,22 +277,3 @@ class Publishing(ABC):
                         hint="submit a new revision of the note",
                     )
             return now.holds(note_id, revision)
-
-
-def _held(now: Transaction, note: Note, filed: Filed, hold_for: timedelta) -> datetime | None:
-    """Put a hold where pictures are held; returns its end."""
-    verdict: Verdict = filed.verdict
-    if verdict.registration is not Registration.HELD:
-        return None
-    until = filed.at + hold_for
-    now.hold(
-        Hold(
-            note_id=note.id,
-            author_id=note.author.id,
-            revision=note.revision,
-            verdict_id=filed.verdict_id,
-            state=HoldState.HELD,
-            expires_at=until,
-        )
-    )
-    return until

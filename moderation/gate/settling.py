@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from moderation.finding import Cause, ItemFailure
 from moderation.gate.conclusion import Filed
+from moderation.note import Note
 from moderation.policy import Policy, failure_reasons
-from moderation.store import NewEvent, Transaction
+from moderation.store import Hold, HoldState, NewEvent, Transaction
 from moderation.verdict import Decision, Registration, Verdict
 
 FINALIZED = "verdict.finalized"
@@ -58,6 +59,35 @@ def announce(
         payload=payload,
     )
     now.add_event(event)
+
+
+def is_superseded(now: Transaction, note: Note) -> bool:
+    """Whether a later revision of the author's note has been judged: this one is history."""
+    latest = now.latest_verdict(note.id)
+    return (
+        latest is not None
+        and latest.author_id == note.author.id
+        and latest.verdict.revision > note.revision
+    )
+
+
+def held(now: Transaction, note: Note, filed: Filed, hold_for: timedelta) -> datetime | None:
+    """Put a hold where pictures are held; returns its end."""
+    verdict: Verdict = filed.verdict
+    if verdict.registration is not Registration.HELD:
+        return None
+    until = filed.at + hold_for
+    now.hold(
+        Hold(
+            note_id=note.id,
+            author_id=note.author.id,
+            revision=note.revision,
+            verdict_id=filed.verdict_id,
+            state=HoldState.HELD,
+            expires_at=until,
+        )
+    )
+    return until
 
 
 def settle_debt_of_the_dead(

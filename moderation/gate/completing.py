@@ -1,0 +1,136 @@
+"""Final verdicts that are owed, and given by whoever is alive when they can be."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from abc import ABC
+from datetime import UTC, datetime, timedelta
+
+from moderation.errors import ModerationError, StoreError
+from moderation.finding import Cause
+from moderation.gate.conclusion import conclude
+from moderation.gate.followed_index import FollowedIndex
+from moderation.gate.settling import (
+    Swept,
+    announce,
+    held,
+    is_superseded,
+    settle_debt_of_the_dead,
+)
+from moderation.gate.underway import Underway
+from moderation.policy import Policy
+from moderation.store import HoldState, Register
+
+LEASE = timedelta(seconds=60)
+"""After so long without a word a process is taken for dead; a living one extends it."""
+REVIEW_FOR = timedelta(days=90)
+"""How long pictures wait for a person before they lapse."""
+_TRIES = 4
+log = logging.getLogger(__name__)
+
+
+class Completing(ABC):
+    """The part of a gate that keeps what was promised; see `Gate`."""
+
+    register: Register
+    policy: Policy
+    _as_of: datetime | None
+    _index: FollowedIndex
+
+    def __init__(self) -> None:
+        self._owed: dict[int, Underway] = {}
+        self._owing = threading.Condition()
+
+    def sweep(self) -> Swept:
+        """Settle what is overdue: holds, debts of dead processes, old keys.
+
+        To be called every few seconds by each process that serves.
+        """
+        now = datetime.now(UTC)
+        with self._owing:
+            mine = set(self._owed)
+        due = [debt for debt in self.register.debts_due(now + LEASE / 2) if debt.verdict_id in mine]
+        dead = [debt for debt in self.register.debts_due(now) if debt.verdict_id not in mine]
+        lapsed = self.register.holds_due(now)
+        if due:
+            with self.register.transaction() as tx:
+                for debt in due:
+                    tx.extend_debt(debt.verdict_id, now + LEASE)
+        for debt in dead:
+            with self.register.transaction() as tx:
+                settle_debt_of_the_dead(tx, debt.verdict_id, self.policy, now)
+        for hold in lapsed:
+            with self.register.transaction() as tx:
+                tx.settle_hold(hold, HoldState.LAPSED, now)
+        with self.register.transaction() as tx:
+            expired = tx.drop_expired_submissions(now)
+        return Swept(lapsed=len(lapsed), settled=len(dead), expired=expired)
+
+    @property
+    def owed(self) -> int:
+        """How many final verdicts this process is at work on."""
+        with self._owing:
+            return len(self._owed)
+
+    def drain(self, within_s: float) -> int:
+        """Wait for the final verdicts that are owed; returns how many are left to others."""
+        until = time.monotonic() + within_s
+        with self._owing:
+            while self._owed and (rest := until - time.monotonic()) > 0:
+                self._owing.wait(rest)
+            return len(self._owed)
+
+    def _owe(self, underway: Underway, verdict_id: int, *, hold: bool) -> None:
+        """Complete a partial verdict as soon as its detectors have answered."""
+        with self._owing:
+            self._owed[verdict_id] = underway
+        underway.afterwards(lambda: self._complete(underway, verdict_id, hold=hold))
+
+    def _complete(self, underway: Underway, verdict_id: int, *, hold: bool) -> None:
+        """Give the final verdict that is owed; never raises, since nobody would hear it."""
+        try:
+            for attempt in range(_TRIES):
+                try:
+                    self._give_final(underway, verdict_id, hold=hold)
+                    break
+                except StoreError:
+                    log.warning("the final verdict has to wait for the register", exc_info=True)
+                    time.sleep(2.0**attempt / 4)
+        except Exception:
+            # The debt stays, and whoever sweeps next settles it.
+            log.exception("the final verdict that completes %d failed", verdict_id)
+        finally:
+            with self._owing:
+                self._owed.pop(verdict_id, None)
+                self._owing.notify_all()
+
+    def _give_final(self, underway: Underway, verdict_id: int, *, hold: bool) -> None:
+        try:
+            examined = underway.so_far(Cause.ERROR)
+        except ModerationError:
+            log.exception("what was late could not be looked at")
+            with self.register.transaction() as now:
+                settle_debt_of_the_dead(now, verdict_id, self.policy, datetime.now(UTC))
+            return
+        note = examined.note
+        with self.register.transaction() as now:
+            if not now.settle_debt(verdict_id):
+                return  # another process took this one for dead, or the note was forgotten
+            before = now.verdicts_numbered([verdict_id])[verdict_id].verdict
+            holds = [h for h in now.holds(note.id, note.revision) if h.author_id == note.author.id]
+            given_up = any(h.state in (HoldState.ABORTED, HoldState.LAPSED) for h in holds)
+            filed = conclude(
+                now,
+                examined,
+                self._index,
+                self.policy,
+                as_of=self._as_of,
+                hold=hold and not any(h.state is HoldState.COMMITTED for h in holds),
+                keeps=not given_up and not is_superseded(now, note),
+                completes=verdict_id,
+            )
+            if not holds:
+                held(now, note, filed, REVIEW_FOR)
+            announce(now, filed, author_id=note.author.id, before=before)
