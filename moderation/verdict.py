@@ -45,6 +45,14 @@ UNDECIDED_RULE = "template-undecided"
 person has not decided yet whether all may. It accuses nobody."""
 
 
+BRAKE = "brake"
+"""Code of a reason that names a rule under the brake, as `brake.copy`; `brake` alone means all rules
+together. What they would have blocked waits for a person."""
+FLOOD = "flood"
+"""Code and rule of the reason that so many accounts showed a picture within an hour that a person
+looks at each. It accuses nobody."""
+
+
 class Completeness(StrEnum):
     """Whether every detector answered."""
 
@@ -67,7 +75,7 @@ class Reason:
     """One step from a finding, or a failure, to the decision."""
 
     code: str
-    """Finding kind, or `failure.<detector>`."""
+    """Finding kind, `failure.<detector>`, `brake` or `flood`."""
     decision: Decision
     """What this reason alone demands."""
     rule: str
@@ -78,10 +86,12 @@ class Reason:
     """The rule's threshold that was reached; None for a failure."""
     finding: int | None
     """Place of the finding in `Verdict.findings`; None for a failure."""
+    instead_of: Decision | None = None
+    """What the rule demands, where the brake has made it `decision`; None everywhere else."""
 
     def to_json(self) -> dict[str, Any]:
-        """JSON as in verdicts, CLI and HTTP."""
-        return {
+        """JSON as in verdicts, CLI and HTTP; `instead_of` only where there is one."""
+        row = {
             "code": self.code,
             "decision": self.decision.value,
             "rule": self.rule,
@@ -89,12 +99,17 @@ class Reason:
             "threshold": self.threshold,
             "finding": self.finding,
         }
+        return row if self.instead_of is None else row | {"instead_of": self.instead_of.value}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Reason:
         """Inverse of `to_json`, up to rounding."""
-        values = {name: row[name] for name in cls.__dataclass_fields__}
-        return cls(**values | {"decision": Decision(row["decision"])})
+        values = {name: row[name] for name in cls.__dataclass_fields__ if name != "instead_of"}
+        before = row.get("instead_of")
+        return cls(
+            **values | {"decision": Decision(row["decision"])},
+            instead_of=None if before is None else Decision(before),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +148,12 @@ class Verdict:
         """Kinds of the findings behind the reasons, strongest first, each once."""
         kinds = (self.findings[r.finding].kind for r in self.reasons if r.finding is not None)
         return tuple(dict.fromkeys(kinds))
+
+    @property
+    def judged(self) -> Decision:
+        """What the policy says of the findings alone, whatever brake and flood made of it."""
+        heard = (r.instead_of or r.decision for r in self.reasons if r.code not in (BRAKE, FLOOD))
+        return max(heard, default=Decision.PASS)
 
     def to_json(self) -> dict[str, Any]:
         """JSON as in CLI and HTTP; `decision` is one of the four words."""

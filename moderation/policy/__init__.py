@@ -1,6 +1,7 @@
 """Policy: dated data that turns findings into a verdict. Pure; standard library only.
 
 - `terms`: what a policy can say: rules, allow-lists, fail policy, registration
+- `limits`: what it says about too much in one hour
 - `table`, `reader`: TOML text → terms, refusing every contradiction
 - `named`: `Policy`, terms under a name, shipped or from a file
 - `judgement`: `decide`, findings and failures → verdict
@@ -9,6 +10,7 @@
 
 from moderation.policy.difference import PolicyChange, PolicyDiff, diff
 from moderation.policy.judgement import decide, failure_reasons
+from moderation.policy.limits import BrakeTerms, FloodTerms
 from moderation.policy.named import Policy
 from moderation.policy.terms import (
     Allowance,
@@ -19,12 +21,14 @@ from moderation.policy.terms import (
     TemplateTerms,
     Terms,
     When,
-    Window,
 )
+from moderation.policy.window import Window
 
 __all__ = [
     "Allowance",
+    "BrakeTerms",
     "FailRule",
+    "FloodTerms",
     "PartnerTerms",
     "Policy",
     "PolicyChange",

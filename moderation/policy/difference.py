@@ -97,12 +97,28 @@ def _sentences(terms: Terms, detectors: Iterable[str]) -> Iterator[tuple[str, st
             f"{proposal.authors} authors, one in {proposal.days_apart} days; "
             f"{proposal.attempts} attempts; {proposal.undecided} until decided",
         )
+    yield from _limits(terms)
     for i, partner in enumerate(terms.partner_programme):
         agency = ", agency contract" if partner.agency_contract else ""
         yield (
             f"partner_programme[{i}]",
             f"≥ {partner.min_followers:,} followers, "
             f"≥ {partner.min_monthly_exposure:,} monthly exposure{agency}",
+        )
+
+
+def _limits(terms: Terms) -> Iterator[tuple[str, str]]:
+    if (brake := terms.brake) is not None:
+        yield "brake (all rules)", f"{brake.blocks_per_hour:,} blocks an hour"
+        if brake.each_rule is not None:
+            yield "brake (each rule)", f"{brake.each_rule:,} blocks an hour"
+        for rule, limit in brake.rules.items():
+            yield f"brake ({rule})", f"{limit:,} blocks an hour"
+    if (flood := terms.flood) is not None:
+        yield (
+            "flood",
+            f"more than {flood.authors_per_hour:,} authors an hour: "
+            f"review for {flood.quarantine_hours:,} hours",
         )
 
 

@@ -16,7 +16,8 @@ from typing import Any
 from moderation.errors import BadPolicy
 from moderation.finding import FindingKind
 from moderation.note import NoteKind
-from moderation.policy.table import Table
+from moderation.policy.limits import BrakeTerms, FloodTerms
+from moderation.policy.table import Table, did_you_mean
 from moderation.policy.terms import (
     DEFAULT_REGISTRATION,
     Allowance,
@@ -36,7 +37,7 @@ WINDOW = ("from", "until")
 COUNTING = ("min_pictures", "share_of_pictures", "pictures_at")
 KEYS = (
     *("title", "extends", "rule", "allow", "fail", "registration"),
-    *("partner_programme", "template_proposal"),
+    *("partner_programme", "template_proposal", "brake", "flood"),
 )
 
 
@@ -53,6 +54,8 @@ class _Draft:
     )
     partner_programme: tuple[PartnerTerms, ...] = ()
     template_proposals: tuple[TemplateTerms, ...] = ()
+    brakes: tuple[BrakeTerms, ...] = ()
+    floods: tuple[FloodTerms, ...] = ()
 
 
 def read(text: str, *, file: str, shipped: Callable[[str], str]) -> tuple[str, Terms]:
@@ -71,6 +74,7 @@ def read(text: str, *, file: str, shipped: Callable[[str], str]) -> tuple[str, T
     """
     draft = _draft(text, file, shipped)
     _check_overlap(draft.rules.values(), file)
+    _check_braked_rules(draft, file)
     default = FailRule(**draft.fail.get("default", {}))
     inherited = {cause: getattr(default, cause) for cause in CAUSES}
     terms = Terms(
@@ -81,6 +85,8 @@ def read(text: str, *, file: str, shipped: Callable[[str], str]) -> tuple[str, T
         registration=draft.registration,
         partner_programme=draft.partner_programme,
         template_proposals=draft.template_proposals,
+        brakes=draft.brakes,
+        floods=draft.floods,
     )
     return draft.title, terms
 
@@ -109,9 +115,10 @@ def _draft(text: str, file: str, shipped: Callable[[str], str]) -> _Draft:
     draft.registration |= _registration(top.table("registration"))
     programme = tuple(_partner_terms(row) for row in top.tables("partner_programme"))
     draft.partner_programme = programme or draft.partner_programme
-    proposals = tuple(_template_terms(row) for row in top.tables("template_proposal"))
-    _check_order(proposals, file)
+    proposals = _one_by_one(top, "template_proposal", _template_terms)
     draft.template_proposals = proposals or draft.template_proposals
+    draft.brakes = _one_by_one(top, "brake", _brake_terms) or draft.brakes
+    draft.floods = _one_by_one(top, "flood", _flood_terms) or draft.floods
     return draft
 
 
@@ -263,13 +270,51 @@ def _template_terms(row: Table) -> TemplateTerms:
     return TemplateTerms(window=row.window(), undecided=undecided, **counts)
 
 
-def _check_order(proposals: Sequence[TemplateTerms], file: str) -> None:
-    for one, other in combinations(proposals, 2):
+def _brake_terms(row: Table) -> BrakeTerms:
+    row.only("blocks_per_hour", "each_rule", "rules", *WINDOW)
+    named = row.table("rules")
+    return BrakeTerms(
+        blocks_per_hour=row.count("blocks_per_hour"),
+        each_rule=row.count("each_rule") if "each_rule" in row else None,
+        rules={name: named.count(name) for name in named.values},
+        window=row.window(),
+    )
+
+
+def _flood_terms(row: Table) -> FloodTerms:
+    row.only("authors_per_hour", "quarantine_hours", *WINDOW)
+    counts = {name: row.count(name) for name in ("authors_per_hour", "quarantine_hours")}
+    for name, count in counts.items():
+        if count < 1:
+            raise row.wrong(
+                name,
+                "must be at least 1, got 0",
+                hint="to quarantine nothing, leave the table out, or end it with `until`",
+            )
+    return FloodTerms(window=row.window(), **counts)
+
+
+def _one_by_one(top: Table, name: str, build: Callable[[Table], Any]) -> tuple[Any, ...]:
+    """Tables that follow each other in time."""
+    built = tuple(build(row) for row in top.tables(name))
+    for one, other in combinations(built, 2):
         if one.window.overlaps(other.window):
             raise BadPolicy(
-                f"`{file}`: two tables of `template_proposal` are in force at the same time",
+                f"`{top.file}`: two tables of `{name}` are in force at the same time",
                 hint="set `from` and `until` so that they follow each other",
             )
+    return built
+
+
+def _check_braked_rules(draft: _Draft, file: str) -> None:
+    known = [*draft.rules, *(f"fail.{detector}" for detector in {"default": 0} | draft.fail)]
+    for number, brake in enumerate(draft.brakes):
+        for name in brake.rules:
+            if name not in known:
+                raise BadPolicy(
+                    f"`{file}`: `brake[{number}].rules` names `{name}`, which is no rule",
+                    hint=did_you_mean(name, known),
+                )
 
 
 def _check_overlap(rules: Any, file: str) -> None:

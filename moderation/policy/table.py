@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from moderation.errors import BadPolicy
-from moderation.policy.terms import Window
+from moderation.policy.window import Window
 
 Word = TypeVar("Word", bound=StrEnum)
 

@@ -21,37 +21,9 @@ from typing import Any
 from moderation.errors import BadSetting
 from moderation.finding import Cause, FindingKind
 from moderation.note import Note, NoteKind
+from moderation.policy.limits import BrakeTerms, FloodTerms
+from moderation.policy.window import ALWAYS, Window
 from moderation.verdict import Decision, Registration
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """When a term is in force: `start` included, `end` excluded; None is unbounded."""
-
-    start: datetime | None = None
-    end: datetime | None = None
-
-    def covers(self, at: datetime) -> bool:
-        """True where the term is in force at that instant."""
-        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
-
-    def overlaps(self, other: Window) -> bool:
-        """True where some instant lies in both."""
-        return _starts_before_end(self, other) and _starts_before_end(other, self)
-
-    def to_json(self) -> dict[str, Any]:
-        """`from` and `until`, as in the file."""
-        return {
-            "from": self.start.isoformat() if self.start else None,
-            "until": self.end.isoformat() if self.end else None,
-        }
-
-
-def _starts_before_end(one: Window, other: Window) -> bool:
-    return one.start is None or other.end is None or one.start < other.end
-
-
-ALWAYS = Window()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,11 +250,25 @@ class Terms:
     partner_programme: tuple[PartnerTerms, ...] = ()
     template_proposals: tuple[TemplateTerms, ...] = ()
     """One after another in time; none in force means that showings are not counted."""
+    brakes: tuple[BrakeTerms, ...] = ()
+    """Likewise; none in force means that every block stands."""
+    floods: tuple[FloodTerms, ...] = ()
+    """Likewise; none in force means that no picture is quarantined."""
 
     @property
     def template_proposal(self) -> TemplateTerms | None:
         """Of terms in force at one instant: those on widely shown pictures."""
         return next(iter(self.template_proposals), None)
+
+    @property
+    def brake(self) -> BrakeTerms | None:
+        """Of terms in force at one instant: how many automatic blocks an hour may bring."""
+        return next(iter(self.brakes), None)
+
+    @property
+    def flood(self) -> FloodTerms | None:
+        """Of terms in force at one instant: when a picture comes from too many at once."""
+        return next(iter(self.floods), None)
 
     def at(self, as_of: datetime) -> Terms:
         """The terms in force at an instant.
@@ -303,6 +289,8 @@ class Terms:
             registration=self.registration,
             partner_programme=tuple(p for p in self.partner_programme if p.window.covers(as_of)),
             template_proposals=tuple(t for t in self.template_proposals if t.window.covers(as_of)),
+            brakes=tuple(b for b in self.brakes if b.window.covers(as_of)),
+            floods=tuple(f for f in self.floods if f.window.covers(as_of)),
         )
 
     def on_failure(self, detector: str, cause: Cause) -> Decision:
@@ -319,7 +307,15 @@ class Terms:
             "registration": {d.value: self.registration[d].value for d in Decision},
             "partner_programme": [p.to_json() for p in self.partner_programme],
             "template_proposal": [t.to_json() for t in self.template_proposals],
+        } | self._limits()
+
+    def _limits(self) -> dict[str, Any]:
+        # Only where there are any: the digests of policies without them stay as they were.
+        limits = {
+            "brake": [b.to_json() for b in self.brakes],
+            "flood": [f.to_json() for f in self.floods],
         }
+        return {name: rows for name, rows in limits.items() if rows}
 
     def digest(self) -> str:
         """`sha256:…` of the meaning: comments, blanks and order in the file do not change it."""
