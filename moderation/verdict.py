@@ -46,8 +46,8 @@ person has not decided yet whether all may. It accuses nobody."""
 
 
 BRAKE = "brake"
-"""Code of a reason that names a rule under the brake, as `brake.copy`; `brake` alone means all rules
-together. What they would have blocked waits for a person."""
+"""Code of a reason that names a rule under the brake, as `brake.copy`, or `brake` for all rules
+together: what they would have blocked waits for a person."""
 FLOOD = "flood"
 """Code and rule of the reason that so many accounts showed a picture within an hour that a person
 looks at each. It accuses nobody."""

@@ -20,7 +20,15 @@ from moderation.explain.names import (
 from moderation.finding import Difference, Finding, FindingKind, ItemFailure, Span
 from moderation.match import Match
 from moderation.printable import printable
-from moderation.verdict import UNDECIDED_RULE, Completeness, Decision, Reason, Verdict
+from moderation.verdict import (
+    BRAKE,
+    FLOOD,
+    UNDECIDED_RULE,
+    Completeness,
+    Decision,
+    Reason,
+    Verdict,
+)
 
 MAX_QUOTES = 3
 MAX_QUOTE_CHARS = 40
@@ -46,6 +54,21 @@ _UNDECIDED = Phrase(
     "picture that many authors show: {decision} until a person has decided whether all may",
     "多位作者发布的图片：认定是否为公用模板之前，{decision}",
 )
+_BRAKED = Phrase(
+    "automatic blocks by `{rule}` are paused for now: {decision} instead of {instead}",
+    "规则 `{rule}` 的自动拦截已暂停：由{instead}改为{decision}",
+)
+_ALL_BRAKED = Phrase(
+    "automatic blocks are paused for now: {decision} instead of {instead}",
+    "自动拦截已暂停：由{instead}改为{decision}",
+)
+_FLOOD = Phrase(
+    "picture that very many accounts show at the moment: {decision}; nobody is accused",
+    "短时间内大量账号发布的图片：{decision}；不构成指责",
+)
+_BRAKE_NAME = Phrase("automatic blocks are paused", "自动拦截已暂停")
+_FLOOD_NAME = Phrase("picture that very many show at the moment", "短时间内大量账号发布的图片")
+_LIMITS = {BRAKE: _BRAKE_NAME, FLOOD: _FLOOD_NAME}
 _SILENT = Phrase("{part} could not answer: {decision}", "{part}未能给出结果：{decision}")
 _NOTHING_SEEN = Phrase("nothing to object to", "未发现问题")
 _ONLY_ALLOWED = Phrase("no action needed (findings: {number})", "无需处理（发现 {number} 项）")
@@ -108,6 +131,13 @@ def explain_failure(failure: ItemFailure, *, lang: Lang) -> Explanation:
 def explain_reason(reason: Reason, *, lang: Lang) -> str:
     """One line: what led to which decision, with score and threshold."""
     decision = decision_word(reason.decision, lang)
+    if reason.code == FLOOD:
+        return _FLOOD.say(lang, decision=decision)
+    if reason.code == BRAKE:
+        rule = reason.rule.removeprefix(BRAKE).removeprefix(".")
+        instead = decision_word(reason.instead_of or Decision.BLOCK, lang)
+        braked = _BRAKED if rule else _ALL_BRAKED
+        return braked.say(lang, rule=rule, decision=decision, instead=instead)
     if reason.score is None or reason.threshold is None:
         detector = reason.code.removeprefix("failure.").removesuffix("unknown")
         return _SILENT.say(lang, part=_part(detector, lang), decision=decision)
@@ -117,7 +147,7 @@ def explain_reason(reason: Reason, *, lang: Lang) -> str:
         lang,
         name=kind_name(FindingKind(reason.code), lang),
         score=shown_score(reason.score),
-        decision=decision,
+        decision=decision_word(reason.instead_of or reason.decision, lang),
         threshold=reason.threshold,
     )
 
@@ -126,6 +156,8 @@ def explain_verdict(verdict: Verdict, *, lang: Lang) -> str:
     """One line: the decision and its reasons, strongest first, each once."""
     behind = [verdict.findings[r.finding] for r in verdict.reasons if r.finding is not None]
     named = list(dict.fromkeys(_name(finding, lang) for finding in behind))
+    codes = {reason.code for reason in verdict.reasons}
+    named += [name.say(lang) for code, name in _LIMITS.items() if code in codes]
     if verdict.completeness is Completeness.PARTIAL:
         named.append(_INCOMPLETE.say(lang))
     if not named and verdict.findings:

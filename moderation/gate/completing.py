@@ -66,6 +66,7 @@ class Completing(ABC):
                 tx.settle_hold(hold, HoldState.LAPSED, now)
         with self.register.transaction() as tx:
             expired = tx.drop_expired_submissions(now)
+            tx.drop_old_counts(now)
         return Swept(lapsed=len(lapsed), settled=len(dead), expired=expired)
 
     @property

@@ -11,6 +11,7 @@ from moderation.finding import Finding, ItemFailure
 from moderation.gate.captions import find_twins, register_caption, words_since
 from moderation.gate.examination import Examination, ExaminedPicture, detectors_of, unanswered
 from moderation.gate.followed_index import FollowedIndex, near_among
+from moderation.gate.limits import within_limits
 from moderation.gate.marks import with_evidence
 from moderation.gate.registration import register_pictures
 from moderation.gate.search import prove, sightings
@@ -106,12 +107,14 @@ def conclude(
     note = examined.note
     received = datetime.now(UTC)  # inside the lock: times follow the order of registration
     verdict, sighted = judge(examined, now, index, policy, received=received, as_of=as_of)
+    terms = policy.terms.at(as_of or received)
+    verdict = within_limits(now, note, verdict, terms, at=received, completes=completes)
     if hold and verdict.registration is Registration.REGISTERED:
         verdict = replace(verdict, registration=Registration.HELD)
     if keeps:
         _keep(now, examined, verdict, sighted, received=received)
-        terms = policy.terms.at(as_of or received).template_proposal
-        record_popularity(now, note, verdict, at=note.published_at or received, terms=terms)
+        at = note.published_at or received
+        record_popularity(now, note, verdict, at=at, terms=terms.template_proposal)
     number = now.record_verdict(verdict, note=note, decided_at=received, completes=completes)
     return Filed(verdict=verdict, verdict_id=number, at=received)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from moderation.finding import Cause, ItemFailure
+from moderation.gate.brake import under_brake
 from moderation.gate.conclusion import Filed
 from moderation.note import Note
 from moderation.policy import Policy, failure_reasons
@@ -106,6 +107,9 @@ def settle_debt_of_the_dead(
     row = now.verdicts_numbered([verdict_id])[verdict_id]
     terms = policy.terms.at(at)
     verdict = without_the_late(row.verdict, policy, at)
+    if verdict.decision > row.verdict.decision:
+        review = terms.registration[Decision.REVIEW]
+        verdict = under_brake(verdict, now, terms.brake, at=at, as_review=review)
     superseded = now.latest_verdict(verdict.note_id)
     is_latest = superseded is None or superseded.verdict.revision <= verdict.revision
     if verdict.decision > row.verdict.decision and is_latest:
@@ -123,7 +127,7 @@ def settle_debt_of_the_dead(
 def without_the_late(verdict: Verdict, policy: Policy, at: datetime) -> Verdict:
     """A partial verdict whose late detectors will never answer. Pure."""
     failures = tuple(_died(f) if f.cause is Cause.TIMEOUT else f for f in verdict.failures)
-    seen = [reason for reason in verdict.reasons if reason.finding is not None]
+    seen = [r for r in verdict.reasons if not r.code.startswith("failure.")]
     reasons = [*seen, *failure_reasons(policy.terms.at(at), failures)]
     reasons.sort(key=lambda reason: -reason.decision.severity)
     strongest = max((reason.decision for reason in reasons), default=Decision.PASS)

@@ -11,6 +11,8 @@ from typing import Any
 
 from moderation.policy.window import ALWAYS, Window
 
+LONGEST_QUARANTINE_HOURS = 24 * 30
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrakeTerms:
@@ -43,7 +45,7 @@ class BrakeTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloodTerms:
-    """When a picture comes from so many at once that a person should look at each of their notes."""
+    """When a picture comes from so many at once that a person should look at each note."""
 
     authors_per_hour: int
     """Unlinked authors, besides those who may show it; one more is a flood."""

@@ -16,7 +16,7 @@ from typing import Any
 from moderation.errors import BadPolicy
 from moderation.finding import FindingKind
 from moderation.note import NoteKind
-from moderation.policy.limits import BrakeTerms, FloodTerms
+from moderation.policy.limits import LONGEST_QUARANTINE_HOURS, BrakeTerms, FloodTerms
 from moderation.policy.table import Table, did_you_mean
 from moderation.policy.terms import (
     DEFAULT_REGISTRATION,
@@ -291,6 +291,12 @@ def _flood_terms(row: Table) -> FloodTerms:
                 "must be at least 1, got 0",
                 hint="to quarantine nothing, leave the table out, or end it with `until`",
             )
+    if counts["quarantine_hours"] > LONGEST_QUARANTINE_HOURS:
+        raise row.wrong(
+            "quarantine_hours",
+            f"must be at most {LONGEST_QUARANTINE_HOURS}, got {counts['quarantine_hours']}",
+            hint="to hold a picture back for good, write a rule, or decide about the work",
+        )
     return FloodTerms(window=row.window(), **counts)
 
 

@@ -51,7 +51,14 @@ from moderation.store.schema import (
     WORKS,
     portions,
 )
-from moderation.store.service.tables import APPEALS, EVENTS, HOLDS, SUBMISSIONS, UNFINISHED
+from moderation.store.service.tables import (
+    APPEALS,
+    EVENTS,
+    HOLDS,
+    HOUR_COUNTS,
+    SUBMISSIONS,
+    UNFINISHED,
+)
 from moderation.store.template_tables import ATTEMPTS, BANK_ENTRIES, PROPOSALS, RULINGS
 
 _OF_THE_SERVICE = (SUBMISSIONS, HOLDS, APPEALS, EVENTS, UNFINISHED)
@@ -118,6 +125,9 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
     }
     _redact_column(connection, CLAIMS.c.claim_id, CLAIMS.c.proof, subject)
     _redact_column(connection, WORKS.c.work_id, WORKS.c.exempt_reason, subject)
+    if subject.kind is SubjectKind.AUTHOR:
+        named = HOUR_COUNTS.c.subject.endswith(f" {subject.id}", autoescape=True)
+        connection.execute(delete(HOUR_COUNTS).where(named))
     for table in (PROPOSALS, BANK_ENTRIES, RULINGS, REVIEWS):
         (key,) = table.primary_key
         _redact_column(connection, key, table.c.reason, subject)

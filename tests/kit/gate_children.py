@@ -119,6 +119,62 @@ def try_together(barrier: Any, i: int, place: str | Path) -> list[str]:
     return decisions
 
 
+BRAKED_AT = 3
+BLOCKS_EACH = 3
+BRAKE_POLICY = f"""
+title = "t"
+[[rule]]
+name = "copy"
+kind = "image.copy"
+steps = [{{ at = 0.5, decision = "block" }}]
+[[rule]]
+name = "copy-partial"
+kind = "image.copy_partial"
+steps = [{{ at = 0.5, decision = "block" }}]
+[[brake]]
+blocks_per_hour = 100
+each_rule = {BRAKED_AT}
+"""
+"""Lets a rule block fewer notes than the processes show together."""
+
+
+def block_together(barrier: Any, i: int, place: str | Path) -> list[str]:
+    """Show Alice's cat from accounts of this process, at the same instant as the others do."""
+    decisions = []
+    with Gate.open(place, policy=Policy.parse(BRAKE_POLICY, name="t")) as gate:
+        for number in range(BLOCKS_EACH):
+            name = f"p{i}n{number}"
+            note = showing(photo("chelsea"), id=name, author=name, hours=None)
+            barrier.wait()
+            decisions.append(gate.check(note).decision.value)
+    return decisions
+
+
+FLOOD_AFTER = 3
+FLOOD_POLICY = f"""
+title = "t"
+[[rule]]
+name = "copy"
+kind = "image.copy"
+steps = [{{ at = 0.5, decision = "label" }}]
+[[flood]]
+authors_per_hour = {FLOOD_AFTER}
+quarantine_hours = 1
+"""
+
+
+def flood_together(barrier: Any, i: int, place: str | Path) -> list[str]:
+    """Show Alice's cat from accounts of this process, at the same instant as the other does."""
+    decisions = []
+    with Gate.open(place, policy=Policy.parse(FLOOD_POLICY, name="t")) as gate:
+        for number in range(FLOOD_AFTER):
+            name = f"p{i}n{number}"
+            note = showing(photo("chelsea"), id=name, author=name, hours=None)
+            barrier.wait()
+            decisions.append(gate.check(note).decision.value)
+    return decisions
+
+
 def endless(start: int) -> Iterator[Note]:
     """Notes of one or two pictures; every third one is another's copy of the note before."""
     for number in itertools.count(start):

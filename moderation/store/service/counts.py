@@ -18,7 +18,7 @@ from moderation.store.service.tables import HOUR_COUNTS
 
 HOUR = timedelta(hours=1)
 KEPT_HOURS = 24 * 31
-"""Older counts are of no use to anybody."""
+"""Blocks and quarantines for so long; who showed a work, for two hours."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,7 +32,7 @@ class Counted(StrEnum):
     WORK = "work"
     """Unlinked authors who showed a work; by number of the work."""
     SHOWING = "showing"
-    """Who they were; by number of the work and author. Kept for two hours, see `erasure`."""
+    """Who they were; by number of the work and author."""
     QUARANTINE = "quarantine"
     """Notes that waited for a person because of a flood, by work, under the hour it began in."""
 
@@ -42,8 +42,8 @@ class Sliding:
     """How often something happened within about the last hour, from two counts.
 
     This hour's count and, of the last hour's, the share that still lies within sixty minutes if it
-    was spread evenly. So no clock hour ever exceeds a limit, no sixty minutes twice the limit, and
-    what comes evenly below the limit never reaches it.
+    was spread evenly. So no hour of the clock exceeds a limit, no sixty minutes exceed twice of it,
+    and what comes evenly below the limit never reaches it.
     """
 
     this: int
@@ -51,7 +51,7 @@ class Sliding:
     at: datetime
 
     def reaches(self, limit: int) -> bool:
-        """True where one more would be too many."""
+        """True where so many are enough."""
         left = HOUR - (self.at - _EPOCH) % HOUR
         return self.this * HOUR + self.last * left >= limit * HOUR
 
@@ -77,23 +77,22 @@ class CountReading(Connected):
         with self._connected() as connection:
             for some in portions(subjects):
                 # The next hour too: another host's clock may be ahead, or this one was put back.
-                query = select(HOUR_COUNTS).where(
+                query = select(columns.subject, columns.hour, columns["count"]).where(
                     columns.kind == kind.value,
                     columns.subject.in_(some),
                     columns.hour.between(hour - 1, hour + 1),
                 )
-                for row in connection.execute(query):
-                    this, last = found[row.subject]
-                    is_last = row.hour < hour
-                    found[row.subject] = (
-                        this + (0 if is_last else row.count),
-                        last + (row.count if is_last else 0),
-                    )
+                for subject, counted_in, count in connection.execute(query):
+                    this, last = found[subject]
+                    is_last = counted_in < hour
+                    found[subject] = (this, last + count) if is_last else (this + count, last)
         return {
             subject: Sliding(this=this, last=last, at=at) for subject, (this, last) in found.items()
         }
 
-    def quarantined_since(self, work_ids: Iterable[int], hours: int, at: datetime) -> dict[int, int]:
+    def quarantined_since(
+        self, work_ids: Iterable[int], hours: int, at: datetime
+    ) -> dict[int, int]:
         """Work → hour in which its quarantine began; those that are over are absent."""
         hour, columns = hour_of(at), HOUR_COUNTS.c
         found: dict[int, int] = {}
@@ -119,8 +118,8 @@ class CountWriting(CountReading, Writing):
         """One more; returns how many there are now."""
         columns = HOUR_COUNTS.c
         key = and_(columns.kind == kind.value, columns.subject == subject, columns.hour == hour)
-        more = update(HOUR_COUNTS).where(key).values(count=columns.count + 1)
-        count = self._connection.execute(more.returning(columns.count)).scalar()
+        more = update(HOUR_COUNTS).where(key).values(count=columns["count"] + 1)
+        count = self._connection.execute(more.returning(columns["count"])).scalar()
         if count is not None:
             return int(count)
         row = {"kind": kind.value, "subject": subject, "hour": hour, "count": 1}
@@ -158,8 +157,8 @@ class CountWriting(CountReading, Writing):
     def drop_old_counts(self, at: datetime) -> int:
         """Delete what is of no use any more; returns how many rows."""
         hour, columns = hour_of(at), HOUR_COUNTS.c
-        names = and_(columns.kind == Counted.SHOWING.value, columns.hour < hour - 1)
-        old = or_(columns.hour < hour - KEPT_HOURS, names)
+        of_works = columns.kind.in_([Counted.WORK.value, Counted.SHOWING.value])
+        old = or_(columns.hour < hour - KEPT_HOURS, and_(of_works, columns.hour < hour - 1))
         return self._connection.execute(delete(HOUR_COUNTS).where(old)).rowcount
 
     def _linked_with(self, author_id: str) -> set[str]:
