@@ -17,7 +17,7 @@ from moderation.finding import FindingKind
 from moderation.policy import Policy, Rule, Window
 from moderation.policy.judgement import UNREADABLE_RULE
 from moderation.policy.named import shipped_names
-from moderation.verdict import UNDECIDED_RULE
+from moderation.verdict import BRAKE, FLOOD, UNDECIDED_RULE
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -185,6 +185,29 @@ def _policy(policy: Policy) -> Iterator[str]:
             [
                 (_window(t.window), t.authors, t.days_apart, t.attempts, t.undecided)
                 for t in terms.template_proposals
+            ],
+        )
+    if terms.brakes:
+        yield f"Automatic blocks an hour; what is beyond becomes a review (reason `{BRAKE}`):"
+        yield _table(
+            ("in force", "all rules", "each rule", "rules of their own"),
+            [
+                (
+                    _window(b.window),
+                    f"{b.blocks_per_hour:,}",
+                    "–" if b.each_rule is None else f"{b.each_rule:,}",
+                    ", ".join(f"`{rule}` {limit:,}" for rule, limit in b.rules.items()) or "–",
+                )
+                for b in terms.brakes
+            ],
+        )
+    if terms.floods:
+        yield f"A picture from so many at once goes to a person (reason `{FLOOD}`):"
+        yield _table(
+            ("in force", "more unlinked authors an hour than", "hours of quarantine"),
+            [
+                (_window(f.window), f"{f.authors_per_hour:,}", f"{f.quarantine_hours:,}")
+                for f in terms.floods
             ],
         )
     fail = {"default": terms.fail_default, **terms.fail}

@@ -168,6 +168,18 @@ TEMPLATE_PROPOSAL = Phrase(
     "多人发布的图片，{when}：互不关联的作者达 {authors} 位（每 {days} 天计一位）"
     "或尝试 {attempts} 次，即提议为模板；认定之前：{undecided}",
 )
+BRAKE = Phrase(
+    "brake, {when}: at most {blocks:,} automatic blocks an hour{more}; a person looks at the rest",
+    "自动拦截上限，{when}：每小时最多 {blocks:,} 次{more}；超出部分转人工审核",
+)
+BRAKE_EACH = Phrase(", {limit:,} by one rule", "，单条规则 {limit:,} 次")
+BRAKE_RULE = Phrase(", {limit:,} by {rule}", "，{rule} {limit:,} 次")
+FLOOD = Phrase(
+    "flood, {when}: what shows a picture that more than {authors:,} unlinked authors show within "
+    "an hour waits for a person, for {hours:,} hours",
+    "集中发布，{when}：同一图片一小时内由超过 {authors:,} 位互不关联的作者发布的，"
+    "此后 {hours:,} 小时内均转人工审核",
+)
 SAME_RULES = Phrase("both say the same at {at}", "在 {at} 两者内容相同")
 GOOD_POLICY = Phrase(
     "{path}: good, {rules} rules, {digest}", "{path}：有效，{rules} 条规则，{digest}"

@@ -25,8 +25,8 @@ def command(screen: Screen, policy_name: str, as_of: datetime | None) -> None:
     is not; times are UTC.
 
     With --json: the whole policy, `{"name", "title", "digest", "rule", "allow", "fail",
-    "registration", "partner_programme", "template_proposal"}`; with --as-of, its terms in force
-    then.
+    "registration", "partner_programme", "template_proposal"}` and, where it has them, `"brake"`
+    and `"flood"`; with --as-of, its terms in force then.
     """
     from moderation.policy import Policy
 
@@ -89,6 +89,22 @@ def _show(screen: Screen, terms: Terms) -> None:
                 days=proposal.days_apart,
                 attempts=proposal.attempts,
                 undecided=proposal.undecided,
+            )
+        )
+    for brake in terms.brakes:
+        each = "" if brake.each_rule is None else say(words.BRAKE_EACH, limit=brake.each_rule)
+        more = each + "".join(
+            say(words.BRAKE_RULE, rule=rule, limit=limit) for rule, limit in brake.rules.items()
+        )
+        when = _window(brake.window, say(words.ALWAYS))
+        screen.say(say(words.BRAKE, when=when, blocks=brake.blocks_per_hour, more=more))
+    for flood in terms.floods:
+        screen.say(
+            say(
+                words.FLOOD,
+                when=_window(flood.window, say(words.ALWAYS)),
+                authors=flood.authors_per_hour,
+                hours=flood.quarantine_hours,
             )
         )
 
