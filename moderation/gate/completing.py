@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from abc import ABC
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 
 from moderation.errors import ModerationError, StoreError
@@ -43,8 +43,12 @@ class Completing(ABC):
         self._owed: dict[int, Underway] = {}
         self._owing = threading.Condition()
 
+    @abstractmethod
+    def _save_if_worth_it(self) -> None:
+        """Write the index's snapshot where the log has become long."""
+
     def sweep(self) -> Swept:
-        """Settle what is overdue: holds, debts of dead processes, old keys.
+        """Settle what is overdue: holds, debts of dead processes, old keys, the index's snapshot.
 
         To be called every few seconds by each process that serves.
         """
@@ -67,6 +71,7 @@ class Completing(ABC):
         with self.register.transaction() as tx:
             expired = tx.drop_expired_submissions(now)
             tx.drop_old_counts(now)
+        self._save_if_worth_it()  # here, as nobody waits for it
         return Swept(lapsed=len(lapsed), settled=len(dead), expired=expired)
 
     @property

@@ -67,10 +67,6 @@ class Publishing(Completing):
     def _underway(self, note: Note) -> Underway:
         """A note about to be examined."""
 
-    @abstractmethod
-    def _save_if_worth_it(self) -> None:
-        """Write the index's snapshot where the log has become long."""
-
     def submit(self, submission: Submission) -> Answer:
         """Answer for one note when it is due, whatever happens, and once for each key.
 
@@ -256,7 +252,6 @@ class Publishing(Completing):
                 now.answer_submission(submission.key, filed.verdict_id, kept)
         if late:
             self._owe(underway, filed.verdict_id, hold=hold)
-        self._save_if_worth_it()
         return answer
 
     def _settled(self, note_id: str, revision: int, state: HoldState) -> list[Hold]:

@@ -210,13 +210,13 @@ def test_a_restored_backup_is_not_searched_with_a_later_snapshot(
 
 @pytest.fixture
 def disk() -> Iterator[SmallDisk]:
-    with small_disk("700k") as disk:
+    with small_disk("1500k") as disk:
         yield disk
 
 
 def test_files_that_may_not_grow_lose_no_note(tmp_path: Path) -> None:
     """The failing check is not there at all; with room again, work goes on."""
-    process = child("limit", str(tmp_path), "420000")
+    process = child("limit", str(tmp_path), "800000")
     said, _ = process.communicate(timeout=120)
     assert said.split() == ["store_unwritable"]
     with Gate.open(tmp_path) as gate:
