@@ -68,7 +68,7 @@ class Completing(ABC):
         for hold in lapsed:
             with self.register.transaction() as tx:
                 tx.settle_hold(hold, HoldState.LAPSED, now)
-        with self.register.transaction() as tx:
+        with self.register.transaction(durable=False) as tx:
             expired = tx.drop_expired_submissions(now)
             tx.drop_old_counts(now)
         self._save_if_worth_it()  # here, as nobody waits for it

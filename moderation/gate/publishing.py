@@ -164,7 +164,7 @@ class Publishing(Completing):
             lease_until=now + LEASE + timedelta(seconds=submission.within_s or 0),
             expires_at=now + KEY_FOR,
         )
-        with self.register.transaction() as tx:
+        with self.register.transaction(durable=False) as tx:  # the answer is what must last
             found = tx.begin_submission(new)
         if found.begun is Begun.NEW:
             return None
@@ -185,7 +185,7 @@ class Publishing(Completing):
         if not key:
             return
         try:
-            with self.register.transaction() as tx:
+            with self.register.transaction(durable=False) as tx:
                 tx.drop_submission(key)
         except StoreError:  # its lease ends by itself
             log.warning("a key could not be given back", exc_info=True)

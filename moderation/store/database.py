@@ -19,7 +19,7 @@ class Database(Protocol):
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection that sees one snapshot, and never waits for a writer."""
 
-    def writing(self) -> AbstractContextManager[Connection]:
+    def writing(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
         """A connection that holds the write lock; commits at the end, rolls back on an error."""
 
     def scrub(self, *, thoroughly: bool) -> None:

@@ -99,8 +99,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A connection that holds the write lock; commits at the end, rolls back on an error."""
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        """A connection that holds the write lock; commits at the end, rolls back on an error.
+
+        Where it need not be durable, the commit does not wait for the server's disk.
+        """
         # Threads of one process queue here, so that those who wait hold no connection.
         if not self._turn.acquire(timeout=self._busy_timeout_s):
             raise self._faults.busy()
@@ -111,6 +114,8 @@ class Database:
                     "abandoned": str(ABANDONED_S * 1000),
                 }
                 connection.execute(_LOCK, {"kind": LOCK_CLASS, **patience})
+                if not durable:
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                 yield connection
         finally:
             self._turn.release()

@@ -101,7 +101,9 @@ class Register(Reading):
         self.close()
 
     @contextmanager
-    def transaction(self, *, unhurried: bool = False) -> Iterator[Transaction]:
+    def transaction(
+        self, *, unhurried: bool = False, durable: bool = True
+    ) -> Iterator[Transaction]:
         """Hold the write lock: commits at the end, and rolls all back on any exception.
 
         Keep it short, and never open one inside another: the inner waits for the outer.
@@ -109,12 +111,13 @@ class Register(Reading):
         Args:
             unhurried: True for what may compute for minutes between two questions; a server
                 otherwise takes a write for abandoned after two, and rolls it back.
+            durable: False for what may be lost with the machine's power, though with no process.
 
         Raises:
             StoreBusy: the lock was not free within `busy_timeout_s`.
             StoreUnwritable: the disk is full or read-only; nothing was written.
         """
-        with self._database.writing() as connection:
+        with self._database.writing(durable=durable) as connection:
             if unhurried:
                 self._database.take_time(connection)
             yield Transaction(connection)

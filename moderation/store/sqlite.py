@@ -33,6 +33,7 @@ from moderation.store import migrations
 from moderation.store.tables import COUNTED
 
 APPLICATION_ID = 0x4E744774  # "NtGt" in the file's header: how we know our own files
+_HASTY = "BEGIN IMMEDIATE, without waiting for the disk"
 _DAMAGED_READS = ("SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS")
 
 
@@ -74,9 +75,14 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A connection that holds the write lock; commits at the end, rolls back on an error."""
-        with self._opened("BEGIN IMMEDIATE").begin() as connection:
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        """A connection that holds the write lock; commits at the end, rolls back on an error.
+
+        Where it need not be durable, the commit does not wait for the disk: processes that die
+        lose nothing, and loss of power takes no more than the last such writes.
+        """
+        engine = self._opened("BEGIN IMMEDIATE" if durable else _HASTY)
+        with engine.begin() as connection:
             yield connection
 
     def scrub(self, *, thoroughly: bool) -> None:
@@ -178,7 +184,7 @@ class Database:
         connection.isolation_level = None  # the `begin` event says BEGIN, not the driver
         try:
             connection.execute(f"PRAGMA busy_timeout = {round(self._busy_timeout_s * 1000)}")
-            connection.execute("PRAGMA synchronous = FULL")  # a commit survives loss of power too
+            connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA secure_delete = ON")
         except sqlite3.Error:
@@ -225,8 +231,14 @@ class Database:
 
 def _on_begin(connection: Connection) -> None:
     statement = connection.get_execution_options()["begin"]
-    if statement is not None:
-        connection.exec_driver_sql(statement)
+    if statement is None:
+        return
+    if statement == _HASTY:
+        connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
+        statement = "BEGIN IMMEDIATE"
+    elif statement == "BEGIN IMMEDIATE":
+        connection.exec_driver_sql("PRAGMA synchronous = FULL")  # survives loss of power too
+    connection.exec_driver_sql(statement)
 
 
 def _create_privately(path: Path) -> None:
