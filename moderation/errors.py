@@ -11,7 +11,8 @@
     │   ├── UnknownSubject        404
     │   ├── KeyReused             422
     │   ├── InFlight              409
-    │   └── HoldSettled           409
+    │   ├── HoldSettled           409
+    │   └── BadSignature          401
     ├── ConfigError         4 / 500   our own files are wrong: refuse to start
     │   ├── BadPolicy
     │   └── BadSetting
@@ -26,6 +27,7 @@
     │   ├── StoreUnreachable
     │   ├── StoreUnwritable
     │   └── WrongStoreVersion
+    ├── ServiceUnavailable  9 / 502   the client got no usable answer
     ├── MissingExtra        7 / 500   also an ImportError
     └── PartialBatch        8 / 207   some items failed, the rest is done
 
@@ -138,6 +140,13 @@ class HoldSettled(InputError):
     http_status = 409
 
 
+class BadSignature(InputError):
+    """A webhook does not come from the service, or not from the last few minutes."""
+
+    code = "bad_signature"
+    http_status = 401
+
+
 class ConfigError(ModerationError):
     """A file of ours is wrong; refuse to start rather than guess."""
 
@@ -224,6 +233,14 @@ class WrongStoreVersion(StoreError):
     """The register was written by a newer version, or is not a register."""
 
     code = "wrong_store_version"
+
+
+class ServiceUnavailable(ModerationError):
+    """The publish service gave the client no usable answer in time, for a call without verdict."""
+
+    code = "service_unavailable"
+    exit_code = 9
+    http_status = 502
 
 
 class MissingExtra(ModerationError, ImportError):

@@ -1,0 +1,213 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+from moderation.client.breaker import Breaker, breaker_of
+from moderation.client.calls import (
+    DEADLINE_MS,
+    OTHER_CALLS_MS,
+    Calls,
+    Record,
+    Settings,
+    stored,
+    time_limit,
+)
+from moderation.client.checked import Checked
+from moderation.client.fallback import FailPolicy
+from moderation.client.requests import (
+    Passed,
+    Request,
+    appeal_request,
+    checked_base_url,
+    forget_request,
+    settle_request,
+    verdict_request,
+)
+from moderation.note import Note
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+
+class AsyncClient:
+    """The publish service, asked from one event loop. Also an async context manager.
+
+    Args:
+        base_url: where the service listens, as `https://moderation.example:8443`.
+        token: bearer token.
+        fail_policy: decision for each trouble; everything goes to `review` where not given.
+        on_fallback: called with every answer of the fail policy, to queue the note for later or
+            to raise an alarm. What it raises is logged.
+        breaker: shared by all clients of one address in this process where not given.
+        connections: most at a time.
+        verify: certificates to trust, as httpx takes them.
+        transport: of httpx, for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str = "",
+        fail_policy: FailPolicy | None = None,
+        on_fallback: Callable[[Checked], object] | None = None,
+        breaker: Breaker | None = None,
+        connections: int = 100,
+        verify: ssl.SSLContext | bool = True,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        address = checked_base_url(base_url)
+        settings = Settings(
+            base_url=address,
+            token=token,
+            fail_policy=fail_policy or FailPolicy(),
+            breaker=breaker or breaker_of(address),
+            connections=connections,
+            verify=verify,
+            transport=transport,
+        )
+        self.calls = Calls(settings)
+        """For `Client`, which keeps its own record."""
+        self._record = Record(on_fallback)
+        self.breaker = settings.breaker
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Drop the connections."""
+        await self.calls.close()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """`service` and `fallback.CAUSE` → checks since the client was made."""
+        return self._record.counts
+
+    async def check(
+        self,
+        note: Note,
+        *,
+        deadline_ms: float = DEADLINE_MS,
+        register: str = "on_pass",
+        key: str | None = None,
+        **passed: Unpack[Passed],
+    ) -> Checked:
+        """A decision for the note, within the deadline, whatever the service does.
+
+        Args:
+            note: its pictures are sent along; give paths or bytes.
+            deadline_ms: milliseconds until there is an answer, the service's or the fail policy's.
+            register: `on_pass`, `hold` (then `commit` or `abort`) or `never`.
+            key: idempotency key; `NOTE_ID:REVISION` where not given.
+            passed: `traceparent` and `request_id` for the service's log.
+
+        Raises:
+            ModerationError: the caller is at fault (a bad note, a wrong token, a key used for
+                another body, too many bytes). Never turned into a decision.
+        """
+        start, due = time_limit(deadline_ms)
+        checked = await self.calls.check(
+            note, start=start, due=due, register=register, key=key, passed=passed
+        )
+        return self._record.add(checked)
+
+    async def commit(
+        self,
+        note_id: str,
+        revision: int,
+        *,
+        timeout_ms: float = OTHER_CALLS_MS,
+        **passed: Unpack[Passed],
+    ) -> Mapping[str, Any]:
+        """The held revision was published: register its pictures. May be repeated.
+
+        Raises:
+            UnknownSubject: nothing is held under that name.
+            HoldSettled: it was aborted, or has lapsed.
+            ServiceUnavailable: no answer in time.
+        """
+        return await self._ask(settle_request(note_id, revision, "commit", passed), timeout_ms)
+
+    async def abort(
+        self,
+        note_id: str,
+        revision: int,
+        *,
+        timeout_ms: float = OTHER_CALLS_MS,
+        **passed: Unpack[Passed],
+    ) -> Mapping[str, Any]:
+        """The held revision was not published: let its pictures go. May be repeated.
+
+        Raises:
+            UnknownSubject: nothing is held under that name.
+            HoldSettled: it was committed.
+            ServiceUnavailable: no answer in time.
+        """
+        return await self._ask(settle_request(note_id, revision, "abort", passed), timeout_ms)
+
+    async def verdict(
+        self, verdict_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
+    ) -> Checked:
+        """A verdict of the audit, as it stands now.
+
+        Raises:
+            UnknownSubject: there is none of that name.
+            ServiceUnavailable: no answer in time, or none that can be read.
+        """
+        request = verdict_request(verdict_id, passed)
+        return stored(await self._ask(request, timeout_ms), request)
+
+    async def forget_note(
+        self, note_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
+    ) -> Mapping[str, Any]:
+        """Erase a note; returns the receipt.
+
+        Raises:
+            ServiceUnavailable: no answer in time.
+        """
+        return await self._ask(forget_request("notes", note_id, passed), timeout_ms)
+
+    async def forget_author(
+        self, author_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
+    ) -> Mapping[str, Any]:
+        """Erase all of an author; returns the receipt.
+
+        Raises:
+            ServiceUnavailable: no answer in time.
+        """
+        return await self._ask(forget_request("authors", author_id, passed), timeout_ms)
+
+    async def appeal(
+        self,
+        verdict_id: str,
+        statement: str,
+        *,
+        timeout_ms: float = OTHER_CALLS_MS,
+        **passed: Unpack[Passed],
+    ) -> Mapping[str, Any]:
+        """What the author says against a verdict; a person decides.
+
+        Raises:
+            UnknownSubject: there is no such verdict.
+            ServiceUnavailable: no answer in time; the appeal may have been taken all the same.
+        """
+        row = {"verdict_id": verdict_id, "statement": statement}
+        return await self._ask(appeal_request(row, passed), timeout_ms)
+
+    async def _ask(self, request: Request, timeout_ms: float) -> Mapping[str, Any]:
+        start, due = time_limit(timeout_ms)
+        return await self.calls.other(request, start=start, due=due)

@@ -1,0 +1,211 @@
+"""The calls of the service, for one event loop: what `Client` and `AsyncClient` share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from moderation.client.breaker import Breaker
+from moderation.client.checked import Checked, Source, checked_from, fallen_back
+from moderation.client.exchange import Exchange, NoAnswer, Progress
+from moderation.client.fallback import FailPolicy, Trouble, Why
+from moderation.client.requests import (
+    Passed,
+    Request,
+    check_request,
+    passed_headers,
+)
+from moderation.errors import InputError, ServiceUnavailable
+from moderation.note import Note
+
+if TYPE_CHECKING:
+    import httpx
+
+log = logging.getLogger(__name__)
+
+DEADLINE_MS = 800
+OTHER_CALLS_MS = 5_000
+MARGIN_S = 0.05
+"""A call takes at most this much longer than its deadline, on a machine that is not starved."""
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a client is made of."""
+
+    base_url: str
+    """As `checked_base_url` leaves it."""
+    token: str = field(default="", repr=False)
+    fail_policy: FailPolicy = field(default_factory=FailPolicy)
+    on_fallback: Callable[[Checked], object] | None = None
+    breaker: Breaker
+    connections: int = 100
+    verify: Any = True
+    transport: httpx.AsyncBaseTransport | None = None
+
+
+class Calls:
+    """Every call, with its deadline."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._exchange = Exchange(
+            settings.base_url,
+            token=settings.token,
+            breaker=settings.breaker,
+            connections=settings.connections,
+            verify=settings.verify,
+            transport=settings.transport,
+        )
+
+    async def close(self) -> None:
+        """Drop the connections."""
+        await self._exchange.close()
+
+    async def check(
+        self,
+        note: Note,
+        *,
+        start: float,
+        due: float,
+        register: str,
+        key: str | None,
+        passed: Passed,
+    ) -> Checked:
+        """The service's answer, or the fail policy's."""
+        headers = passed_headers(passed)
+        request_id = headers["X-Request-Id"]
+
+        async def work(progress: Progress) -> Checked:
+            # In a thread: files are read, and pictures become text.
+            request = await asyncio.to_thread(
+                check_request, note, register=register, key=key, headers=headers
+            )
+            row = await self._exchange.send(request, due, progress)
+            return _read(row, note, request_id, progress)
+
+        try:
+            return await self._exchange.within(due, work, start)
+        except NoAnswer as none:
+            policy = self._settings.fail_policy
+            return fallen_back(note.id, note.revision, none.why, policy, request_id)
+
+    async def other(self, request: Request, *, start: float, due: float) -> Mapping[str, Any]:
+        """The JSON that the service answers.
+
+        Raises:
+            ServiceUnavailable: nothing usable came in time.
+        """
+
+        async def work(progress: Progress) -> Mapping[str, Any]:
+            return await self._exchange.send(request, due, progress)
+
+        try:
+            return await self._exchange.within(due, work, start)
+        except NoAnswer as none:
+            raise unavailable(none.why, request) from None
+
+
+def left_behind(note: Note, policy: FailPolicy, passed: Passed) -> Checked:
+    """For a check that this process had no time for, not even to leave it at its deadline."""
+    why = Why(cause=Trouble.TIMEOUT, detail="this process is busy", tries=0)
+    return fallen_back(note.id, note.revision, why, policy, passed.get("request_id", ""))
+
+
+def unavailable(why: Why, request: Request) -> ServiceUnavailable:
+    """For calls that no fail policy can answer."""
+    error = ServiceUnavailable(
+        f"the publish service did not answer `{request.method} {request.path}`: "
+        f"{why.cause.value}, {why.detail}",
+        hint="try again later; sent twice it is done once"
+        if request.resend
+        else "look whether it was done before trying again",
+    )
+    error.add_note(f"request {request.headers.get('X-Request-Id', '')}")
+    return error
+
+
+def _read(row: Mapping[str, Any], note: Note, request_id: str, progress: Progress) -> Checked:
+    try:
+        checked = checked_from(row, request_id=request_id)
+        if (checked.note_id, checked.revision) != (note.id, note.revision):
+            raise ValueError(f"it answers for {checked.note_id!r:.80}, {checked.revision!r:.20}")
+    except UNREADABLE as error:
+        detail = f"an answer that is no verdict: {error!r}"[:300]
+        why = Why(cause=Trouble.REFUSED, detail=detail, tries=progress.tries)
+        raise NoAnswer(why) from None
+    return checked
+
+
+def stored(row: Mapping[str, Any], request: Request) -> Checked:
+    """A verdict that was asked for by its name.
+
+    Raises:
+        ServiceUnavailable: the answer is no verdict.
+    """
+    request_id = request.headers["X-Request-Id"]
+    try:
+        return checked_from(row, request_id=request_id)
+    except UNREADABLE as error:
+        detail = f"an answer that is no verdict: {error!r}"[:300]
+        why = Why(cause=Trouble.REFUSED, detail=detail, tries=1)
+        raise unavailable(why, request) from None
+
+
+def time_limit(milliseconds: float) -> tuple[float, float]:
+    """(start, due) by `time.monotonic`.
+
+    Raises:
+        InputError: no time at all, or not a number.
+    """
+    number = isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool)
+    if not number or not math.isfinite(milliseconds) or milliseconds <= 0:
+        raise InputError(
+            f"a deadline must be a number of milliseconds above 0, got {milliseconds!r:.40}",
+            hint="give the time that the publish queue can wait, as 800",
+        )
+    start = time.monotonic()
+    return start, start + milliseconds / 1000
+
+
+class Record:
+    """What a client's checks came to: counted, logged and told. Safe for threads."""
+
+    def __init__(self, on_fallback: Callable[[Checked], object] | None) -> None:
+        self._on_fallback = on_fallback
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """`service` and `fallback.CAUSE` → checks since the client was made."""
+        with self._lock:
+            return dict(self._counts)
+
+    def add(self, checked: Checked) -> Checked:
+        """Take note of an outcome, and hand it back."""
+        why = checked.why
+        with self._lock:
+            self._counts[f"fallback.{why.cause.value}" if why else checked.source.value] += 1
+        if checked.source is Source.SERVICE or why is None:
+            return checked
+        log.warning(
+            "nobody judged note %r, revision %d: %s by the fail policy, as the service was %s (%s)"
+            " [request %s]",
+            *(checked.note_id, checked.revision, checked.decision.value, why.cause.value),
+            *(why.detail, checked.request_id),
+        )
+        if self._on_fallback is not None:
+            try:
+                self._on_fallback(checked)
+            except Exception:
+                log.exception("`on_fallback` failed")
+        return checked

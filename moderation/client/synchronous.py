@@ -1,0 +1,303 @@
+"""The client for threads: the asynchronous one in an event loop of its own.
+
+Only so can a call be left at its deadline whatever it is at, name lookup included; and there is
+one way over the network to test, not two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Coroutine, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+
+from moderation.client.asynchronous import AsyncClient
+from moderation.client.breaker import Breaker
+from moderation.client.calls import (
+    DEADLINE_MS,
+    MARGIN_S,
+    OTHER_CALLS_MS,
+    Record,
+    left_behind,
+    time_limit,
+)
+from moderation.client.checked import Checked
+from moderation.client.fallback import FailPolicy
+from moderation.client.requests import Passed
+from moderation.errors import ServiceUnavailable
+from moderation.note import Note
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+CLOSING_S = 2.0
+T = TypeVar("T")
+
+
+class Client:
+    """The publish service, asked from threads; one client serves many. Also a context manager.
+
+    Open it after a fork, or before: a child makes connections of its own.
+
+    Args:
+        base_url: where the service listens, as `https://moderation.example:8443`.
+        token: bearer token.
+        fail_policy: decision for each trouble; everything goes to `review` where not given.
+        on_fallback: called, in the asking thread, with every answer of the fail policy, to queue
+            the note for later or to raise an alarm. What it raises is logged.
+        breaker: shared by all clients of one address in this process where not given.
+        connections: most at a time.
+        verify: certificates to trust, as httpx takes them.
+        transport: of httpx (an asynchronous one), for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str = "",
+        fail_policy: FailPolicy | None = None,
+        on_fallback: Callable[[Checked], object] | None = None,
+        breaker: Breaker | None = None,
+        connections: int = 100,
+        verify: ssl.SSLContext | bool = True,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        def inner() -> AsyncClient:
+            return AsyncClient(
+                base_url,
+                token=token,
+                fail_policy=fail_policy,
+                breaker=breaker,
+                connections=connections,
+                verify=verify,
+                transport=transport,
+            )
+
+        self._inner = inner
+        self._fail_policy = fail_policy or FailPolicy()
+        self._record = Record(on_fallback)
+        self._lock = threading.Lock()
+        self._loop = _LoopThread(inner())
+        self._drop = weakref.finalize(self, _LoopThread.stop, self._loop)
+        self.breaker = self._loop.client.breaker
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Drop the connections and end the thread."""
+        self._drop()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """`service` and `fallback.CAUSE` → checks since the client was made."""
+        return self._record.counts
+
+    def check(
+        self,
+        note: Note,
+        *,
+        deadline_ms: float = DEADLINE_MS,
+        register: str = "on_pass",
+        key: str | None = None,
+        **passed: Unpack[Passed],
+    ) -> Checked:
+        """A decision for the note, within the deadline, whatever the service does.
+
+        Args:
+            note: its pictures are sent along; give paths or bytes.
+            deadline_ms: milliseconds until there is an answer, the service's or the fail policy's.
+            register: `on_pass`, `hold` (then `commit` or `abort`) or `never`.
+            key: idempotency key; `NOTE_ID:REVISION` where not given.
+            passed: `traceparent` and `request_id` for the service's log.
+
+        Raises:
+            ModerationError: the caller is at fault (a bad note, a wrong token, a key used for
+                another body, too many bytes). Never turned into a decision.
+        """
+        start, due = time_limit(deadline_ms)
+        loop = self._running()
+        work = loop.client.calls.check(
+            note, start=start, due=due, register=register, key=key, passed=passed
+        )
+        try:
+            checked = loop.run(work, due)
+        except _Late:
+            checked = left_behind(note, self._fail_policy, passed)
+        return self._record.add(checked)
+
+    def commit(
+        self,
+        note_id: str,
+        revision: int,
+        *,
+        timeout_ms: float = OTHER_CALLS_MS,
+        **passed: Unpack[Passed],
+    ) -> Mapping[str, Any]:
+        """The held revision was published: register its pictures. May be repeated.
+
+        Raises:
+            UnknownSubject: nothing is held under that name.
+            HoldSettled: it was aborted, or has lapsed.
+            ServiceUnavailable: no answer in time.
+        """
+        client = self._running().client
+        return self._ask(
+            client.commit(note_id, revision, timeout_ms=timeout_ms, **passed), timeout_ms
+        )
+
+    def abort(
+        self,
+        note_id: str,
+        revision: int,
+        *,
+        timeout_ms: float = OTHER_CALLS_MS,
+        **passed: Unpack[Passed],
+    ) -> Mapping[str, Any]:
+        """The held revision was not published: let its pictures go. May be repeated.
+
+        Raises:
+            UnknownSubject: nothing is held under that name.
+            HoldSettled: it was committed.
+            ServiceUnavailable: no answer in time.
+        """
+        client = self._running().client
+        return self._ask(
+            client.abort(note_id, revision, timeout_ms=timeout_ms, **passed), timeout_ms
+        )
+
+    def verdict(
+        self, verdict_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
+    ) -> Checked:
+        """A verdict of the audit, as it stands now.
+
+        Raises:
+            UnknownSubject: there is none of that name.
+            ServiceUnavailable: no answer in time, or none that can be read.
+        """
+        client = self._running().client
+        return self._ask(client.verdict(verdict_id, timeout_ms=timeout_ms, **passed), timeout_ms)
+
+    def forget_note(
+        self, note_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
+    ) -> Mapping[str, Any]:
+        """Erase a note; returns the receipt.
+
+        Raises:
+            ServiceUnavailable: no answer in time.
+        """
+        client = self._running().client
+        return self._ask(client.forget_note(note_id, timeout_ms=timeout_ms, **passed), timeout_ms)
+
+    def forget_author(
+        self, author_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
+    ) -> Mapping[str, Any]:
+        """Erase all of an author; returns the receipt.
+
+        Raises:
+            ServiceUnavailable: no answer in time.
+        """
+        client = self._running().client
+        work = client.forget_author(author_id, timeout_ms=timeout_ms, **passed)
+        return self._ask(work, timeout_ms)
+
+    def appeal(
+        self,
+        verdict_id: str,
+        statement: str,
+        *,
+        timeout_ms: float = OTHER_CALLS_MS,
+        **passed: Unpack[Passed],
+    ) -> Mapping[str, Any]:
+        """What the author says against a verdict; a person decides.
+
+        Raises:
+            UnknownSubject: there is no such verdict.
+            ServiceUnavailable: no answer in time; the appeal may have been taken all the same.
+        """
+        client = self._running().client
+        work = client.appeal(verdict_id, statement, timeout_ms=timeout_ms, **passed)
+        return self._ask(work, timeout_ms)
+
+    def _ask(self, work: Coroutine[Any, Any, T], timeout_ms: float) -> T:
+        try:
+            _, due = time_limit(timeout_ms)
+        except BaseException:
+            work.close()
+            raise
+        try:
+            return self._running().run(work, due)
+        except _Late:
+            raise ServiceUnavailable(
+                f"no answer within {timeout_ms:g} ms, this process being busy",
+                hint="give the process more time, or fewer calls at once",
+            ) from None
+
+    def _running(self) -> _LoopThread:
+        with self._lock:
+            if self._loop.pid != os.getpid():  # a fork took the thread away
+                self._loop = _LoopThread(self._inner())
+                self._drop = weakref.finalize(self, _LoopThread.stop, self._loop)
+            return self._loop
+
+
+class _Late(Exception):
+    """The loop itself did not come round in time."""
+
+
+class _LoopThread:
+    """An event loop in a thread of its own."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self.client = client
+        self.pid = os.getpid()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="moderation-client", daemon=True
+        )
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T], due: float) -> T:
+        """Wait for the work, at most until a moment after `due` by `time.monotonic`.
+
+        Raises:
+            _Late: it did not come to an end.
+        """
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result(timeout=max(0.0, due - time.monotonic()) + MARGIN_S)
+        except TimeoutError:
+            if future.done():  # just now
+                return future.result()
+            raise _Late from None
+        finally:
+            future.cancel()
+
+    def stop(self) -> None:
+        """Once. In a forked child nothing is touched: sockets and loop are the parent's."""
+        if self.pid != os.getpid():
+            return
+        closing = asyncio.run_coroutine_threadsafe(self.client.close(), self._loop)
+        try:
+            closing.result(timeout=CLOSING_S)
+        except TimeoutError:
+            closing.cancel()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(CLOSING_S)
+        if not self._thread.is_alive():
+            self._loop.close()
