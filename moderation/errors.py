@@ -12,6 +12,7 @@
     │   ├── KeyReused             422
     │   ├── InFlight              409
     │   ├── HoldSettled           409
+    │   ├── NotAllowed            403
     │   └── BadSignature          401
     ├── ConfigError         4 / 500   our own files are wrong: refuse to start
     │   ├── BadPolicy
@@ -138,6 +139,13 @@ class HoldSettled(InputError):
 
     code = "hold_settled"
     http_status = 409
+
+
+class NotAllowed(InputError):
+    """The service does not know the client's token, or the token does not allow this."""
+
+    code = "not_allowed"
+    http_status = 403
 
 
 class BadSignature(InputError):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from moderation.client.answers import Appealed, Forgotten, SettledHold
 from moderation.client.asynchronous import AsyncClient
 from moderation.client.breaker import Breaker, State, Tripping
 from moderation.client.checked import Checked, Degraded, Source
@@ -14,6 +15,7 @@ from moderation.client.synchronous import Client
 from moderation.client.webhook import Event, verify_webhook
 
 __all__ = [
+    "Appealed",
     "AsyncClient",
     "Breaker",
     "Checked",
@@ -21,6 +23,8 @@ __all__ = [
     "Degraded",
     "Event",
     "FailPolicy",
+    "Forgotten",
+    "SettledHold",
     "Source",
     "State",
     "Tripping",

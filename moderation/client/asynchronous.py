@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
+from moderation.client.answers import Appealed, Forgotten, SettledHold, settled_holds
 from moderation.client.breaker import Breaker, breaker_of
 from moderation.client.calls import (
     DEADLINE_MS,
@@ -13,14 +14,12 @@ from moderation.client.calls import (
     Calls,
     Record,
     Settings,
-    stored,
     time_limit,
 )
-from moderation.client.checked import Checked
+from moderation.client.checked import Checked, checked_from
 from moderation.client.fallback import FailPolicy
 from moderation.client.requests import (
     Passed,
-    Request,
     appeal_request,
     checked_base_url,
     forget_request,
@@ -132,7 +131,7 @@ class AsyncClient:
         *,
         timeout_ms: float = OTHER_CALLS_MS,
         **passed: Unpack[Passed],
-    ) -> Mapping[str, Any]:
+    ) -> tuple[SettledHold, ...]:
         """The held revision was published: register its pictures. May be repeated.
 
         Raises:
@@ -140,7 +139,8 @@ class AsyncClient:
             HoldSettled: it was aborted, or has lapsed.
             ServiceUnavailable: no answer in time.
         """
-        return await self._ask(settle_request(note_id, revision, "commit", passed), timeout_ms)
+        request = settle_request(note_id, revision, "commit", passed)
+        return await self.calls.other(request, settled_holds, timeout_ms)
 
     async def abort(
         self,
@@ -149,7 +149,7 @@ class AsyncClient:
         *,
         timeout_ms: float = OTHER_CALLS_MS,
         **passed: Unpack[Passed],
-    ) -> Mapping[str, Any]:
+    ) -> tuple[SettledHold, ...]:
         """The held revision was not published: let its pictures go. May be repeated.
 
         Raises:
@@ -157,7 +157,8 @@ class AsyncClient:
             HoldSettled: it was committed.
             ServiceUnavailable: no answer in time.
         """
-        return await self._ask(settle_request(note_id, revision, "abort", passed), timeout_ms)
+        request = settle_request(note_id, revision, "abort", passed)
+        return await self.calls.other(request, settled_holds, timeout_ms)
 
     async def verdict(
         self, verdict_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
@@ -169,45 +170,47 @@ class AsyncClient:
             ServiceUnavailable: no answer in time, or none that can be read.
         """
         request = verdict_request(verdict_id, passed)
-        return stored(await self._ask(request, timeout_ms), request)
+        request_id = request.headers["X-Request-Id"]
+        return await self.calls.other(
+            request, lambda row: checked_from(row, request_id=request_id), timeout_ms
+        )
 
     async def forget_note(
         self, note_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
-    ) -> Mapping[str, Any]:
+    ) -> Forgotten:
         """Erase a note; returns the receipt.
 
         Raises:
             ServiceUnavailable: no answer in time.
         """
-        return await self._ask(forget_request("notes", note_id, passed), timeout_ms)
+        request = forget_request("notes", note_id, passed)
+        return await self.calls.other(request, Forgotten.from_json, timeout_ms)
 
     async def forget_author(
         self, author_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
-    ) -> Mapping[str, Any]:
+    ) -> Forgotten:
         """Erase all of an author; returns the receipt.
 
         Raises:
             ServiceUnavailable: no answer in time.
         """
-        return await self._ask(forget_request("authors", author_id, passed), timeout_ms)
+        request = forget_request("authors", author_id, passed)
+        return await self.calls.other(request, Forgotten.from_json, timeout_ms)
 
     async def appeal(
         self,
         verdict_id: str,
-        statement: str,
         *,
+        author_id: str,
+        statement: str,
         timeout_ms: float = OTHER_CALLS_MS,
         **passed: Unpack[Passed],
-    ) -> Mapping[str, Any]:
+    ) -> Appealed:
         """What the author says against a verdict; a person decides.
 
         Raises:
-            UnknownSubject: there is no such verdict.
+            UnknownSubject: there is no such verdict of that author.
             ServiceUnavailable: no answer in time; the appeal may have been taken all the same.
         """
-        row = {"verdict_id": verdict_id, "statement": statement}
-        return await self._ask(appeal_request(row, passed), timeout_ms)
-
-    async def _ask(self, request: Request, timeout_ms: float) -> Mapping[str, Any]:
-        start, due = time_limit(timeout_ms)
-        return await self.calls.other(request, start=start, due=due)
+        row = {"verdict_id": verdict_id, "author_id": author_id, "statement": statement}
+        return await self.calls.other(appeal_request(row, passed), Appealed.from_json, timeout_ms)

@@ -10,10 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from moderation.client.breaker import Breaker
-from moderation.client.checked import Checked, Source, checked_from, fallen_back
+from moderation.client.checked import UNREADABLE, Checked, Source, checked_from, fallen_back
 from moderation.client.exchange import Exchange, NoAnswer, Progress
 from moderation.client.fallback import FailPolicy, Trouble, Why
 from moderation.client.requests import (
@@ -34,7 +34,7 @@ DEADLINE_MS = 800
 OTHER_CALLS_MS = 5_000
 MARGIN_S = 0.05
 """A call takes at most this much longer than its deadline, on a machine that is not starved."""
-UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +98,22 @@ class Calls:
             policy = self._settings.fail_policy
             return fallen_back(note.id, note.revision, none.why, policy, request_id)
 
-    async def other(self, request: Request, *, start: float, due: float) -> Mapping[str, Any]:
-        """The JSON that the service answers.
+    async def other(
+        self, request: Request, understand: Callable[[Mapping[str, Any]], T], timeout_ms: float
+    ) -> T:
+        """What the service answers, as `understand` reads it.
 
         Raises:
             ServiceUnavailable: nothing usable came in time.
         """
+        start, due = time_limit(timeout_ms)
 
-        async def work(progress: Progress) -> Mapping[str, Any]:
-            return await self._exchange.send(request, due, progress)
+        async def work(progress: Progress) -> T:
+            row = await self._exchange.send(request, due, progress)
+            try:
+                return understand(row)
+            except UNREADABLE as error:
+                raise NoAnswer(_unreadable(error, progress)) from None
 
         try:
             return await self._exchange.within(due, work, start)
@@ -139,25 +146,13 @@ def _read(row: Mapping[str, Any], note: Note, request_id: str, progress: Progres
         if (checked.note_id, checked.revision) != (note.id, note.revision):
             raise ValueError(f"it answers for {checked.note_id!r:.80}, {checked.revision!r:.20}")
     except UNREADABLE as error:
-        detail = f"an answer that is no verdict: {error!r}"[:300]
-        why = Why(cause=Trouble.REFUSED, detail=detail, tries=progress.tries)
-        raise NoAnswer(why) from None
+        raise NoAnswer(_unreadable(error, progress)) from None
     return checked
 
 
-def stored(row: Mapping[str, Any], request: Request) -> Checked:
-    """A verdict that was asked for by its name.
-
-    Raises:
-        ServiceUnavailable: the answer is no verdict.
-    """
-    request_id = request.headers["X-Request-Id"]
-    try:
-        return checked_from(row, request_id=request_id)
-    except UNREADABLE as error:
-        detail = f"an answer that is no verdict: {error!r}"[:300]
-        why = Why(cause=Trouble.REFUSED, detail=detail, tries=1)
-        raise unavailable(why, request) from None
+def _unreadable(error: Exception, progress: Progress) -> Why:
+    detail = f"an answer that cannot be read: {error!r}"[:300]
+    return Why(cause=Trouble.REFUSED, detail=detail, tries=progress.tries)
 
 
 def time_limit(milliseconds: float) -> tuple[float, float]:

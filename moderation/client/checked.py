@@ -15,6 +15,9 @@ from moderation.verdict import Completeness, Decision, Verdict
 
 log = logging.getLogger(__name__)
 
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading JSON of another shape raises."""
+
 
 class Source(StrEnum):
     """Who decided."""
@@ -82,7 +85,7 @@ def checked_from(row: Mapping[str, Any], *, request_id: str) -> Checked:
     """Read the service's answer.
 
     Raises:
-        KeyError, TypeError, ValueError: it is not one.
+        UNREADABLE: it is not one.
     """
     hold = row.get("hold") or {}
     expires = hold.get("expires_at") if hold.get("state") == "held" else None
@@ -110,7 +113,7 @@ def _verdict(row: Mapping[str, Any]) -> Verdict | None:
     Completeness(row["completeness"])  # not even that: no answer of ours
     try:
         return Verdict.from_json(row)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except UNREADABLE as error:
         log.warning("verdict of note %r holds what is unknown here: %r", row.get("note_id"), error)
         return None
 

@@ -72,11 +72,13 @@ def _stumble(reply: Reply, problem: Mapping[str, Any], resend: bool) -> Stumble:
     about = f"status {reply.status}" + (f", `{code}`" if code else "")
     if 200 <= reply.status < 400:
         about += ", no answer of a publish service"
-    again = resend and reply.status in _PASSING and problem.get("retryable") is not False
+    passing = reply.status in _PASSING and problem.get("retryable") is not False
+    lasting = reply.status == 503 and not passing  # as a register of another version
+    cause = Trouble.REFUSED if lasting else _CAUSES.get(reply.status, Trouble.REFUSED)
     return Stumble(
-        cause=_CAUSES.get(reply.status, Trouble.REFUSED),
+        cause=cause,
         detail=about,
-        again=again,
+        again=resend and passing,
         retry_after_s=retry_after_s(reply.headers),
         in_flight=reply.status == 409,
     )
@@ -109,8 +111,9 @@ def _refusal(reply: Reply, problem: Mapping[str, Any]) -> errors.ModerationError
     said = _text(problem.get("detail")) or _text(problem.get("title"))
     hint = _text(problem.get("hint")) or "compare the request, and the address, with the contract"
     error = raised(said or f"the service answered with status {reply.status}", hint=hint)
-    for name, word in (("pointer", "at"), ("request_id", "request")):
-        if told := _text(problem.get(name)):
+    for name, word in (("code", "code"), ("pointer", "at"), ("request_id", "request")):
+        told = _text(problem.get(name))
+        if told and told != raised.code:
             error.add_note(f"{word} {told}")
     return error
 
@@ -123,6 +126,8 @@ def _error_classes() -> Iterator[type[errors.ModerationError]]:
 
 _BY_CODE = {raised.code: raised for raised in _error_classes()}
 _BY_STATUS: Mapping[int, type[errors.ModerationError]] = {
+    401: errors.NotAllowed,
+    403: errors.NotAllowed,
     404: errors.UnknownSubject,
     413: errors.ImageTooLarge,
     415: errors.UnsupportedFormat,

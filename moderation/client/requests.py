@@ -104,11 +104,8 @@ def check_request(
     images = [_image(image, number) for number, image in enumerate(note.images)]
     row = note.to_json() | {"images": images, "register": register}
     sent = {**headers, "Content-Type": "application/json"}
-    default = f"{note.id}:{note.revision}"  # as the service's own
-    if key is not None:
+    if key is not None:  # else the service makes one of note and revision
         sent["Idempotency-Key"] = header(key, "key")
-    elif _HEADER.fullmatch(default):
-        sent["Idempotency-Key"] = default
     return Request(method="POST", path="/v1/verdicts", headers=sent, body=_json(row))
 
 

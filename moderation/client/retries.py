@@ -17,8 +17,8 @@ LONGEST_WAIT_S = 1.0
 POLL_AT_LEAST_S, POLL_AT_MOST_S = 0.02, 0.2
 """Between two questions whether the first request is done."""
 MOST_TRIES = 5
-WORTH_TRYING_S = 0.02
-"""With less time left, another request could not be answered."""
+WORTH_TRYING_S = 0.05
+"""With less time left, another request could not be answered: no service is asked for less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

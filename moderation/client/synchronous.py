@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
+from moderation.client.answers import Appealed, Forgotten, SettledHold
 from moderation.client.asynchronous import AsyncClient
 from moderation.client.breaker import Breaker
 from moderation.client.calls import (
@@ -148,7 +149,7 @@ class Client:
         *,
         timeout_ms: float = OTHER_CALLS_MS,
         **passed: Unpack[Passed],
-    ) -> Mapping[str, Any]:
+    ) -> tuple[SettledHold, ...]:
         """The held revision was published: register its pictures. May be repeated.
 
         Raises:
@@ -168,7 +169,7 @@ class Client:
         *,
         timeout_ms: float = OTHER_CALLS_MS,
         **passed: Unpack[Passed],
-    ) -> Mapping[str, Any]:
+    ) -> tuple[SettledHold, ...]:
         """The held revision was not published: let its pictures go. May be repeated.
 
         Raises:
@@ -195,7 +196,7 @@ class Client:
 
     def forget_note(
         self, note_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
-    ) -> Mapping[str, Any]:
+    ) -> Forgotten:
         """Erase a note; returns the receipt.
 
         Raises:
@@ -206,7 +207,7 @@ class Client:
 
     def forget_author(
         self, author_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
-    ) -> Mapping[str, Any]:
+    ) -> Forgotten:
         """Erase all of an author; returns the receipt.
 
         Raises:
@@ -219,19 +220,22 @@ class Client:
     def appeal(
         self,
         verdict_id: str,
-        statement: str,
         *,
+        author_id: str,
+        statement: str,
         timeout_ms: float = OTHER_CALLS_MS,
         **passed: Unpack[Passed],
-    ) -> Mapping[str, Any]:
+    ) -> Appealed:
         """What the author says against a verdict; a person decides.
 
         Raises:
-            UnknownSubject: there is no such verdict.
+            UnknownSubject: there is no such verdict of that author.
             ServiceUnavailable: no answer in time; the appeal may have been taken all the same.
         """
         client = self._running().client
-        work = client.appeal(verdict_id, statement, timeout_ms=timeout_ms, **passed)
+        work = client.appeal(
+            verdict_id, author_id=author_id, statement=statement, timeout_ms=timeout_ms, **passed
+        )
         return self._ask(work, timeout_ms)
 
     def _ask(self, work: Coroutine[Any, Any, T], timeout_ms: float) -> T:

@@ -128,6 +128,7 @@ def test_every_public_name_is_there_and_documented() -> None:
         pytest.param("from moderation import Note, Verdict, Policy", (), id="words-and-policy"),
         pytest.param("import moderation.policy, moderation.explain", (), id="judgement"),
         pytest.param("from moderation import assess_text", ("numpy",), id="text"),
+        pytest.param("import moderation.client", (), id="client"),
         pytest.param("import moderation.store", ("sqlalchemy", "numpy"), id="store"),
         pytest.param(
             "from moderation import Gate",

@@ -1,0 +1,98 @@
+"""What the service answers to calls other than a check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledHold:
+    """A hold after `commit` or `abort`."""
+
+    note_id: str
+    revision: int
+    verdict_id: str
+    state: str
+    """`committed` or `aborted`."""
+    settled_at: datetime | None
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read one.
+
+        Raises:
+            UNREADABLE: it is none.
+        """
+        return cls(
+            note_id=str(row["note_id"]),
+            revision=int(row["revision"]),
+            verdict_id=str(row["verdict_id"]),
+            state=str(row["state"]),
+            settled_at=_time(row["settled_at"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """Receipt: proof that a note or an author was forgotten, without naming it."""
+
+    receipt_id: int
+    at: datetime
+    counts: Mapping[str, int]
+    """What was erased, by kind."""
+    digest: str
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read one.
+
+        Raises:
+            UNREADABLE: it is none.
+        """
+        return cls(
+            receipt_id=int(row["receipt_id"]),
+            at=datetime.fromisoformat(row["at"]),
+            counts={str(what): int(n) for what, n in row["counts"].items()},
+            digest=str(row["digest"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appealed:
+    """An appeal that waits for a person."""
+
+    appeal_id: str
+    verdict_id: str
+    at: datetime
+    state: str
+    """`open`, `upheld` or `overturned`."""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read one.
+
+        Raises:
+            UNREADABLE: it is none.
+        """
+        return cls(
+            appeal_id=str(row["appeal_id"]),
+            verdict_id=str(row["verdict_id"]),
+            at=datetime.fromisoformat(row["at"]),
+            state=str(row["state"]),
+        )
+
+
+def settled_holds(row: Mapping[str, Any]) -> tuple[SettledHold, ...]:
+    """One for each author under the note's id; normally one.
+
+    Raises:
+        UNREADABLE: the answer is none.
+    """
+    return tuple(map(SettledHold.from_json, row["holds"]))
+
+
+def _time(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
