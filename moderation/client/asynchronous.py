@@ -10,6 +10,7 @@ from moderation.client.answers import Appealed, Forgotten, SettledHold, settled_
 from moderation.client.breaker import Breaker, breaker_of
 from moderation.client.calls import (
     DEADLINE_MS,
+    FORGET_MS,
     OTHER_CALLS_MS,
     Calls,
     Record,
@@ -176,7 +177,7 @@ class AsyncClient:
         )
 
     async def forget_note(
-        self, note_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
+        self, note_id: str, *, timeout_ms: float = FORGET_MS, **passed: Unpack[Passed]
     ) -> Forgotten:
         """Erase a note; returns the receipt.
 
@@ -187,7 +188,7 @@ class AsyncClient:
         return await self.calls.other(request, Forgotten.from_json, timeout_ms)
 
     async def forget_author(
-        self, author_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
+        self, author_id: str, *, timeout_ms: float = FORGET_MS, **passed: Unpack[Passed]
     ) -> Forgotten:
         """Erase all of an author; returns the receipt.
 

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 DEADLINE_MS = 800
 OTHER_CALLS_MS = 5_000
+FORGET_MS = 60_000
+"""Bytes are removed from the service's disk, too."""
 MARGIN_S = 0.05
 """A call takes at most this much longer than its deadline, on a machine that is not starved."""
 T = TypeVar("T")

@@ -27,8 +27,8 @@ MAX_ANSWER_BYTES = 16 << 20
 """Of one answer; a verdict has some kilobytes."""
 TELLING_S = 0.1
 """A request that had less time than this says nothing about the service when it is cut off."""
-LEAST_DEADLINE_MS = 50
-"""The service takes none below."""
+LEAST_DEADLINE_MS, MOST_DEADLINE_MS = 50, 10**9
+"""The service takes none below, or above."""
 SECOND_TRY_S = 0.3
 CLOSING_S = 1.0
 """How long closing waits for calls that were left at their deadline."""
@@ -151,7 +151,7 @@ class Exchange:
         headers = dict(request.headers)
         # In a header: the body must be the same for every retry of the same key.
         allowed = left_s - min(RESERVE_S, left_s / 10)
-        headers["X-Deadline-Ms"] = str(max(LEAST_DEADLINE_MS, int(allowed * 1000)))
+        headers["X-Deadline-Ms"] = str(int(min(max(LEAST_DEADLINE_MS, allowed * 1000), MOST_DEADLINE_MS)))
         # A connection that hangs for half of the time is worth a second one, if there is time.
         timeout = httpx.Timeout(None, connect=left_s / 2 if left_s >= SECOND_TRY_S else None)
         url = self._base_url + request.path

@@ -20,6 +20,7 @@ from moderation.client.asynchronous import AsyncClient
 from moderation.client.breaker import Breaker
 from moderation.client.calls import (
     DEADLINE_MS,
+    FORGET_MS,
     MARGIN_S,
     OTHER_CALLS_MS,
     Record,
@@ -195,7 +196,7 @@ class Client:
         return self._ask(client.verdict(verdict_id, timeout_ms=timeout_ms, **passed), timeout_ms)
 
     def forget_note(
-        self, note_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
+        self, note_id: str, *, timeout_ms: float = FORGET_MS, **passed: Unpack[Passed]
     ) -> Forgotten:
         """Erase a note; returns the receipt.
 
@@ -206,7 +207,7 @@ class Client:
         return self._ask(client.forget_note(note_id, timeout_ms=timeout_ms, **passed), timeout_ms)
 
     def forget_author(
-        self, author_id: str, *, timeout_ms: float = OTHER_CALLS_MS, **passed: Unpack[Passed]
+        self, author_id: str, *, timeout_ms: float = FORGET_MS, **passed: Unpack[Passed]
     ) -> Forgotten:
         """Erase all of an author; returns the receipt.
 
