@@ -13,6 +13,7 @@ from kit.pages import ROOT, anchors, blocks, commands, headings, links, name_of,
 
 import moderation
 from moderation.cli import program
+from moderation.client import Source, Trouble
 from moderation.finding import Cause, Difference
 from moderation.match import Basis, Direction
 from moderation.note import ClaimBasis, NoteKind
@@ -30,6 +31,8 @@ WORDS_OF_VALUES = (
     Direction,
     NoteKind,
     Registration,
+    Source,
+    Trouble,
 )
 
 
