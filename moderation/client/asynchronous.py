@@ -23,6 +23,7 @@ from moderation.client.requests import (
     Passed,
     appeal_request,
     checked_base_url,
+    checked_token,
     forget_request,
     settle_request,
     verdict_request,
@@ -65,7 +66,7 @@ class AsyncClient:
         address = checked_base_url(base_url)
         settings = Settings(
             base_url=address,
-            token=token,
+            token=checked_token(token),
             fail_policy=fail_policy or FailPolicy(),
             breaker=breaker or breaker_of(address),
             connections=connections,

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from moderation.client.breaker import Breaker
@@ -21,6 +22,7 @@ from moderation.client.requests import (
     Request,
     check_request,
     passed_headers,
+    takes_long,
 )
 from moderation.errors import InputError, ServiceUnavailable
 from moderation.note import Note
@@ -87,10 +89,9 @@ class Calls:
         request_id = headers["X-Request-Id"]
 
         async def work(progress: Progress) -> Checked:
-            # In a thread: files are read, and pictures become text.
-            request = await asyncio.to_thread(
-                check_request, note, register=register, key=key, headers=headers
-            )
+            build = partial(check_request, note, register=register, key=key, headers=headers)
+            # A thread costs less than a millisecond, and files and large pictures cost more.
+            request = await asyncio.to_thread(build) if takes_long(note) else build()
             row = await self._exchange.send(request, due, progress)
             return _read(row, note, request_id, progress)
 

@@ -151,7 +151,9 @@ class Exchange:
         headers = dict(request.headers)
         # In a header: the body must be the same for every retry of the same key.
         allowed = left_s - min(RESERVE_S, left_s / 10)
-        headers["X-Deadline-Ms"] = str(int(min(max(LEAST_DEADLINE_MS, allowed * 1000), MOST_DEADLINE_MS)))
+        headers["X-Deadline-Ms"] = str(
+            int(min(max(LEAST_DEADLINE_MS, allowed * 1000), MOST_DEADLINE_MS))
+        )
         # A connection that hangs for half of the time is worth a second one, if there is time.
         timeout = httpx.Timeout(None, connect=left_s / 2 if left_s >= SECOND_TRY_S else None)
         url = self._base_url + request.path

@@ -68,7 +68,7 @@ _PASSING = (429, 502, 503)
 
 
 def _stumble(reply: Reply, problem: Mapping[str, Any], resend: bool) -> Stumble:
-    code = _text(problem.get("code"))
+    code = _slug(problem.get("code"))
     about = f"status {reply.status}" + (f", `{code}`" if code else "")
     if 200 <= reply.status < 400:
         about += ", no answer of a publish service"
@@ -106,7 +106,7 @@ def _date(value: str) -> datetime | None:
 
 
 def _refusal(reply: Reply, problem: Mapping[str, Any]) -> errors.ModerationError:
-    known = _BY_CODE.get(_text(problem.get("code"))) or _BY_STATUS.get(reply.status)
+    known = _BY_CODE.get(_slug(problem.get("code"))) or _BY_STATUS.get(reply.status)
     raised = known or errors.InputError
     said = _text(problem.get("detail")) or _text(problem.get("title"))
     hint = _text(problem.get("hint")) or "compare the request, and the address, with the contract"
@@ -140,6 +140,10 @@ def _object(body: bytes) -> Mapping[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return row if isinstance(row, dict) else None
+
+
+def _slug(value: object) -> str:
+    return value if isinstance(value, str) and re.fullmatch(r"[\w.-]{1,80}", value) else ""
 
 
 def _text(value: object) -> str:

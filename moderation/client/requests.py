@@ -17,8 +17,11 @@ from moderation.note import Note, NoteImage
 
 MAX_PICTURE_BYTES = 40_000_000
 """Of one file, as the decoder's; of larger ones no more than that is read."""
+QUICK_BYTES = 200_000
+"""So many are base64 and JSON in a millisecond."""
 REGISTERING = ("on_pass", "hold", "never")
 _HEADER = re.compile(r"[\x21-\x7e]{1,255}")
+_TOKEN = re.compile(r"[\x21-\x7e]{0,8000}")
 _ORIGIN = re.compile(r"https?")
 
 
@@ -64,6 +67,20 @@ def checked_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def checked_token(token: str) -> str:
+    """The token, where a header can hold it.
+
+    Raises:
+        BadSetting: it cannot; as the line of a file with its end.
+    """
+    if not _TOKEN.fullmatch(token):
+        raise BadSetting(
+            "the token holds a blank, a line's end or something else that no header can",
+            hint="give the token alone, without what stands around it",
+        )
+    return token
+
+
 def passed_headers(passed: Passed) -> dict[str, str]:
     """Headers of a call; a request id is made up where none is given.
 
@@ -107,6 +124,13 @@ def check_request(
     if key is not None:  # else the service makes one of note and revision
         sent["Idempotency-Key"] = header(key, "key")
     return Request(method="POST", path="/v1/verdicts", headers=sent, body=_json(row))
+
+
+def takes_long(note: Note) -> bool:
+    """Whether making the request would hold up an event loop: files to read, much to encode."""
+    if any(image.data is None for image in note.images):
+        return True
+    return sum(len(image.data or b"") for image in note.images) > QUICK_BYTES
 
 
 def _image(image: NoteImage, number: int) -> dict[str, Any]:

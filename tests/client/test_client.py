@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import inspect
 import logging
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -70,7 +72,7 @@ class InALoop:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._client, name)
-        if not asyncio.iscoroutinefunction(found):
+        if not inspect.iscoroutinefunction(found):
             return found
         return lambda *arguments, **named: self._runner.run(found(*arguments, **named))
 
@@ -365,6 +367,35 @@ def test_an_address_is_plain(door: Callable[..., Any], url: str) -> None:
     assert "u:p" not in str(caught.value)
 
 
+@pytest.mark.parametrize("token", ["t0ken\n", "two words", "t\r\nX-Admin: 1", "密"])
+def test_a_token_is_one_word(door: Callable[..., Any], service: RudeService, token: str) -> None:
+    """Said at once, without repeating it."""
+    with pytest.raises(BadSetting, match="the token holds") as caught:
+        door(service.url, token=token)
+    assert token not in str(caught.value)
+
+
+def test_both_clients_have_the_same_calls() -> None:
+    """Who knows one knows the other."""
+
+    def calls(client: type) -> dict[str, Any]:
+        public = {k: v for k, v in vars(client).items() if k[0] != "_" and inspect.isfunction(v)}
+        return {name: inspect.signature(call) for name, call in public.items()}
+
+    assert calls(Client) == calls(AsyncClient)
+    assert len(calls(Client)) == 8
+
+
+def test_what_a_service_says_forges_no_line_of_the_log(
+    client: Any, service: RudeService, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor does a note's id."""
+    service.will(problem(500, "x\nWARNING all is well"))
+    client.check(note(id="n1\nWARNING all is well"))
+    assert len(caplog.messages) == 1
+    assert "\n" not in caplog.messages[0]
+
+
 def test_a_path_in_front(door: Callable[..., Any], service: RudeService) -> None:
     """Behind a proxy."""
     with door(service.url + "/moderation/", breaker=Breaker(SURE)) as client:
@@ -541,7 +572,9 @@ def test_a_client_outlives_a_fork(service: RudeService) -> None:
     """The child makes connections of its own, and leaves those of its parent alone."""
     with Client(service.url, breaker=Breaker(SURE)) as client:
         assert client.check(note()).source is Source.SERVICE
-        child = os.fork()
+        with warnings.catch_warnings():  # newer Pythons warn of threads; this is about them
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
         if child == 0:
             done = 1
             try:
