@@ -14,10 +14,10 @@ from moderation.client.calls import (
     OTHER_CALLS_MS,
     Calls,
     Record,
-    Settings,
     time_limit,
 )
 from moderation.client.checked import Checked, checked_from
+from moderation.client.exchange import Exchange
 from moderation.client.fallback import FailPolicy
 from moderation.client.requests import (
     Passed,
@@ -64,19 +64,18 @@ class AsyncClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         address = checked_base_url(base_url)
-        settings = Settings(
-            base_url=address,
+        self.breaker = breaker or breaker_of(address)
+        exchange = Exchange(
+            address,
             token=checked_token(token),
-            fail_policy=fail_policy or FailPolicy(),
-            breaker=breaker or breaker_of(address),
+            breaker=self.breaker,
             connections=connections,
             verify=verify,
             transport=transport,
         )
-        self.calls = Calls(settings)
+        self.calls = Calls(exchange, fail_policy or FailPolicy())
         """For `Client`, which keeps its own record."""
         self._record = Record(on_fallback)
-        self.breaker = settings.breaker
 
     async def __aenter__(self) -> Self:
         return self

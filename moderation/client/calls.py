@@ -9,11 +9,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from moderation.client.breaker import Breaker
 from moderation.client.checked import UNREADABLE, Checked, Source, checked_from, fallen_back
 from moderation.client.exchange import Exchange, NoAnswer, Progress
 from moderation.client.fallback import FailPolicy, Trouble, Why
@@ -27,9 +25,6 @@ from moderation.client.requests import (
 from moderation.errors import InputError, ServiceUnavailable
 from moderation.note import Note
 
-if TYPE_CHECKING:
-    import httpx
-
 log = logging.getLogger(__name__)
 
 DEADLINE_MS = 800
@@ -41,34 +36,12 @@ MARGIN_S = 0.05
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What a client is made of."""
-
-    base_url: str
-    """As `checked_base_url` leaves it."""
-    token: str = field(default="", repr=False)
-    fail_policy: FailPolicy = field(default_factory=FailPolicy)
-    on_fallback: Callable[[Checked], object] | None = None
-    breaker: Breaker
-    connections: int = 100
-    verify: Any = True
-    transport: httpx.AsyncBaseTransport | None = None
-
-
 class Calls:
     """Every call, with its deadline."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._exchange = Exchange(
-            settings.base_url,
-            token=settings.token,
-            breaker=settings.breaker,
-            connections=settings.connections,
-            verify=settings.verify,
-            transport=settings.transport,
-        )
+    def __init__(self, exchange: Exchange, fail_policy: FailPolicy) -> None:
+        self._exchange = exchange
+        self._fail_policy = fail_policy
 
     async def close(self) -> None:
         """Drop the connections."""
@@ -98,8 +71,7 @@ class Calls:
         try:
             return await self._exchange.within(due, work, start)
         except NoAnswer as none:
-            policy = self._settings.fail_policy
-            return fallen_back(note.id, note.revision, none.why, policy, request_id)
+            return fallen_back(note.id, note.revision, none.why, self._fail_policy, request_id)
 
     async def other(
         self, request: Request, understand: Callable[[Mapping[str, Any]], T], timeout_ms: float

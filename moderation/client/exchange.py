@@ -30,6 +30,7 @@ TELLING_S = 0.1
 LEAST_DEADLINE_MS, MOST_DEADLINE_MS = 50, 10**9
 """The service takes none below, or above."""
 SECOND_TRY_S = 0.3
+"""With less time than this, connecting may take all of it."""
 CLOSING_S = 1.0
 """How long closing waits for calls that were left at their deadline."""
 RESERVE_S = 0.05
@@ -70,13 +71,13 @@ class Exchange:
         self.breaker = breaker
         self._base_url = base_url
         self._http = _open(token, connections, verify, transport)
-        self._leftover: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
         """Drop the connections."""
         await self._http.aclose()
-        if self._leftover:
-            await asyncio.wait(self._leftover, timeout=CLOSING_S)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSING_S)
 
     async def within(
         self, due: float, work: Callable[[Progress], Coroutine[Any, Any, T]], start: float
@@ -88,14 +89,12 @@ class Exchange:
         """
         progress = Progress()
         task = asyncio.create_task(work(progress))
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
         try:
             await asyncio.wait({task}, timeout=max(0.0, due - time.monotonic()))
         finally:
-            if not task.done():
-                task.cancel()
-                # Not waited for: what it does to clean up may hang, too.
-                self._leftover.add(task)
-                task.add_done_callback(self._forget)
+            task.cancel()  # not waited for: what it does to clean up may hang, too
         if task.done() and not task.cancelled():
             return task.result()
         waited = time.monotonic() - start
@@ -105,7 +104,7 @@ class Exchange:
         raise NoAnswer(Why(cause=Trouble.TIMEOUT, detail=detail, tries=progress.tries))
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._leftover.discard(task)
+        self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # looked at, so that nobody warns
 

@@ -49,6 +49,6 @@ class Why:
     detail: str
     """What was met last, for the log: an error's name, a status."""
     tries: int
-    """How many requests were begun for this call; 0 where the circuit was open."""
+    """How many requests were begun for this call."""
     circuit_open: bool = False
-    """The breaker let no request through; `cause` is that of the failures that opened it."""
+    """The breaker let no further request through; `cause` is what opened it."""
