@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
@@ -33,6 +33,13 @@ EXIT_REACHED = 1
     show_default=True,
     metavar="NAME|FILE",
     help="A shipped policy or a TOML file.",
+)
+@click.option(
+    "--shadow",
+    "shadow_names",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="A policy to ask as well, without following it; see `moderation shadow report`.",
 )
 @click.option(
     "--as-of",
@@ -68,6 +75,7 @@ def command(
     notes: str,
     register: str,
     policy_name: str,
+    shadow_names: tuple[str, ...],
     as_of: datetime | str,
     out: str,
     chosen: str | None,
@@ -94,6 +102,7 @@ def command(
 
     form = outputs.format_of(chosen, out, as_json=screen.as_json)
     policy = Policy.load(policy_name)
+    shadows = [Policy.load(name) for name in shadow_names]
     reading = read_notes(notes, allow_outside=allow_outside)
     outputs.refuse_unwritable(out, form)
     tally, kept = Tally(), outputs.Kept()
@@ -102,7 +111,7 @@ def command(
     beside = screen.out if form == "table" else None
     raw = out == STDOUT and form != "table"
     with progress(screen, count_notes(notes), beside=beside, rows_on_stdout=raw) as done:
-        results = _judge(reading, register, policy, as_of, dry_run=dry_run)
+        results = _judge(reading, register, policy, shadows, as_of, dry_run=dry_run)
         results = tally.counted(results, done)
         if form == "table":
             outputs.write_table(results, screen)
@@ -127,15 +136,18 @@ def _judge(
     notes: Iterable[Note | ItemFailure],
     register: str,
     policy: Policy,
+    shadows: Sequence[Policy],
     as_of: datetime | str,
     *,
     dry_run: bool,
 ) -> Iterator[Verdict | ItemFailure]:
     from moderation.cli.eras import check_by_rules_of_then
-    from moderation.gate import Gate
+    from moderation.gate import Gate, Shadow
+
+    beside = [Shadow(policy=shadow) for shadow in shadows]
 
     def open_gate(at: datetime | None) -> Gate:
-        return Gate.open(register, policy=policy, as_of=at, create=not dry_run)
+        return Gate.open(register, policy=policy, as_of=at, create=not dry_run, shadows=beside)
 
     if as_of == THEN:
         yield from check_by_rules_of_then(notes, policy, open_gate, register=not dry_run)

@@ -6,6 +6,8 @@
 - `search`: candidates → matches → sightings
 - `captions`: who published nearly the same words before
 - `conclusion`: examination → verdict → register, while the lock is held
+- `limits`, `brake`, `flood`: what is too much within an hour waits for a person
+- `shadow`, `shadow_report`: another policy beside the live one
 - `registration`, `imports`, `declarations`: what is put into the register
 - `ahead`: a stream of notes, examined on all cores
 - `gate`: `Gate`, the sentence that joins them
@@ -16,6 +18,7 @@ from moderation.gate.compare import compare
 from moderation.gate.examination import DETECTORS
 from moderation.gate.gate import Gate
 from moderation.gate.imports import Registered
+from moderation.gate.shadow import Shadow
 from moderation.gate.verification import Verification
 
-__all__ = ["DETECTORS", "Gate", "Registered", "Verification", "compare"]
+__all__ = ["DETECTORS", "Gate", "Registered", "Shadow", "Verification", "compare"]

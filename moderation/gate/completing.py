@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from moderation.errors import ModerationError, StoreError
@@ -19,6 +20,7 @@ from moderation.gate.settling import (
     is_superseded,
     settle_debt_of_the_dead,
 )
+from moderation.gate.shadow import Shadow
 from moderation.gate.underway import Underway
 from moderation.policy import Policy
 from moderation.store import HoldState, Register
@@ -36,6 +38,10 @@ class Completing(ABC):
 
     register: Register
     policy: Policy
+    shadows: Sequence[Shadow]
+    """Other policies, which are asked and never act."""
+    canary: Shadow | None
+    """Acts for its share of the notes in place of `policy`."""
     _as_of: datetime | None
     _index: FollowedIndex
 
@@ -46,6 +52,11 @@ class Completing(ABC):
     @abstractmethod
     def _save_if_worth_it(self) -> None:
         """Write the index's snapshot where the log has become long."""
+
+    def policy_for(self, note_id: str) -> Policy:
+        """By which policy a note is judged: the canary's for its share, else the live one."""
+        canary = self.canary
+        return canary.policy if canary is not None and canary.takes(note_id) else self.policy
 
     def sweep(self) -> Swept:
         """Settle what is overdue: holds, debts of dead processes, old keys, the index's snapshot.
@@ -64,7 +75,8 @@ class Completing(ABC):
                     tx.extend_debt(debt.verdict_id, now + LEASE)
         for debt in dead:
             with self.register.transaction() as tx:
-                settle_debt_of_the_dead(tx, debt.verdict_id, self.policy, now)
+                policy = self.policy_for(debt.note_id)
+                settle_debt_of_the_dead(tx, debt.verdict_id, policy, now)
         for hold in lapsed:
             with self.register.transaction() as tx:
                 tx.settle_hold(hold, HoldState.LAPSED, now)
@@ -118,7 +130,8 @@ class Completing(ABC):
         except ModerationError:
             log.exception("what was late could not be looked at")
             with self.register.transaction() as now:
-                settle_debt_of_the_dead(now, verdict_id, self.policy, datetime.now(UTC))
+                policy = self.policy_for(underway.note.id)
+                settle_debt_of_the_dead(now, verdict_id, policy, datetime.now(UTC))
             return
         note = examined.note
         with self.register.transaction() as now:
@@ -131,8 +144,9 @@ class Completing(ABC):
                 now,
                 examined,
                 self._index,
-                self.policy,
+                self.policy_for(note.id),
                 as_of=self._as_of,
+                shadows=self.shadows,
                 hold=hold and not any(h.state is HoldState.COMMITTED for h in holds),
                 keeps=not given_up and not is_superseded(now, note),
                 completes=verdict_id,

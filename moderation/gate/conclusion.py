@@ -15,11 +15,12 @@ from moderation.gate.limits import within_limits
 from moderation.gate.marks import with_evidence
 from moderation.gate.registration import register_pictures
 from moderation.gate.search import prove, sightings
+from moderation.gate.shadow import Shadow, judged_in_shadow
 from moderation.gate.templates import record_popularity, with_popularity
 from moderation.image.ownership import DETECTOR, Sighting, copy_findings
 from moderation.note import ClaimBasis, Note
 from moderation.policy import Policy, decide
-from moderation.store import LogEntry, Transaction
+from moderation.store import LogEntry, ShadowVerdict, Transaction
 from moderation.store.reading import Reading
 from moderation.verdict import Registration, Verdict
 
@@ -79,6 +80,8 @@ class Filed:
     verdict: Verdict
     verdict_id: int
     at: datetime
+    shadows: tuple[ShadowVerdict, ...] = ()
+    """What other policies would have said."""
 
 
 def conclude(
@@ -91,6 +94,7 @@ def conclude(
     hold: bool = False,
     keeps: bool = True,
     completes: int | None = None,
+    shadows: Sequence[Shadow] = (),
 ) -> Filed:
     """Decide, and register pictures, claims and verdict, all in one transaction.
 
@@ -103,6 +107,7 @@ def conclude(
         hold: keep the pictures as held, whatever the policy says, unless it keeps none.
         keeps: False leaves pictures and captions as they are: a later revision has been judged.
         completes: number of the partial verdict that this one completes.
+        shadows: other policies, which are asked and never act.
     """
     note = examined.note
     received = datetime.now(UTC)  # inside the lock: times follow the order of registration
@@ -116,7 +121,9 @@ def conclude(
         at = note.published_at or received
         record_popularity(now, note, verdict, at=at, terms=terms.template_proposal)
     number = now.record_verdict(verdict, note=note, decided_at=received, completes=completes)
-    return Filed(verdict=verdict, verdict_id=number, at=received)
+    beside = judged_in_shadow(shadows, note, verdict, as_of=as_of or received)
+    now.record_shadows(number, beside)
+    return Filed(verdict=verdict, verdict_id=number, at=received, shadows=beside)
 
 
 def _keep(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +31,7 @@ from moderation.gate.index_place import index_place
 from moderation.gate.publishing import Publishing
 from moderation.gate.rights import Rights
 from moderation.gate.search import prove
+from moderation.gate.shadow import Shadow, checked
 from moderation.gate.underway import Underway
 from moderation.gate.verification import Verification
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
@@ -63,12 +64,16 @@ class Gate(Publishing, Rights):
         limits: DecodeLimits,
         describer: Describer | None,
         threads: int | None,
+        shadows: Sequence[Shadow],
+        canary: Shadow | None,
     ) -> None:
         """For `open`, which everybody else should call."""
         super().__init__()
         self.register = register
         """For questions: audit, works, statistics."""
         self.policy = policy
+        self.shadows = tuple(shadows)
+        self.canary = canary
         self._index = index
         self._as_of = as_of
         self._limits = limits
@@ -90,6 +95,8 @@ class Gate(Publishing, Rights):
         descriptor: str | Path | None = None,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         threads: int | None = None,
+        shadows: Sequence[Shadow] = (),
+        canary: Shadow | None = None,
     ) -> Gate:
         """Open a register, made if it is missing, and its index.
 
@@ -105,13 +112,17 @@ class Gate(Publishing, Rights):
                 with this package, opened when the first picture is to be read.
             busy_timeout_s: how long a write waits for the register's lock, in seconds.
             threads: that look at pictures and words; None for one a core.
+            shadows: other policies that judge the same findings for their share of the notes; what
+                they would have said is kept beside the verdict, and nothing follows from it.
+            canary: another policy that acts for its share of the notes.
 
         Raises:
             ArtifactError: `descriptor` cannot be used.
             RecipeMismatch: the register's pictures were described by another model.
             BadPolicy: the policy cannot be read.
-            BadSetting: `register` is a URL of another kind, `as_of` has no time zone, or the
-                trusted signers named by `MODERATION_C2PA_TRUST` cannot be read.
+            BadSetting: `register` is a URL of another kind, `as_of` has no time zone, the trusted
+                signers named by `MODERATION_C2PA_TRUST` cannot be read, or two shadows say the
+                same.
             MissingExtra: `register` is a URL, and the driver is not installed.
             StoreError: the register cannot be opened, see `Register.open`.
         """
@@ -120,6 +131,7 @@ class Gate(Publishing, Rights):
                 f"`as_of` {as_of.isoformat()} has no time zone",
                 hint="add the offset, as in 2021-08-02T00:00:00+08:00",
             )
+        shadows = checked(shadows)
         trust_from_environment()  # a mistake is told now, not by every note that has a credential
         if not isinstance(policy, Policy):
             policy = Policy.default() if policy is None else Policy.load(policy)
@@ -139,6 +151,8 @@ class Gate(Publishing, Rights):
             limits=limits,
             describer=describer,
             threads=threads,
+            shadows=shadows,
+            canary=canary,
         )
 
     def check(self, note: Note, *, register: bool = True) -> Verdict:
@@ -340,14 +354,14 @@ class Gate(Publishing, Rights):
         return self._underway(note, for_archive=True).run()
 
     def _conclude(self, examined: Examination, *, register: bool) -> Verdict:
-        policy, as_of = self.policy, self._as_of
+        policy, as_of = self.policy_for(examined.note.id), self._as_of
         if not register:
             received = datetime.now(UTC)
             return judge(
                 examined, self.register, self._index, policy, received=received, as_of=as_of
             )[0]
         with self.register.transaction() as now:
-            filed = conclude(now, examined, self._index, policy, as_of=as_of)
+            filed = conclude(now, examined, self._index, policy, as_of=as_of, shadows=self.shadows)
         self._save_if_worth_it()
         return filed.verdict
 

@@ -33,7 +33,8 @@ from moderation.gate.detector_pool import DetectorPool, Load
 from moderation.gate.examination import Examination
 from moderation.gate.followed_index import FollowedIndex
 from moderation.gate.settling import announce, held, is_superseded
-from moderation.gate.submission import KEY_FOR, Answer, Registering, Submission
+from moderation.gate.shadow import judged_in_shadow
+from moderation.gate.submission import KEY_FOR, Answer, Registering, Submission, beside
 from moderation.gate.underway import Underway
 from moderation.note import Note, NoteImage
 from moderation.policy import Policy
@@ -206,15 +207,13 @@ class Publishing(Completing):
         underway, late, examined = self._looked(submission)
         if late:
             underway.give_up()
+        note, received = submission.note, datetime.now(UTC)
+        policy, as_of = self.policy_for(note.id), self._as_of
         verdict, _ = judge(
-            examined,
-            self.register,
-            self._index,
-            self.policy,
-            received=datetime.now(UTC),
-            as_of=self._as_of,
+            examined, self.register, self._index, policy, received=received, as_of=as_of
         )
-        return Answer(verdict=verdict, verdict_id=None, final=True)
+        others = judged_in_shadow(self.shadows, note, verdict, as_of=as_of or received)
+        return Answer(verdict=verdict, verdict_id=None, final=True, shadows=beside(verdict, others))
 
     def _answered(self, submission: Submission) -> Answer:
         underway, late, examined = self._looked(submission)
@@ -224,8 +223,9 @@ class Publishing(Completing):
                 now,
                 examined,
                 self._index,
-                self.policy,
+                self.policy_for(note.id),
                 as_of=self._as_of,
+                shadows=self.shadows,
                 hold=hold,
                 keeps=not is_superseded(now, note),
             )
@@ -235,6 +235,7 @@ class Publishing(Completing):
                 verdict_id=filed.verdict_id,
                 final=not late,
                 hold_until=until if hold else None,
+                shadows=beside(filed.verdict, filed.shadows),
             )
             if late:
                 now.owe_final(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from moderation.note import Note
+from moderation.store import ShadowVerdict
 from moderation.verdict import Verdict
 
 HOLD_FOR = timedelta(hours=24)
@@ -87,3 +88,16 @@ class Answer:
             "hold_until": self.hold_until.isoformat() if self.hold_until else None,
             "shadows": [dict(shadow) for shadow in self.shadows],
         }
+
+
+def beside(verdict: Verdict, shadows: Iterable[ShadowVerdict]) -> tuple[Mapping[str, Any], ...]:
+    """What other policies would have said, as `Answer.shadows` tells it."""
+    return tuple(
+        {
+            "policy": shadow.policy,
+            "policy_digest": shadow.policy_digest,
+            "decision": shadow.decision.value,
+            "differs": shadow.decision is not verdict.judged,
+        }
+        for shadow in shadows
+    )

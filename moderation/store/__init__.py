@@ -20,6 +20,7 @@ from moderation.store.review_records import Answer, NewReview, Review
 from moderation.store.service.debts import Debt
 from moderation.store.service.events import NewEvent
 from moderation.store.service.holds import Hold, HoldState
+from moderation.store.service.shadows import Shadowed, ShadowReason, ShadowVerdict
 from moderation.store.service.submissions import Begun, NewSubmission
 from moderation.store.template_records import (
     BankEntry,
@@ -59,6 +60,9 @@ __all__ = [
     "RegisterStats",
     "Review",
     "Ruling",
+    "ShadowReason",
+    "ShadowVerdict",
+    "Shadowed",
     "ShownBy",
     "StoredCaption",
     "StoredPicture",

@@ -84,7 +84,7 @@ SHADOW_VERDICTS = Table(
     Column("policy", PlainText, nullable=False),
     Column("policy_digest", PlainText, primary_key=True),
     Column("decision", PlainText, nullable=False),
-    # Of the reasons only code and rule: the evidence is in the verdict itself.
+    # Of the reasons only code, rule and word: the evidence is in the verdict itself.
     Column("reasons", JsonText, nullable=False),
     sqlite_strict=True,
 )
