@@ -1,0 +1,186 @@
+"""Bodies: read within a limit and a time, and taken as strict JSON or not at all.
+
+A few bytes of JSON can ask for much memory (`[[],[],…`), so the number of values is bounded
+before they are made. Base64 has no bracket and no comma: pictures do not count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Iterable
+from email.message import Message
+from typing import Any
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from moderation.service.problems import Refused
+
+MOST_CONTAINERS = 100_000
+MOST_COMMAS = 1_000_000
+"""A caption may hold 200,000 characters, all of them commas."""
+MOST_DEEP = 64
+_JSON = ("application", "json")
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class JsonRoute(APIRoute):
+    """A route whose body, where it takes one, is read here and not by the framework."""
+
+    def get_route_handler(self) -> Handler:
+        """The framework's handler, with the body read before."""
+        inner = super().get_route_handler()
+        if self.body_field is None:
+            return inner
+
+        async def handler(request: Request) -> Response:
+            settings = request.app.state.service.settings
+            refuse_other_types(request.headers.get("content-type", ""))
+            try:
+                async with asyncio.timeout(settings.body_timeout_s):
+                    body = await read_within(request, settings.most_body_bytes)
+            except TimeoutError:
+                raise _too_slow(settings.body_timeout_s) from None
+            return await inner(_Read(request, body, parse(body)))
+
+        return handler
+
+
+class _Read(Request):
+    """A request whose body has been read."""
+
+    def __init__(self, request: Request, body: bytes, parsed: Any) -> None:
+        super().__init__(request.scope, request.receive)
+        self._raw, self._parsed = body, parsed
+
+    async def body(self) -> bytes:
+        return self._raw
+
+    async def json(self) -> Any:
+        return self._parsed
+
+
+def refuse_other_types(content_type: str) -> None:
+    """Make sure that the body is said to be JSON in UTF-8.
+
+    Raises:
+        Refused: 415.
+    """
+    message = Message()
+    message["content-type"] = content_type
+    kind = (message.get_content_maintype(), message.get_content_subtype())
+    charset = str(message.get_param("charset", "utf-8")).lower()
+    if not content_type or kind != _JSON or charset not in ("utf-8", "utf8"):
+        raise Refused(
+            415,
+            "unsupported_media_type",
+            f"the body is said to be `{content_type:.80}`",
+            hint="send JSON in UTF-8, with `Content-Type: application/json`",
+        )
+
+
+async def read_within(request: Request, limit: int) -> bytes:
+    """The whole body, as long as it stays within `limit` bytes.
+
+    Raises:
+        Refused: 413, before the rest has come in.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:20]) > limit:
+        raise _too_large(f"{int(announced[:20]):,}", limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(f"at least {len(body):,}", limit)
+    return bytes(body)
+
+
+def parse(body: bytes) -> Any:
+    """Strict JSON: UTF-8, no key twice, no NaN, not too deep, not too much.
+
+    Raises:
+        Refused: 400 where it is no JSON, 413 where it holds too many values.
+    """
+    containers = body.count(b"{") + body.count(b"[")
+    if containers > MOST_CONTAINERS or body.count(b",") > MOST_COMMAS:
+        raise Refused(
+            413,
+            "body_too_large",
+            f"the body holds more than {MOST_CONTAINERS:,} brackets or {MOST_COMMAS:,} commas",
+            hint="send fewer notes at a time",
+        )
+    try:
+        value = json.loads(
+            body.decode(), object_pairs_hook=_each_key_once, parse_constant=_no_constant
+        )
+        _refuse_deep(value)
+    except RecursionError:
+        raise _malformed(f"it is nested more than {MOST_DEEP} deep") from None
+    except UnicodeDecodeError as error:
+        raise _malformed(f"byte {error.start} is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise _malformed(f"{error.msg.lower()} at character {error.pos}") from None
+    except ValueError as error:  # a number of thousands of digits, or one of ours
+        raise _malformed(str(error)[:200]) from None
+    return value
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        raise ValueError(f"the key {twice!a:.60} stands there twice")
+    return row
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"`{name}` is not JSON")
+
+
+def _refuse_deep(value: Any) -> None:
+    level = [value]
+    for _ in range(MOST_DEEP):
+        level = [inner for outer in level for inner in _held(outer)]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _held(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _malformed(what: str) -> Refused:
+    return Refused(
+        400,
+        "malformed_json",
+        f"the body is not JSON as it is taken here: {what}",
+        hint="send one JSON value (RFC 8259)",
+    )
+
+
+def _too_large(got: str, limit: int) -> Refused:
+    return Refused(
+        413,
+        "body_too_large",
+        f"the body has {got} bytes, limit {limit:,}",
+        hint="send smaller pictures, or fewer notes at a time",
+    )
+
+
+def _too_slow(limit_s: float) -> Refused:
+    return Refused(
+        408,
+        "body_too_slow",
+        f"the body was not there within {limit_s:g} s",
+        hint="send it again, faster",
+        retry_after_s=1,
+        headers={"Connection": "close"},
+    )

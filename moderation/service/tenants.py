@@ -1,0 +1,113 @@
+"""Which gate a request means: one register each, so that tenants cannot see each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, Self
+
+from starlette.requests import Request
+
+from moderation.gate import Gate
+from moderation.service.settings import MAIN_TENANT, Settings
+
+
+class Scope(StrEnum):
+    """What a caller may do; wire strings."""
+
+    CHECK = "check"
+    """Ask for verdicts without registering, read verdicts and policies."""
+    REGISTER = "register"
+    """Submit notes, settle holds, hand in appeals, delete notes and authors."""
+    REVIEW = "review"
+    """Decide as a moderator."""
+    ADMIN = "admin"
+    """All of these, metrics, and what concerns the service itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """Whom a request is from."""
+
+    name: str
+    gate: Gate
+
+
+class Tenants:
+    """The gates of this process by the names of their tenants."""
+
+    def __init__(self, gates: Mapping[str, Gate]) -> None:
+        self._tenants = {name: Tenant(name=name, gate=gate) for name, gate in gates.items()}
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open the register of each tenant.
+
+        Raises:
+            ModerationError: see `Gate.open`; those that were opened are closed again.
+        """
+        gates: dict[str, Gate] = {}
+        try:
+            for name, register in settings.registers().items():
+                gates[name] = Gate.open(
+                    register,
+                    index=settings.index if name == MAIN_TENANT else None,
+                    policy=settings.policy,
+                )
+        except BaseException:
+            for gate in gates.values():
+                gate.close()
+            raise
+        return cls(gates)
+
+    @property
+    def main(self) -> Tenant:
+        """The tenant of the main register."""
+        return self._tenants[MAIN_TENANT]
+
+    def named(self, name: str) -> Tenant | None:
+        """A tenant by name; None where there is none (any more)."""
+        return self._tenants.get(name)
+
+    def __iter__(self) -> Iterator[Tenant]:
+        return iter(self._tenants.values())
+
+    def close(self) -> None:
+        """Close all gates."""
+        for tenant in self:
+            tenant.gate.close()
+
+
+class Door(Protocol):
+    """Who may come in, and as whom."""
+
+    async def admit(self, request: Request, scope: Scope) -> Tenant:
+        """The tenant that a request is from.
+
+        Raises:
+            Refused: 401 without a good token, 403 where it does not allow this, 429 where too
+                many requests came under it.
+        """
+
+
+class OpenDoor:
+    """Everybody comes in, as the main tenant: for the loopback."""
+
+    def __init__(self, tenants: Tenants) -> None:
+        self._tenants = tenants
+
+    async def admit(self, request: Request, scope: Scope) -> Tenant:
+        """The main tenant."""
+        return self._tenants.main
+
+
+def allowed(scope: Scope) -> object:
+    """A dependency of a route: the tenant, where the request may do this."""
+
+    async def admitted(request: Request) -> Tenant:
+        tenant: Tenant = await request.app.state.service.door.admit(request, scope)
+        request.state.tenant = tenant.name
+        return tenant
+
+    return admitted
