@@ -291,6 +291,18 @@ class Gate(Publishing, Rights):
         self.register.integrity_check()
         return self._index.verify(self.register)
 
+    def lag(self) -> int:
+        """Entries of the register's log that the index has not read; the next query does."""
+        return max(0, self.register.last_seq() - self._index.seq)
+
+    def follow(self) -> None:
+        """Read what others have registered since, so that the next query need not."""
+        self._index.catch_up(self.register)
+
+    def observe_steps(self, told: Callable[[str, float], None]) -> None:
+        """Be told the name of each step of a detector that ends, and its seconds; for metrics."""
+        self._detectors.observe = told
+
     @property
     def index_folder(self) -> Path:
         """Where this machine keeps the snapshots of the search index; safe to delete."""

@@ -50,7 +50,7 @@ Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARS)]
 def _time(value: object) -> object:
     """A date and time with its zone, as text; a number could be seconds or milliseconds."""
     if not isinstance(value, str):
-        raise ValueError("must be a string, as 2026-11-21T08:00:00Z")  # noqa: TRY004 - for pydantic
+        raise ValueError("must be a string, as 2026-11-21T08:00:00Z")
     try:
         at = datetime.fromisoformat(value)
     except ValueError:
@@ -261,5 +261,7 @@ class AskedAppeal(_Asked):
 
 def _refused(refused: Refused) -> PydanticCustomError:
     return PydanticCustomError(
-        "refused", "{message}", {"message": refused.message, "code": refused.code, "hint": refused.hint}
+        "refused",
+        "{message}",
+        {"message": refused.message, "code": refused.code, "hint": refused.hint},
     )

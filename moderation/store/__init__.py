@@ -17,6 +17,7 @@ from moderation.store.records import (
 from moderation.store.registry import BUSY_TIMEOUT_S, Register
 from moderation.store.review_labels import Label, answers_by_kind, possible_labels
 from moderation.store.review_records import Answer, NewReview, Review
+from moderation.store.service.appeals import Appeal, AppealState, NewAppeal
 from moderation.store.service.debts import Debt
 from moderation.store.service.events import NewEvent
 from moderation.store.service.holds import Hold, HoldState
@@ -36,6 +37,8 @@ from moderation.store.transaction import Transaction
 __all__ = [
     "BUSY_TIMEOUT_S",
     "Answer",
+    "Appeal",
+    "AppealState",
     "AuditRow",
     "BankEntry",
     "Begun",
@@ -47,6 +50,7 @@ __all__ = [
     "LogEntry",
     "LogOp",
     "MovedTable",
+    "NewAppeal",
     "NewBankEntry",
     "NewCaption",
     "NewEvent",

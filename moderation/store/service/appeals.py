@@ -1,13 +1,93 @@
-"""Appeal rows of the publish service."""
+"""Appeals: what authors say against verdicts, until a person has decided."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+
 from moderation.store.service.connected import Connected, Writing
+from moderation.store.service.tables import APPEALS
+
+
+class AppealState(StrEnum):
+    """Stored strings."""
+
+    OPEN = "open"
+    UPHELD = "upheld"
+    """The verdict stands."""
+    OVERTURNED = "overturned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAppeal:
+    """What an author says against a verdict."""
+
+    verdict_id: int
+    note_id: str
+    author_id: str
+    at: datetime
+    statement: str
+    """In the author's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal(NewAppeal):
+    """An appeal in the register."""
+
+    appeal_id: int
+    state: AppealState
 
 
 class AppealReading(Connected):
-    """Questions."""
+    """Questions about appeals."""
+
+    def appeals(self, verdict_id: int) -> list[Appeal]:
+        """Against one verdict, the oldest first."""
+        query = (
+            select(APPEALS).where(APPEALS.c.verdict_id == verdict_id).order_by(APPEALS.c.appeal_id)
+        )
+        with self._connected() as connection:
+            return [_appeal(row) for row in connection.execute(query)]
+
+    def open_appeals(self, *, after: int = 0, limit: int = 100) -> list[Appeal]:
+        """Those that wait for a person with a number above `after`, the oldest first."""
+        query = (
+            select(APPEALS)
+            .where(APPEALS.c.state == AppealState.OPEN.value, APPEALS.c.appeal_id > after)
+            .order_by(APPEALS.c.appeal_id)
+            .limit(limit)
+        )
+        with self._connected() as connection:
+            return [_appeal(row) for row in connection.execute(query)]
 
 
 class AppealWriting(AppealReading, Writing):
-    """What is written."""
+    """What is written about appeals."""
+
+    def open_appeal(self, new: NewAppeal) -> tuple[Appeal, bool]:
+        """Take an appeal, unless one by the same author waits against the same verdict.
+
+        Returns:
+            The appeal that waits now, and whether it is the new one.
+
+        Raises:
+            BadNote: the statement holds a NUL or a lone surrogate.
+        """
+        for waiting in self.appeals(new.verdict_id):
+            if waiting.state is AppealState.OPEN and waiting.author_id == new.author_id:
+                return waiting, False
+        row = {name: getattr(new, name) for name in NewAppeal.__dataclass_fields__}
+        state = AppealState.OPEN
+        number: int = self._connection.execute(
+            insert(APPEALS).returning(APPEALS.c.appeal_id), row | {"state": state.value}
+        ).scalar_one()
+        return Appeal(**row, appeal_id=number, state=state), True
+
+
+def _appeal(row: Row[Any]) -> Appeal:
+    values = {name: getattr(row, name) for name in Appeal.__dataclass_fields__}
+    return Appeal(**values | {"state": AppealState(row.state)})

@@ -44,6 +44,12 @@ class DebtReading(Connected):
         with self._connected() as connection:
             return [Debt(**row._mapping) for row in connection.execute(query)]
 
+    def is_owed(self, verdict_id: int) -> bool:
+        """Whether the final verdict that completes this one is still owed."""
+        query = select(UNFINISHED.c.verdict_id).where(UNFINISHED.c.verdict_id == verdict_id)
+        with self._connected() as connection:
+            return connection.execute(query).first() is not None
+
     def count_debts(self) -> int:
         """How many final verdicts are owed."""
         query = select(func.count()).select_from(UNFINISHED)

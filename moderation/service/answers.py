@@ -1,0 +1,320 @@
+"""What is answered: JSON as it is sent, and the models that describe it in the OpenAPI document.
+
+The JSON is made from the values themselves; the models are not asked at run time. A test compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from moderation.explain import Lang, explain_finding, explain_verdict
+from moderation.finding import FindingKind
+from moderation.store import AuditRow, Hold
+from moderation.verdict import Decision, Verdict
+
+Word = Literal["pass", "label", "review", "block"]
+MOST_MENDS = 3
+
+
+def verdict_json(
+    verdict: Verdict,
+    *,
+    verdict_id: int | None,
+    decided_at: datetime,
+    appeal_for: timedelta,
+    lang: str | None,
+    final: bool,
+    hold: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """A verdict with what it means for the pipeline and for the author."""
+    appealable = verdict_id is not None and verdict.decision is not Decision.PASS
+    return verdict.to_json() | {
+        "verdict_id": None if verdict_id is None else f"v_{verdict_id}",
+        "final": final,
+        "degraded": list(_degraded(verdict)),
+        "hold": hold,
+        "user_message": _message(verdict, lang),
+        "appeal": {
+            "allowed": appealable,
+            "until": (decided_at + appeal_for).isoformat() if appealable else None,
+        },
+    }
+
+
+def stored_json(
+    row: AuditRow,
+    *,
+    completed_by: int | None,
+    owed: bool,
+    hold: Hold | None,
+    appeal_for: timedelta,
+) -> dict[str, Any]:
+    """A verdict from the audit."""
+    told = None
+    if hold is not None:
+        told = {"state": hold.state.value, "expires_at": hold.expires_at.isoformat()}
+    return verdict_json(
+        row.verdict,
+        verdict_id=row.verdict_id,
+        decided_at=row.decided_at,
+        appeal_for=appeal_for,
+        lang=None,
+        final=completed_by is None and not owed,
+        hold=told,
+    ) | {
+        "decided_at": row.decided_at.isoformat(),
+        "completes": None if row.completes is None else f"v_{row.completes}",
+        "completed_by": None if completed_by is None else f"v_{completed_by}",
+    }
+
+
+def hold_json(hold: Hold) -> dict[str, Any]:
+    """A hold that was settled."""
+    return {
+        "note_id": hold.note_id,
+        "revision": hold.revision,
+        "verdict_id": f"v_{hold.verdict_id}",
+        "state": hold.state.value,
+        "expires_at": hold.expires_at.isoformat(),
+        "settled_at": None if hold.settled_at is None else hold.settled_at.isoformat(),
+    }
+
+
+def _degraded(verdict: Verdict) -> Iterator[dict[str, Any]]:
+    words = {reason.code: reason.decision for reason in verdict.reasons if reason.finding is None}
+    for failure in verdict.failures:
+        fallback = words.get(f"failure.{failure.detector or 'unknown'}", Decision.REVIEW)
+        yield {
+            "detector": failure.detector,
+            "cause": failure.cause.value,
+            "fallback": fallback.value,
+        }
+
+
+def _message(verdict: Verdict, lang: str | None) -> dict[str, Any] | None:
+    """What to tell the author; nothing where the note simply passes."""
+    if verdict.decision is Decision.PASS:
+        return None
+    first = verdict.reasons[0].code if verdict.reasons else "none"
+    chinese = lang is None or lang.lower().startswith("zh")
+    return {
+        "key": f"{verdict.decision.value}.{first}",
+        "locale": "zh" if chinese else "en",
+        "text": {"zh": _text(verdict, "zh"), "en": _text(verdict, "en")},
+    }
+
+
+def _text(verdict: Verdict, lang: Lang) -> str:
+    behind = [verdict.findings[r.finding] for r in verdict.reasons if r.finding is not None]
+    mends = dict.fromkeys(explain_finding(finding, lang=lang).mend for finding in behind)
+    said = explain_verdict(verdict, lang=lang)
+    if lang == "zh":
+        return "".join([f"{said}。", *list(mends)[:MOST_MENDS]])
+    return " ".join([f"{said[:1].upper()}{said[1:]}.", *list(mends)[:MOST_MENDS]])
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class PolicyName(_Told):
+    """The policy that decided."""
+
+    name: str
+    digest: str
+
+
+class ToldReason(_Told):
+    """One step from a finding, or a silence, to the decision."""
+
+    code: str
+    """Kind of the finding, or `failure.<detector>`."""
+    decision: Word
+    rule: str
+    score: float | None
+    threshold: float | None
+    finding: int | None
+    """Place in `findings`."""
+
+
+class ToldFinding(_Told):
+    """Something seen; what was allowed is there, too, with score 0 and a `difference`."""
+
+    kind: FindingKind
+    score: float
+    raw_score: float
+    difference: str | None
+    image_number: int | None
+    match: dict[str, Any] | None
+    """Proof of a copy: note, author, regions, transform, distance."""
+    spans: list[dict[str, Any]]
+    """Proof in the text; offsets count code points of the original."""
+    detail: dict[str, Any]
+    detector: str
+
+
+class Degraded(_Told):
+    """A detector that did not answer, and what the policy makes of that."""
+
+    detector: str
+    cause: Literal["timeout", "error", "overload"]
+    fallback: Word
+
+
+class ToldHold(_Told):
+    """Pictures reserved until the pipeline says what became of the revision."""
+
+    state: Literal["held", "committed", "aborted", "lapsed"]
+    expires_at: datetime
+
+
+class UserText(_Told):
+    """The same in both languages."""
+
+    zh: str
+    en: str
+
+
+class UserMessage(_Told):
+    """What to tell the author."""
+
+    key: str
+    """For texts of your own: decision and first reason, as `block.image.copy`."""
+    locale: Literal["zh", "en"]
+    """Language of the note, as far as it was said."""
+    text: UserText
+
+
+class AppealTerms(_Told):
+    """Whether the author may appeal, and until when."""
+
+    allowed: bool
+    until: datetime | None
+
+
+class Shadow(_Told):
+    """What another policy would have decided."""
+
+    policy: str
+    policy_digest: str
+    decision: Word
+    differs: bool
+
+
+class Timing(_Told):
+    """Milliseconds."""
+
+    total: float
+    queue: float
+    """Of these, before anybody looked."""
+
+
+class _Verdict(_Told):
+    note_id: str
+    revision: int
+    decision: Word
+    reasons: list[ToldReason]
+    """Strongest first."""
+    findings: list[ToldFinding]
+    failures: list[dict[str, Any]]
+    completeness: Literal["complete", "partial"]
+    policy: PolicyName
+    detectors: dict[str, str]
+    register_seq: int
+    """Last entry of the register's log that counted."""
+    registration: Literal["registered", "held", "skipped"]
+    summary: dict[str, Any]
+    skipped: list[dict[str, Any]]
+    verdict_id: str | None
+    """None where nothing was recorded."""
+    final: bool
+    """False where a final verdict follows, as the event `verdict.finalized`."""
+    degraded: list[Degraded]
+    hold: ToldHold | None
+    user_message: UserMessage | None
+    appeal: AppealTerms
+
+
+class VerdictAnswer(_Verdict):
+    """A verdict in answer to a note."""
+
+    replayed: bool
+    """The answer of an earlier request under the same key."""
+    shadow: list[Shadow]
+    timing_ms: Timing
+
+
+class StoredVerdict(_Verdict):
+    """A verdict as it was given."""
+
+    decided_at: datetime
+    completes: str | None
+    """The partial verdict that this one completes."""
+    completed_by: str | None
+    """The final verdict, where this one was partial."""
+
+
+class BatchItem(_Told):
+    """One note of a batch: a verdict with status 200, or a problem with another."""
+
+    status: int
+    verdict: VerdictAnswer | None = None
+    problem: dict[str, Any] | None = None
+    """As RFC 9457 problem details."""
+
+
+class BatchAnswer(_Told):
+    """In the order of the notes."""
+
+    items: list[BatchItem]
+
+
+class SettledHold(_Told):
+    """A hold after `:commit` or `:abort`."""
+
+    note_id: str
+    revision: int
+    verdict_id: str
+    state: Literal["held", "committed", "aborted", "lapsed"]
+    expires_at: datetime
+    settled_at: datetime | None
+
+
+class SettledHolds(_Told):
+    """One for each author under the note's id; normally one."""
+
+    holds: list[SettledHold]
+
+
+class ToldReceipt(_Told):
+    """Proof that a note or an author was forgotten, without naming it."""
+
+    receipt_id: int
+    at: datetime
+    subject: Literal["note", "author"]
+    counts: dict[str, int]
+    register_seq: int
+    digest: str
+
+
+class ToldAppeal(_Told):
+    """An appeal that waits for a person."""
+
+    appeal_id: str
+    verdict_id: str
+    note_id: str
+    at: datetime
+    state: Literal["open", "upheld", "overturned"]
+
+
+class Readiness(_Told):
+    """Whether requests should be sent here, and why not."""
+
+    ready: bool
+    reasons: list[str] = Field(examples=[["draining"]])
+    index_lag: dict[str, int]
+    """Tenant → entries of its register's log that the search index has not read yet."""

@@ -1,0 +1,7 @@
+"""The operations, one file for each subject."""
+
+from __future__ import annotations
+
+from moderation.service.routes import appeals, health, notes, policies, verdicts
+
+ROUTERS = (verdicts.router, notes.router, appeals.router, policies.router, health.router)

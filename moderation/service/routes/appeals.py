@@ -1,0 +1,101 @@
+"""`/v1/appeals`: what an author says against a verdict, for a person to decide."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+
+from moderation.errors import UnknownSubject
+from moderation.gate import Gate
+from moderation.service import examples
+from moderation.service.answers import ToldAppeal
+from moderation.service.bodies import JsonRoute
+from moderation.service.problems import Refused
+from moderation.service.requests import AskedAppeal
+from moderation.service.routes.declared import BODY, problems
+from moderation.service.state import Service
+from moderation.service.tenants import Scope, Tenant, allowed
+from moderation.store import NewAppeal, NewEvent
+from moderation.verdict import Decision
+
+router = APIRouter(route_class=JsonRoute, tags=["appeals"])
+
+OPENED = "appeal.opened"
+SLOW_S = 30.0
+
+
+@router.post(
+    "/v1/appeals",
+    status_code=201,
+    operation_id="appeal",
+    summary="Appeal against a verdict on one's own note",
+    responses={201: {"model": ToldAppeal}, **problems(*BODY, 404, 409)},
+    openapi_extra=examples.body(examples.APPEALS),
+)
+async def appeal(
+    request: Request,
+    asked: AskedAppeal,
+    tenant: Annotated[Tenant, Depends(allowed(Scope.REGISTER))],
+) -> JSONResponse:
+    """One waits at a time for each verdict and author. Subscribers hear `appeal.opened`."""
+    service: Service = request.app.state.service
+    days = service.settings.appeal_days
+    row = await service.others.run(lambda: _open(tenant.gate, asked, days), within_s=SLOW_S)
+    return JSONResponse(row, status_code=201)
+
+
+def _open(gate: Gate, asked: AskedAppeal, days: int) -> dict[str, Any]:
+    number = int(asked.verdict_id.removeprefix("v_"))
+    with gate.register.transaction() as now:
+        row = now.verdicts_numbered([number]).get(number)
+        if row is None or row.author_id != asked.author_id:  # the same words for both
+            raise UnknownSubject(
+                f"there is no verdict `{asked.verdict_id}` on a note of this author",
+                hint="check `verdict_id` and `author_id`",
+            )
+        at = datetime.now(UTC)
+        if row.verdict.decision is Decision.PASS:
+            raise _settled("nothing_to_appeal", "the note passed", "there is nothing to appeal")
+        if at > row.decided_at + timedelta(days=days):
+            raise _settled(
+                "appeal_too_late",
+                f"the time to appeal ended {days} days after the verdict",
+                "submit the note again as a new revision",
+            )
+        new = NewAppeal(
+            verdict_id=number,
+            note_id=row.verdict.note_id,
+            author_id=asked.author_id,
+            at=at,
+            statement=asked.statement,
+        )
+        opened, is_new = now.open_appeal(new)
+        if not is_new:
+            raise _settled(
+                "appeal_open",
+                f"the appeal `a_{opened.appeal_id}` against this verdict is open",
+                "wait until a person has decided it",
+            )
+        told = {
+            "appeal_id": f"a_{opened.appeal_id}",
+            "verdict_id": asked.verdict_id,
+            "note_id": opened.note_id,
+            "state": opened.state.value,
+        }
+        now.add_event(
+            NewEvent(
+                type=OPENED,
+                note_id=opened.note_id,
+                author_id=opened.author_id,
+                at=at,
+                payload=told | {"decision": row.verdict.decision.value, "actor": "author"},
+            )
+        )
+    return told | {"at": at.isoformat()}
+
+
+def _settled(code: str, message: str, hint: str) -> Refused:
+    return Refused(409, code, message, hint=hint)

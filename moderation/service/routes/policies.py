@@ -1,0 +1,42 @@
+"""`/v1/policies`: what a policy says, by the digest that stands in verdicts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import JSONResponse
+
+from moderation.errors import UnknownSubject
+from moderation.policy import Policy
+from moderation.policy.named import shipped_names
+from moderation.service.bodies import JsonRoute
+from moderation.service.routes.declared import problems
+from moderation.service.tenants import Scope, Tenant, allowed
+
+router = APIRouter(route_class=JsonRoute, tags=["policies"])
+
+
+@router.get(
+    "/v1/policies/{digest}",
+    operation_id="policy",
+    summary="A policy: rules, lists, and what the silence of a detector leads to",
+    responses={
+        200: {"model": dict[str, Any], "description": "As `moderation policy show --json`"},
+        **problems(404, 422),
+    },
+)
+async def policy(
+    request: Request,
+    digest: Annotated[str, Path(pattern="^sha256:[0-9a-f]{64}$")],
+    tenant: Annotated[Tenant, Depends(allowed(Scope.CHECK))],
+) -> JSONResponse:
+    """The one that decides here, or one that is shipped with this version."""
+    known = [tenant.gate.policy, *(Policy.named(name) for name in shipped_names())]
+    for one in known:
+        if one.digest == digest:
+            return JSONResponse(one.to_json())
+    raise UnknownSubject(
+        f"no policy with the digest `{digest}` is known here",
+        hint="ask a service that runs the version which gave the verdict",
+    )

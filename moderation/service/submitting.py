@@ -1,0 +1,106 @@
+"""From a request to the gate's answer: key, digest, deadline, and what is said of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from moderation.gate import Gate
+from moderation.gate.submission import Answer, Registering, Submission
+from moderation.note import Note
+from moderation.service.answers import verdict_json
+from moderation.service.problems import Refused
+from moderation.service.requests import AskedVerdict
+from moderation.service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the headers of a request say beside its body."""
+
+    received: float
+    """When its body was there, by `time.monotonic`."""
+    deadline_ms: int | None = None
+    key: str | None = None
+
+
+def within_s(asked: AskedVerdict, terms: Terms, settings: Settings) -> float:
+    """Seconds until the answer is due: what the header says, or the body, or the settings."""
+    ms = terms.deadline_ms or asked.deadline_ms or settings.deadline_ms
+    return min(ms, settings.ceiling_ms) / 1000
+
+
+def submit(
+    gate: Gate, asked: AskedVerdict, terms: Terms, settings: Settings, *, pointer: str = ""
+) -> dict[str, Any]:
+    """The answer to one note, as JSON. Blocks until it is due.
+
+    Raises:
+        Refused: a picture is not there, or another policy is expected.
+        ModerationError: see `Gate.submit`.
+    """
+    started = time.monotonic()
+    _refuse_other_policy(gate, asked, pointer)
+    note = asked.to_note(settings.media_root, most_pictures=settings.most_pictures, pointer=pointer)
+    submission = submission_of(asked, note, terms, settings)
+    answer = gate.submit(submission)
+    row = told(gate, answer, note, settings)
+    ended = time.monotonic()
+    row["timing_ms"] = {
+        "total": round((ended - terms.received) * 1000, 1),
+        "queue": round((started - terms.received) * 1000, 1),
+    }
+    return row
+
+
+def submission_of(asked: AskedVerdict, note: Note, terms: Terms, settings: Settings) -> Submission:
+    """What the gate is asked."""
+    registering = Registering.NEVER if asked.judges_only else Registering(asked.register_)
+    whole = json.dumps([note.to_json(), registering.value], sort_keys=True)
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    # Keys of the caller's own must not meet those that are made of notes.
+    own = None if terms.key is None else f"key:{terms.key}"
+    return Submission(
+        note=note,
+        registering=registering,
+        hold_for=timedelta(hours=settings.hold_hours),
+        within_s=within_s(asked, terms, settings),
+        received=terms.received,
+        key=own or f"{note.id}:{note.revision}",
+        body_digest=f"sha256:{digest}",
+    )
+
+
+def told(gate: Gate, answer: Answer, note: Note, settings: Settings) -> dict[str, Any]:
+    """The answer as JSON, without its timing."""
+    decided_at = datetime.now(UTC)
+    if answer.replayed and answer.verdict_id is not None:
+        decided_at = gate.answer(answer.verdict_id)[0].decided_at
+    hold: Mapping[str, Any] | None = None
+    if answer.hold_until is not None:
+        hold = {"state": "held", "expires_at": answer.hold_until.isoformat()}
+    return verdict_json(
+        answer.verdict,
+        verdict_id=answer.verdict_id,
+        decided_at=decided_at,
+        appeal_for=timedelta(days=settings.appeal_days),
+        lang=note.lang,
+        final=answer.final,
+        hold=hold,
+    ) | {"replayed": answer.replayed, "shadow": [dict(shadow) for shadow in answer.shadows]}
+
+
+def _refuse_other_policy(gate: Gate, asked: AskedVerdict, pointer: str) -> None:
+    if asked.policy not in (None, gate.policy.name, gate.policy.digest):
+        raise Refused(
+            422,
+            "other_policy",
+            f"`policy` is `{gate.policy.name}` here, not `{asked.policy:.80}`",
+            hint="leave `policy` out, or ask a service that runs the other one",
+            pointer=f"{pointer}/policy",
+        )
