@@ -208,6 +208,13 @@ NO_PLOTS = Phrase(
     "未绘图：尚未安装 matplotlib（pip install 'notegate[demo]'）",
 )
 
+# The service
+
+SERVING = Phrase(
+    "listening on {url}, worker processes: {workers}; see {url}/openapi.json",
+    "正在监听 {url}，工作进程：{workers}；接口文档见 {url}/openapi.json",
+)
+
 # Demo and report
 
 REPORTED = Phrase("verdicts in {path}: {verdicts:,}", "已写入 {path} 的结论：{verdicts:,}")

@@ -12,7 +12,7 @@ import contextvars
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from moderation.service.problems import Refused, overloaded
 
@@ -26,7 +26,7 @@ class Calls:
     def __init__(self, threads: int, most_inside: int, *, name: str) -> None:
         self.most_inside = most_inside
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._inside: set[Future[object]] = set()
+        self._inside: set[Future[Any]] = set()
 
     @property
     def inside(self) -> int:
@@ -48,8 +48,8 @@ class Calls:
             raise overloaded(f"{self.inside} requests are inside, limit {self.most_inside}")
         context = contextvars.copy_context()
         future = self._pool.submit(context.run, work)
-        self._inside.add(future)  # type: ignore[arg-type]
-        future.add_done_callback(self._inside.discard)  # type: ignore[arg-type]
+        self._inside.add(future)
+        future.add_done_callback(self._inside.discard)
         try:
             async with asyncio.timeout(within_s):
                 return await asyncio.shield(asyncio.wrap_future(future))
@@ -70,7 +70,7 @@ class Calls:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _told(late: Future[object]) -> None:
+def _told(late: Future[Any]) -> None:
     error = None if late.cancelled() else late.exception()
     if error is not None:
         log.warning("a call that nobody waited for failed: %s", error)
