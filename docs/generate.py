@@ -17,6 +17,7 @@ from moderation.finding import FindingKind
 from moderation.policy import Policy, Rule, Window
 from moderation.policy.judgement import UNREADABLE_RULE
 from moderation.policy.named import shipped_names
+from moderation.service.settings import Settings, variable
 from moderation.verdict import BRAKE, FLOOD, UNDECIDED_RULE
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -125,6 +126,45 @@ def cli_page() -> str:
     ]
     parts.extend(_command(cli.program, ("moderation",)))
     return "\n\n".join(parts)
+
+
+def settings_page() -> str:
+    """Every setting of the service, with its range."""
+    rows = [
+        (
+            f"`{variable(name)}`",
+            "required" if field.is_required() else _default(field.default),
+            _range(field.metadata),
+            _one_line(field.description),
+        )
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n\n".join(
+        [
+            "# Settings of the service",
+            "`moderation serve` reads these from the environment, once, at the start; its options "
+            "win. A value out of its range ends it with exit code 4. Numbers of seconds may be "
+            "fractions.",
+            _table(("variable", "default", "range", "meaning"), rows),
+        ]
+    )
+
+
+def _default(value: object) -> str:
+    if value is None or value == {}:
+        return "–"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _range(metadata: Iterable[object]) -> str:
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+    limits = [
+        f"{sign} {getattr(limit, name):,}"
+        for limit in metadata
+        for name, sign in signs.items()
+        if hasattr(limit, name)
+    ]
+    return ", ".join(limits) or "–"
 
 
 def _command(command: click.Command, path: tuple[str, ...]) -> Iterator[str]:
@@ -259,6 +299,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "findings.md": findings_page,
     "policies.md": policies_page,
+    "settings.md": settings_page,
 }
 
 

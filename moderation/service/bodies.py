@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from email.message import Message
 from typing import Any
 
@@ -17,7 +18,8 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from moderation.service.problems import Refused
+from moderation.service.problems import Refused, overloaded
+from moderation.service.tenants import Scope
 
 MOST_CONTAINERS = 100_000
 MOST_COMMAS = 1_000_000
@@ -38,14 +40,17 @@ class JsonRoute(APIRoute):
             return inner
 
         async def handler(request: Request) -> Response:
-            settings = request.app.state.service.settings
+            service = request.app.state.service
+            settings = service.settings
+            await service.door.admit(request, Scope.CHECK)  # before anything is read
             refuse_other_types(request.headers.get("content-type", ""))
-            try:
-                async with asyncio.timeout(settings.body_timeout_s):
-                    body = await read_within(request, settings.most_body_bytes)
-            except TimeoutError:
-                raise _too_slow(settings.body_timeout_s) from None
-            return await inner(_Read(request, body, parse(body)))
+            with service.room.held() as held:
+                try:
+                    async with asyncio.timeout(settings.body_timeout_s):
+                        body = await read_within(request, settings.most_body_bytes, held)
+                except TimeoutError:
+                    raise _too_slow(settings.body_timeout_s) from None
+                return await inner(_Read(request, body, parse(body)))
 
         return handler
 
@@ -83,20 +88,58 @@ def refuse_other_types(content_type: str) -> None:
         )
 
 
-async def read_within(request: Request, limit: int) -> bytes:
-    """The whole body, as long as it stays within `limit` bytes.
+class Room:
+    """Memory for the bodies of all requests that are inside."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.most_bytes = most_bytes
+        self.taken_bytes = 0
+
+    @contextmanager
+    def held(self) -> Iterator[Held]:
+        """A part of it, given back in the end."""
+        held = Held(self)
+        try:
+            yield held
+        finally:
+            self.taken_bytes -= held.taken_bytes
+
+
+class Held:
+    """What one body takes."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.taken_bytes = 0
+
+    def take(self, more_bytes: int) -> None:
+        """Take more.
+
+        Raises:
+            Refused: 503, there is no more.
+        """
+        room = self._room
+        if room.taken_bytes + more_bytes > room.most_bytes:
+            raise overloaded(f"bodies take {room.taken_bytes:,} bytes, limit {room.most_bytes:,}")
+        room.taken_bytes += more_bytes
+        self.taken_bytes += more_bytes
+
+
+async def read_within(request: Request, limit: int, held: Held) -> bytes:
+    """The whole body, as long as it stays within `limit` bytes and there is room for it.
 
     Raises:
-        Refused: 413, before the rest has come in.
+        Refused: 413 or 503, before the rest has come in.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > limit:
         raise _too_large(f"{int(announced[:20]):,}", limit)
     body = bytearray()
     async for chunk in request.stream():
+        if len(body) + len(chunk) > limit:
+            raise _too_large(f"at least {len(body) + len(chunk):,}", limit)
+        held.take(len(chunk))
         body += chunk
-        if len(body) > limit:
-            raise _too_large(f"at least {len(body):,}", limit)
     return bytes(body)
 
 

@@ -22,6 +22,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_CALLER = ("tenant", "token_id")
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 log = structlog.stdlib.get_logger("moderation.service")
 
@@ -49,7 +50,7 @@ class Envelope:
                 status = message["status"]
                 answered = MutableHeaders(scope=message)
                 answered["X-Request-Id"] = request_id
-                for name, value in HEADERS.items():
+                for name, value in (HEADERS | state.get("answer_headers", {})).items():
                     answered.setdefault(name, value)
             await send(message)
 
@@ -75,5 +76,5 @@ class Envelope:
             path=path,
             status=status,
             ms=round(took_s * 1000, 1),
-            tenant=scope["state"].get("tenant"),
+            **{name: value for name in _CALLER if (value := scope["state"].get(name))},
         )

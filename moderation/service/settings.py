@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     threads: int = Field(default=32, ge=1, le=512)
     """Verdicts a process works on at a time; most of each is waiting."""
     detector_threads: int | None = Field(default=None, ge=1, le=256)
-    """Threads for detectors in each process; else one a core."""
+    """Threads for detectors in each process; else the cores are shared out among them."""
     most_inside: int = Field(default=128, ge=1, le=10_000)
     """Requests a process takes in at a time; one more is answered 503 at once."""
     busy_timeout_s: float = Field(default=10.0, gt=0, le=300)
@@ -66,6 +66,8 @@ class Settings(BaseSettings):
 
     most_body_bytes: int = Field(default=64 << 20, ge=1 << 10, le=1 << 30)
     """Largest body of a request. Base64 adds a third to pictures."""
+    most_bodies_bytes: int = Field(default=512 << 20, ge=1 << 10, le=1 << 40)
+    """Bodies that a process holds at a time, together; beyond, requests are answered 503."""
     body_timeout_s: float = Field(default=30.0, gt=0, le=600)
     """How long a body may take to come in."""
     most_pictures: int = Field(default=MAX_IMAGES, ge=1, le=MAX_IMAGES)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from starlette.concurrency import run_in_threadpool
 
 from moderation.errors import StoreError
+from moderation.service.bodies import Room
 from moderation.service.calls import Calls
 from moderation.service.metrics import Metrics
 from moderation.service.settings import Settings
@@ -32,6 +33,7 @@ class Service:
         self.others = Calls(8, settings.most_inside, name="other")
         self._sweeps = Calls(1, 1, name="sweep")
         self._asked = {tenant.name: Calls(1, 1, name="ready") for tenant in tenants}
+        self.room = Room(settings.most_bodies_bytes)
         self.draining = False
         self._keeper: asyncio.Task[None] | None = None
 

@@ -61,8 +61,6 @@ def submit(
 def submission_of(asked: AskedVerdict, note: Note, terms: Terms, settings: Settings) -> Submission:
     """What the gate is asked."""
     registering = Registering.NEVER if asked.judges_only else Registering(asked.register_)
-    whole = json.dumps([note.to_json(), registering.value], sort_keys=True)
-    digest = hashlib.sha256(whole.encode()).hexdigest()
     # Keys of the caller's own must not meet those that are made of notes.
     own = None if terms.key is None else f"key:{terms.key}"
     return Submission(
@@ -72,8 +70,15 @@ def submission_of(asked: AskedVerdict, note: Note, terms: Terms, settings: Setti
         within_s=within_s(asked, terms, settings),
         received=terms.received,
         key=own or f"{note.id}:{note.revision}",
-        body_digest=f"sha256:{digest}",
+        body_digest=_digest_of(note, registering),
     )
+
+
+def _digest_of(note: Note, registering: Registering) -> str:
+    """`sha256:…` of what is asked under a key; of pictures the bytes, whatever is said of them."""
+    seen = [hashlib.sha256(image.data or b"").hexdigest() for image in note.images]
+    whole = json.dumps([note.to_json(), seen, registering.value], sort_keys=True)
+    return f"sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
 
 
 def told(gate: Gate, answer: Answer, note: Note, settings: Settings) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -54,6 +55,8 @@ class Tenants:
                     register,
                     index=settings.index if name == MAIN_TENANT else None,
                     policy=settings.policy,
+                    busy_timeout_s=settings.busy_timeout_s,
+                    threads=settings.detector_threads or cores_for_each(settings.workers),
                 )
         except BaseException:
             for gate in gates.values():
@@ -79,15 +82,30 @@ class Tenants:
             tenant.gate.close()
 
 
+def cores_for_each(workers: int) -> int:
+    """Threads for detectors where the cores are shared out among the processes."""
+    return max(1, (os.cpu_count() or 1) // workers)
+
+
 class Door(Protocol):
     """Who may come in, and as whom."""
 
     async def admit(self, request: Request, scope: Scope) -> Tenant:
         """The tenant that a request is from.
 
+        Asked several times for one request: before its body is read, by its route, and for the
+        scope that its body turns out to need. It counts once.
+
         Raises:
             Refused: 401 without a good token, 403 where it does not allow this, 429 where too
                 many requests came under it.
+        """
+
+    def charge(self, request: Request, cost: int) -> None:
+        """Count so many requests more for one that was admitted, as for the notes of a batch.
+
+        Raises:
+            Refused: 429.
         """
 
 
@@ -100,6 +118,9 @@ class OpenDoor:
     async def admit(self, request: Request, scope: Scope) -> Tenant:
         """The main tenant."""
         return self._tenants.main
+
+    def charge(self, request: Request, cost: int) -> None:
+        """Nothing is counted."""
 
 
 def allowed(scope: Scope) -> object:

@@ -119,6 +119,7 @@ async def submit_batch(
     whole batch: each note gets the key with its place.
     """
     service: Service = request.app.state.service
+    service.door.charge(request, len(asked.items) - 1)
     items = []
     for place, item in enumerate(asked.items):
         terms = Terms(

@@ -1,0 +1,125 @@
+"""Bodies: strict JSON within limits, or a problem that says why not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kit.asking import JSON, Asking, a_note, problem
+
+from moderation.service.bodies import MOST_CONTAINERS, MOST_DEEP, parse
+from moderation.service.problems import Refused
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+NOT_JSON = {
+    "nothing": b"",
+    "half": b'{"id": "n1"',
+    "two-values": b"{} {}",
+    "key-twice": b'{"id": "n1", "id": "n2"}',
+    "key-twice-inside": b'{"author": {"id": "a", "id": "b"}}',
+    "nan": b'{"deadline_ms": NaN}',
+    "infinity": b"[-Infinity]",
+    "latin-1": b'{"id": "\xe9"}',
+    "utf-16": '{"id": "n1"}'.encode("utf-16"),
+    "deep": b"[" * (MOST_DEEP + 1) + b"]" * (MOST_DEEP + 1),
+    "very-deep": b"[" * 50_000 + b"]" * 50_000,
+    "endless-number": b"1" * 10_000,
+}
+
+
+@given(VALUES)
+def test_every_value_is_read_as_it_was_written(value: Any) -> None:
+    """What JSON can say, arrives."""
+    assert parse(json.dumps(value).encode()) == value
+
+
+def test_as_deep_as_allowed_is_read() -> None:
+    """One less than what is refused."""
+    assert parse(b"[" * MOST_DEEP + b"]" * MOST_DEEP)
+
+
+@pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON.keys())
+def test_what_is_no_json_is_malformed(ask: Asking, body: bytes) -> None:
+    """400, and what is wrong."""
+    told = problem(ask("POST", "/v1/verdicts", content=body, headers=JSON), 400, "malformed_json")
+    assert told["pointer"] is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" + b"{}," * MOST_CONTAINERS + b"{}]", b"[" + b"1," * 1_000_001 + b"1]"],
+    ids=["objects", "numbers"],
+)
+def test_few_bytes_that_ask_for_much_memory_are_refused(body: bytes) -> None:
+    """Before the values are made."""
+    with pytest.raises(Refused) as refused:
+        parse(body)
+    assert refused.value.status == 413
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["", "text/plain", "application/xml", "application/json; charset=gbk", "multipart/form-data"],
+    ids=["none", "text", "xml", "gbk", "form"],
+)
+def test_other_types_are_refused(ask: Asking, kind: str) -> None:
+    """415, whatever is in them."""
+    headers = {"Content-Type": kind} if kind else {}
+    response = ask("POST", "/v1/verdicts", content=b"{}", headers=headers)
+    problem(response, 415, "unsupported_media_type")
+
+
+def test_a_body_is_cut_off_at_the_limit(make: Any) -> None:
+    """While it comes in: what is announced, and what is not."""
+    ask = Asking(make(most_body_bytes=2_000))
+    long = json.dumps(a_note(text="x" * 3_000)).encode()
+    problem(ask("POST", "/v1/verdicts", content=long, headers=JSON), 413, "body_too_large")
+    sent = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(1_000):
+            sent.append(1)
+            yield b" " * 1_000
+
+    response = ask("POST", "/v1/verdicts", content=chunks(), headers=JSON)
+    problem(response, 413, "body_too_large")
+    assert response.headers["connection"] == "close"
+
+
+def test_a_body_that_dawdles_is_not_waited_for(make: Any) -> None:
+    """408; the connection is closed."""
+    ask = Asking(make(body_timeout_s=0.05))
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(5)
+        yield b"}"
+
+    response = ask("POST", "/v1/verdicts", content=chunks(), headers=JSON)
+    assert problem(response, 408, "body_too_slow")["retryable"]
+
+
+def test_bodies_share_their_memory(make: Any) -> None:
+    """What does not fit is refused at once, and the room is given back."""
+    service = make(most_bodies_bytes=4_000)
+    ask = Asking(service)
+    long = json.dumps(a_note(text="x" * 5_000, register="never")).encode()
+    told = problem(ask("POST", "/v1/verdicts", content=long, headers=JSON), 503, "overloaded")
+    assert told["retryable"]
+    assert service.room.taken_bytes == 0
+    assert ask.submit(a_note(text="short", register="never")).status_code == 200
+    assert service.room.taken_bytes == 0
