@@ -19,7 +19,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
 
 from moderation.errors import (
     InFlight,
@@ -28,6 +27,7 @@ from moderation.errors import (
     StoreError,
     WrongStoreVersion,
 )
+from moderation.service.json_answer import JsonAnswer
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = 1
@@ -163,7 +163,7 @@ def to_json(refused: Refused, request_id: str) -> dict[str, Any]:
     return row
 
 
-def response_of(error: Exception, request_id: str) -> JSONResponse:
+def response_of(error: Exception, request_id: str) -> JsonAnswer:
     """The problem as a response."""
     refused = refusal_of(error)
     headers = dict(refused.headers)
@@ -173,7 +173,7 @@ def response_of(error: Exception, request_id: str) -> JSONResponse:
         headers["Connection"] = "close"  # the rest of the body is not worth reading
     if refused.status == 401:
         headers.setdefault("WWW-Authenticate", "Bearer")
-    return JSONResponse(
+    return JsonAnswer(
         to_json(refused, request_id),
         status_code=refused.status,
         media_type=MEDIA_TYPE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from kit.asking import Asking, a_note, problem
@@ -66,6 +67,14 @@ def test_what_was_forgotten_is_not_found(ask: Asking) -> None:
     assert ask.submit(a_note(CAT, id="n2", author="ben")).json()["decision"] == "pass"
     assert ask("DELETE", "/v1/authors/ben").json()["counts"]["verdicts"] == 1
     assert ask("DELETE", "/v1/authors/ben").json()["counts"]["verdicts"] == 0
+
+
+@pytest.mark.parametrize("note_id", ["a/b", "a\nb", "笔记 1", "a%2Fb", "..", "x?y#z"])
+def test_any_id_can_be_named_in_a_path(ask: Asking, note_id: str) -> None:
+    """With escapes, as URLs have them."""
+    ask.submit(a_note(CAT, id=note_id))
+    path = f"/v1/notes/{quote(note_id, safe='').replace('.', '%2E')}"
+    assert ask("DELETE", path).json()["counts"]["pictures"] == 1
 
 
 def test_an_author_appeals_once(ask: Asking, service: Service) -> None:

@@ -52,7 +52,7 @@ def test_a_copy_is_blocked_with_words_for_the_author(ask: Asking) -> None:
 
 
 def test_the_same_key_gives_the_same_answer(ask: Asking) -> None:
-    """By default the key is the revision; another body under it is refused; an edit is a revision."""
+    """The key is the revision; another body under it is refused; an edit is a revision."""
     row = a_note(CAT, text="猫")
     first, again = ask.submit(row), ask.submit(row)
     assert "idempotent-replayed" not in first.headers
@@ -224,7 +224,7 @@ def test_ids_that_no_database_holds_are_refused(ask: Asking) -> None:
 
 
 def test_a_batch_answers_for_each_note(ask: Asking) -> None:
-    """In order: what the first registers counts for the next, and one that is wrong stops nobody."""
+    """In order: the first counts for the next, and one that is wrong stops nobody."""
     items = [
         a_note(CAT, id="n1", author="ann"),
         {"id": "n2"},

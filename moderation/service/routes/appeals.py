@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse
 
 from moderation.errors import UnknownSubject
 from moderation.gate import Gate
 from moderation.service import examples
 from moderation.service.answers import ToldAppeal
 from moderation.service.bodies import JsonRoute
+from moderation.service.json_answer import JsonAnswer
 from moderation.service.problems import Refused
 from moderation.service.requests import AskedAppeal
 from moderation.service.routes.declared import BODY, problems
@@ -39,12 +39,12 @@ async def appeal(
     request: Request,
     asked: AskedAppeal,
     tenant: Annotated[Tenant, Depends(allowed(Scope.REGISTER))],
-) -> JSONResponse:
+) -> JsonAnswer:
     """One waits at a time for each verdict and author. Subscribers hear `appeal.opened`."""
     service: Service = request.app.state.service
     days = service.settings.appeal_days
     row = await service.others.run(lambda: _open(tenant.gate, asked, days), within_s=SLOW_S)
-    return JSONResponse(row, status_code=201)
+    return JsonAnswer(row, status_code=201)
 
 
 def _open(gate: Gate, asked: AskedAppeal, days: int) -> dict[str, Any]:

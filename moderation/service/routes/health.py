@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from moderation.service.answers import Readiness
+from moderation.service.json_answer import JsonAnswer
 from moderation.service.metrics import CONTENT_TYPE
 from moderation.service.state import Service
 
@@ -27,12 +27,12 @@ async def livez() -> dict[str, bool]:
         503: {"model": Readiness, "description": "Not now; the reasons are told"},
     },
 )
-async def readyz(request: Request) -> JSONResponse:
+async def readyz(request: Request) -> JsonAnswer:
     """Registers answer, indexes are up to date, and the process is not about to end."""
     service: Service = request.app.state.service
     reasons, lags = await service.reasons_against()
     told = {"ready": not reasons, "reasons": reasons, "index_lag": lags}
-    return JSONResponse(told, status_code=503 if reasons else 200)
+    return JsonAnswer(told, status_code=503 if reasons else 200)
 
 
 @router.get(

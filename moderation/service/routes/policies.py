@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
-from fastapi.responses import JSONResponse
 
 from moderation.errors import UnknownSubject
 from moderation.policy import Policy
 from moderation.policy.named import shipped_names
 from moderation.service.bodies import JsonRoute
+from moderation.service.json_answer import JsonAnswer
 from moderation.service.routes.declared import problems
 from moderation.service.tenants import Scope, Tenant, allowed
 
@@ -28,14 +28,16 @@ router = APIRouter(route_class=JsonRoute, tags=["policies"])
 )
 async def policy(
     request: Request,
-    digest: Annotated[str, Path(pattern="^sha256:[0-9a-f]{64}$")],
+    digest: Annotated[
+        str, Path(pattern="^sha256:[0-9a-f]{64}$", description="As `policy.digest` in verdicts.")
+    ],
     tenant: Annotated[Tenant, Depends(allowed(Scope.CHECK))],
-) -> JSONResponse:
+) -> JsonAnswer:
     """The one that decides here, or one that is shipped with this version."""
     known = [tenant.gate.policy, *(Policy.named(name) for name in shipped_names())]
     for one in known:
         if one.digest == digest:
-            return JSONResponse(one.to_json())
+            return JsonAnswer(one.to_json())
     raise UnknownSubject(
         f"no policy with the digest `{digest}` is known here",
         hint="ask a service that runs the version which gave the verdict",

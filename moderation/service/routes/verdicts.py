@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Request
-from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from moderation.service import examples
 from moderation.service.answers import BatchAnswer, StoredVerdict, VerdictAnswer, stored_json
 from moderation.service.bodies import JsonRoute
+from moderation.service.json_answer import JsonAnswer
 from moderation.service.problems import Refused, invalid, overloaded, refusal_of, to_json
 from moderation.service.requests import SMALLEST_DEADLINE_MS, AskedBatch, AskedVerdict
 from moderation.service.routes.declared import BODY, problems
@@ -74,7 +74,7 @@ async def submit_note(
     key: Key = None,
     deadline_ms: Deadline = None,
     prefer: Prefer = None,
-) -> JSONResponse:
+) -> JsonAnswer:
     """One answer for one key, within the deadline.
 
     A detector that has not answered by then is named in `degraded`, the policy says what its
@@ -94,9 +94,7 @@ async def submit_note(
         headers["Location"] = f"/v1/verdicts/{row['verdict_id']}"
     if later and not row["final"]:
         headers["Preference-Applied"] = "respond-async"
-    return JSONResponse(
-        row, status_code=202 if later and not row["final"] else 200, headers=headers
-    )
+    return JsonAnswer(row, status_code=202 if later and not row["final"] else 200, headers=headers)
 
 
 @router.post(
@@ -112,7 +110,7 @@ async def submit_batch(
     tenant: Annotated[Tenant, Depends(allowed(Scope.REGISTER))],
     key: Key = None,
     deadline_ms: Deadline = None,
-) -> JSONResponse:
+) -> JsonAnswer:
     """A verdict or a problem in the place of each note; the first counts for the next.
 
     Each note has its own deadline, from when its turn comes. An `Idempotency-Key` stands for the
@@ -128,7 +126,7 @@ async def submit_batch(
             key=None if key is None else f"{key}:{place}",
         )
         items.append(await _item(request, service, tenant, item, terms, f"/items/{place}"))
-    return JSONResponse({"items": items})
+    return JsonAnswer({"items": items})
 
 
 @router.get(
@@ -141,11 +139,11 @@ async def verdict(
     request: Request,
     verdict_id: VerdictId,
     tenant: Annotated[Tenant, Depends(allowed(Scope.CHECK))],
-) -> JSONResponse:
+) -> JsonAnswer:
     """From the audit; a verdict goes when its note or author is forgotten."""
     service: Service = request.app.state.service
     number = int(verdict_id.removeprefix("v_"))
-    return JSONResponse(await service.others.run(_stored(service, tenant, number), within_s=SLOW_S))
+    return JsonAnswer(await service.others.run(_stored(service, tenant, number), within_s=SLOW_S))
 
 
 async def allowed_also(request: Request, scope: Scope) -> None:
