@@ -1,0 +1,136 @@
+"""`moderation serve`: real processes on a real port."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from kit.asking import a_note
+from kit.notes import photo
+
+CAT = photo("chelsea")
+START_S = 60
+
+
+class Served:
+    """A service in a process of its own."""
+
+    def __init__(self, register: Path, log: Path, *options: str) -> None:
+        command = [sys.executable, "-m", "moderation", "serve", "--register", str(register)]
+        self._log = log
+        with log.open("wb") as stderr:
+            self.process = subprocess.Popen(
+                [*command, "--port", "0", "--no-auth", "--json", *options],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+        assert self.process.stdout is not None
+        told = json.loads(self.process.stdout.readline() or "{}")
+        assert told, log.read_text()
+        self.client = httpx.Client(base_url=told["url"], timeout=START_S)
+
+    def ask(self, **row: Any) -> dict[str, Any]:
+        answer = self.client.post("/v1/verdicts", json=row | {"deadline_ms": 3_000})
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._log.read_text().splitlines()]
+
+    def workers(self) -> set[int]:
+        return {line["pid"] for line in self.lines() if line["event"] == "serving"}
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + START_S
+        while not holds():
+            assert time.monotonic() < end, self._log.read_text()
+            time.sleep(0.05)
+
+    def end(self) -> int:
+        self.client.close()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(START_S)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """`serve(*options)`: started, and ended whatever happens."""
+    started: list[Served] = []
+
+    def made(*options: str) -> Served:
+        log = tmp_path / f"log{len(started)}"
+        started.append(Served(tmp_path / "register", log, *options))
+        return started[-1]
+
+    yield made
+    for served in started:
+        if served.process.poll() is None:
+            served.end()
+
+
+def test_one_process_answers_and_ends_in_peace(serve: Callable[..., Served]) -> None:
+    """A verdict, health, no banner; SIGTERM ends it with 0, and what it knew is there again."""
+    served = serve()
+    assert served.ask(**a_note(CAT, id="n1", author="ann"))["decision"] == "pass"
+    ready = served.client.get("/readyz")
+    assert (ready.status_code, ready.json()["ready"]) == (200, True)
+    assert "server" not in ready.headers
+    assert served.end() == 0
+    again = serve()
+    assert again.ask(**a_note(CAT, id="n2", author="ben"))["decision"] == "block"
+
+
+@pytest.mark.slow
+def test_workers_share_a_register_and_are_replaced(serve: Callable[..., Served]) -> None:
+    """What one has registered, the other finds; one that is killed comes back; metrics add up."""
+    served = serve("--workers", "2")
+    served.until(lambda: len(served.workers()) == 2)
+    # A connection for each, so that both workers are asked.
+    urls = [str(served.client.base_url)] * 12
+    decisions = []
+    for number, url in enumerate(urls):
+        row = a_note(CAT, id=f"n{number}", author=f"u{number}") | {"deadline_ms": 3_000}
+        decisions.append(httpx.post(f"{url}/v1/verdicts", json=row, timeout=30).json()["decision"])
+    assert decisions == ["pass"] + ["block"] * 11
+    counted = served.client.get("/metrics").text
+    assert (
+        'notegate_verdicts_total{completeness="complete",decision="block",tenant="main"} 11'
+        in counted
+    )
+    first, *_ = served.workers()
+    os.kill(first, signal.SIGKILL)
+    served.until(lambda: len(served.workers()) == 3)
+    answers = [httpx.get(f"{urls[0]}/readyz", timeout=30).status_code for _ in range(6)]
+    assert answers == [200] * 6
+    assert served.end() == 0
+    for pid in served.workers():
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_what_cannot_be_served_is_said(tmp_path: Path) -> None:
+    """Without tokens beyond the loopback; on a port that is taken; with a policy that is none."""
+
+    def refused(*options: str) -> str:
+        command = [sys.executable, "-m", "moderation", "serve", "--register", str(tmp_path)]
+        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 4, done.stderr
+        assert done.stdout == "" or "listening" in done.stdout
+        return done.stderr
+
+    assert "only the loopback" in refused("--no-auth", "--host", "0.0.0.0", "--port", "0")
+    assert "no policy `nope`" in refused("--no-auth", "--port", "0", "--policy", "nope")
