@@ -36,11 +36,12 @@ def command(
     policy: str | None,
     no_auth: bool,
 ) -> None:
-    """Answer the publish pipeline over HTTP, until told to end (SIGTERM).
+    """Answer the publish pipeline over HTTP.
 
-    POST /v1/verdicts judges a note within its deadline and registers its pictures by policy;
-    /openapi.json describes every operation. All other settings come from the environment, see
-    docs/reference/settings.md. The log goes to standard error, a JSON object a line.
+    Until told to end (SIGTERM). POST /v1/verdicts judges a note within its deadline and registers
+    its pictures by policy; /openapi.json describes every operation. All other settings come from
+    the environment, see docs/reference/settings.md. The log goes to standard error, a JSON object
+    a line.
 
     With --json: `{"url", "workers", "register"}`, as soon as connections are taken.
     """
