@@ -15,7 +15,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -24,7 +24,13 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from moderation.errors import BadSetting, ModerationError
+from moderation.errors import (
+    ArtifactError,
+    BadSetting,
+    MissingExtra,
+    ModerationError,
+    StoreError,
+)
 from moderation.service import logs
 from moderation.service.app import create_app, open_service
 from moderation.service.metrics import MULTIPROCESS, forget_process
@@ -168,7 +174,7 @@ class _Workers:
         """Until told to end.
 
         Raises:
-            BadSetting: a worker refused to start; the log has its reason.
+            ModerationError: a worker refused to start; the log has its reason.
         """
         for sig in _ENDING:
             signal.signal(sig, self._told_to_end)
@@ -197,9 +203,8 @@ class _Workers:
             process.join()
             _bury(process)
             if process.exitcode in _REFUSALS:
-                raise BadSetting(
-                    f"a worker refused to start, with exit code {process.exitcode}",
-                    hint="see its reason in the lines above",
+                raise _REFUSALS[process.exitcode](
+                    "a worker refused to start", hint="see its reason in the lines above"
                 )
             log.error("a worker ended and is started again", exit_code=process.exitcode)
             time.sleep(max(0.0, started + RESTART_AFTER_S - time.monotonic()))
@@ -225,5 +230,6 @@ def _bury(process: BaseProcess) -> None:
         forget_process(process.pid)
 
 
-_REFUSALS = range(3, 9)
-"""Exit codes of `ModerationError`s."""
+_REFUSALS: Mapping[int | None, type[ModerationError]] = {
+    kind.exit_code: kind for kind in (BadSetting, ArtifactError, StoreError, MissingExtra)
+}
