@@ -23,6 +23,7 @@ from moderation.store.service.events import NewEvent
 from moderation.store.service.holds import Hold, HoldState
 from moderation.store.service.shadows import Shadowed, ShadowReason, ShadowVerdict
 from moderation.store.service.submissions import Begun, NewSubmission
+from moderation.store.service.tokens import NewToken, Scope, Token
 from moderation.store.template_records import (
     BankEntry,
     Ground,
@@ -57,6 +58,7 @@ __all__ = [
     "NewPicture",
     "NewReview",
     "NewSubmission",
+    "NewToken",
     "Proposal",
     "ProposalState",
     "Receipt",
@@ -67,10 +69,12 @@ __all__ = [
     "ShadowReason",
     "ShadowVerdict",
     "Shadowed",
+    "Scope",
     "ShownBy",
     "StoredCaption",
     "StoredPicture",
     "SubjectKind",
+    "Token",
     "Transaction",
     "Work",
     "answers_by_kind",
