@@ -153,6 +153,7 @@ Exit codes:
     names=(
         *("demo", "check", "compare", "inspect", "register", "review", "report", "policy"),
         *("serve", "shadow", "store", "model"),
+        *("serve", "token", "store", "model"),
     ),
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,
