@@ -29,7 +29,7 @@ def test_a_token_stands_alone_on_standard_output(run, at):
     with Register.open(at[1], create=False) as register:
         found = register.find_token(token)
     assert found is not None
-    assert (found.name, found.tenant, found.scopes) == ("queue", "default", {Scope.CHECK})
+    assert (found.name, found.tenant, found.scopes) == ("queue", "main", {Scope.CHECK})
     assert found.expires_at is None
 
 

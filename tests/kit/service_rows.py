@@ -115,7 +115,7 @@ def put_service_rows(now: Transaction, verdict_id: int, note_id: str, author_id:
             {
                 "token_id": f"t{verdict_id}",
                 "name": "queue",
-                "tenant": "default",
+                "tenant": "main",
                 "digest": "0" * 64,
                 "scopes": ["check"],
                 "created_at": MORNING,

@@ -165,7 +165,7 @@ def test_a_token_lives_until_its_end(end: int | None, at: int, revoked: bool) ->
     token = Token(
         token_id="0" * 12,
         name="x",
-        tenant="default",
+        tenant="main",
         scopes=frozenset({Scope.CHECK}),
         created_at=MORNING,
         expires_at=None if end is None else MORNING + timedelta(seconds=end),
@@ -189,7 +189,7 @@ def test_scopes_imply_what_the_table_says(scopes: set[Scope], asked: Scope) -> N
     token = Token(
         token_id="0" * 12,
         name="x",
-        tenant="default",
+        tenant="main",
         scopes=frozenset(scopes),
         created_at=MORNING,
     )
@@ -223,7 +223,7 @@ def test_tokens_for_machines(register: Register) -> None:
     assert told == {
         "id": made.token_id,
         "name": "queue",
-        "tenant": "default",
+        "tenant": "main",
         "scopes": ["check", "review"],
         "created_at": MORNING.isoformat(),
         "expires_at": LATER.isoformat(),

@@ -38,7 +38,7 @@ def span(value: str) -> timedelta:
 )
 @click.option(
     "--tenant",
-    default="default",
+    default="main",
     show_default=True,
     metavar="NAME",
     help="Whose register it opens, as the settings of the service name it.",

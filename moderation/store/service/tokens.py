@@ -25,7 +25,7 @@ from moderation.errors import InputError, UnknownSubject
 from moderation.store.service.connected import Connected, Writing
 from moderation.store.service.tables import TOKENS
 
-DEFAULT_TENANT = "default"
+MAIN_TENANT = "main"
 """Whose register is the main one, in which the tokens lie."""
 MAX_NAME_CHARS = 100
 _TOKEN = re.compile(r"ngt_([0-9a-f]{12})_[0-9a-f]{64}")
@@ -64,7 +64,7 @@ class NewToken:
     """Whose it is, for people: as `publish queue`."""
     scopes: Collection[Scope]
     created_at: datetime
-    tenant: str = DEFAULT_TENANT
+    tenant: str = MAIN_TENANT
     expires_at: datetime | None = None
 
     def __post_init__(self) -> None:
