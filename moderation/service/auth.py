@@ -91,6 +91,8 @@ class TokenDoor:
     async def admit(self, request: Request, scope: str) -> Tenant:
         """The tenant that a request is from.
 
+        What a route asks again, for a further scope, is not counted again.
+
         Args:
             request: its headers are read, nothing of its body.
             scope: what is needed, see `Scope`.
@@ -100,10 +102,10 @@ class TokenDoor:
                 many requests came under it.
             StoreError: it cannot be looked up now.
         """
-        token = await self._token_of(request)
-        request.state.token = token
-        request.state.token_id = token.token_id
-        self.charge(request, 1)
+        token: Token | None = getattr(request.state, "token", None)
+        if token is None:
+            token = request.state.token = await self._token_of(request)
+            self.charge(request, 1)
         tenant = self._tenants.named(token.tenant)
         if tenant is None:
             raise Refused(
@@ -182,7 +184,7 @@ class TokenDoor:
 def address_of(request: Request) -> str:
     """Where a request comes from: an IPv4 address, or the /64 that one IPv6 customer has.
 
-    Behind a proxy it is the client's as far as the server was told to trust the proxy's headers.
+    Behind a proxy it is the proxy's: no header is believed that anybody can send.
     """
     host = request.client.host if request.client else ""
     try:
