@@ -13,8 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from moderation import __version__
-from moderation.errors import BadSetting, ModerationError
+from moderation.errors import ModerationError
+from moderation.service.auth import TokenDoor
 from moderation.service.envelope import Envelope
+from moderation.service.limits import Limits
 from moderation.service.problems import Problem, Refused, invalid, response_of
 from moderation.service.requests import AskedVerdict
 from moderation.service.routes import ROUTERS
@@ -45,12 +47,15 @@ def open_service(settings: Settings) -> Service:
 
 
 def _door(settings: Settings, tenants: Tenants) -> Door:
-    if settings.auth:
-        raise BadSetting(
-            "this version knows no tokens yet",
-            hint="start with `--no-auth`, on the loopback, behind a proxy that asks who is there",
-        )
-    return OpenDoor(tenants)
+    if not settings.auth:
+        return OpenDoor(tenants)
+    limits = Limits(
+        token_a_minute=settings.token_per_minute,
+        tenant_a_minute=settings.tenant_per_minute,
+        failures_a_minute=settings.failures_per_minute,
+        workers=settings.workers,
+    )
+    return TokenDoor(tenants, limits=limits)
 
 
 def create_app(service: Service) -> FastAPI:

@@ -17,7 +17,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -25,7 +24,6 @@ from starlette.requests import Request
 from moderation.errors import StoreBusy
 from moderation.service.limits import Limits, Taken
 from moderation.service.problems import Refused
-from moderation.service.settings import is_loopback
 from moderation.service.tenants import Tenant, Tenants
 from moderation.store import Scope, Token
 from moderation.store.service.tokens import digest_of
@@ -88,14 +86,14 @@ class TokenDoor:
         self._now = now
         self._known = KnownTokens(clock=clock)
 
-    async def admit(self, request: Request, scope: str) -> Tenant:
+    async def admit(self, request: Request, scope: Scope) -> Tenant:
         """The tenant that a request is from.
 
         What a route asks again, for a further scope, is not counted again.
 
         Args:
             request: its headers are read, nothing of its body.
-            scope: what is needed, see `Scope`.
+            scope: what is needed.
 
         Raises:
             Refused: 401 without a live token, 403 where it does not allow this, 429 where too
@@ -105,6 +103,7 @@ class TokenDoor:
         token: Token | None = getattr(request.state, "token", None)
         if token is None:
             token = request.state.token = await self._token_of(request)
+            request.state.token_id = token.token_id  # for the log
             self.charge(request, 1)
         tenant = self._tenants.named(token.tenant)
         if tenant is None:
@@ -114,7 +113,7 @@ class TokenDoor:
                 f"this service has no tenant `{token.tenant}`",
                 hint="add it to the settings, or make a token for another tenant",
             )
-        if not token.allows(Scope(scope)):
+        if not token.allows(scope):
             raise _challenge(
                 403,
                 "insufficient_scope",
@@ -130,6 +129,8 @@ class TokenDoor:
         Raises:
             Refused: 429; nothing was taken.
         """
+        if cost < 1:
+            return
         token: Token = request.state.token
         taken = self._limits.take(token.token_id, token.tenant, cost)
         request.state.answer_headers = taken.headers()
@@ -196,26 +197,6 @@ def address_of(request: Request) -> str:
     if address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
     return str(ipaddress.ip_network((int(address), 64), strict=False))
-
-
-def refuse_foreign_host(request: Request) -> None:
-    """Without tokens: refuse a page in a browser that had its own name point to this machine.
-
-    Raises:
-        Refused: 403, the `Host` is not the loopback.
-    """
-    host = request.headers.get("host", "")
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        name = ""
-    if not is_loopback(name):
-        raise Refused(
-            403,
-            "foreign_host",
-            "without tokens this service answers to the loopback alone",
-            hint="ask `localhost` or `127.0.0.1`",
-        )
 
 
 def _shown(request: Request) -> str:

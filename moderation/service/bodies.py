@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moderation.service.problems import Refused, overloaded
-from moderation.service.tenants import Scope
+from moderation.store import Scope
 
 MOST_CONTAINERS = 100_000
 MOST_COMMAS = 1_000_000

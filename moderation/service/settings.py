@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -11,10 +12,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from moderation.errors import BadSetting
 from moderation.note import MAX_IMAGES
+from moderation.store.service.tokens import MAIN_TENANT as MAIN_TENANT
+from moderation.store.service.tokens import is_tenant_name
 
 PREFIX = "MODERATION_"
-MAIN_TENANT = "main"
-"""Name of the tenant whose register is `MODERATION_REGISTER`."""
 
 
 class Settings(BaseSettings):
@@ -46,6 +47,12 @@ class Settings(BaseSettings):
     """Processes that share the port and the register."""
     auth: bool = True
     """Ask for a token. `false` is for the loopback alone."""
+    token_per_minute: int = Field(default=6_000, ge=1, le=10**9)
+    """Notes a minute under one token; each worker gives out its share."""
+    tenant_per_minute: int = Field(default=30_000, ge=1, le=10**9)
+    """Notes a minute of one tenant; likewise."""
+    failures_per_minute: int = Field(default=30, ge=1, le=10**9)
+    """Bad tokens a minute from one address, or one /64 of IPv6; likewise."""
 
     deadline_ms: int = Field(default=800, ge=50, le=60_000)
     """Time for an answer where the request does not say."""
@@ -95,6 +102,12 @@ class Settings(BaseSettings):
             raise ValueError(f"without tokens only the loopback may be served, not {self.host}")
         if MAIN_TENANT in self.tenants:
             raise ValueError(f"the tenant `{MAIN_TENANT}` is the one of `MODERATION_REGISTER`")
+        names = [name for name in self.tenants if not is_tenant_name(name)]
+        if names:
+            raise ValueError(f"`{names[0]:.70}` is no name of a tenant")
+        places = [at if "://" in at else os.path.realpath(at) for at in self.registers().values()]
+        if len(set(places)) < len(places):
+            raise ValueError("two tenants have the same register, and would see each other")
         return self
 
     @classmethod

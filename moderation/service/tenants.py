@@ -5,26 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol, Self
+from typing import Annotated, Protocol, Self
+from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
 from moderation.gate import Gate
-from moderation.service.settings import MAIN_TENANT, Settings
-
-
-class Scope(StrEnum):
-    """What a caller may do; wire strings."""
-
-    CHECK = "check"
-    """Ask for verdicts without registering, read verdicts and policies."""
-    REGISTER = "register"
-    """Submit notes, settle holds, hand in appeals, delete notes and authors."""
-    REVIEW = "review"
-    """Decide as a moderator."""
-    ADMIN = "admin"
-    """All of these, metrics, and what concerns the service itself."""
+from moderation.service.problems import Refused
+from moderation.service.settings import MAIN_TENANT, Settings, is_loopback
+from moderation.store import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,23 +100,53 @@ class Door(Protocol):
 
 
 class OpenDoor:
-    """Everybody comes in, as the main tenant: for the loopback."""
+    """Everybody comes in, as the main tenant: for the loopback.
+
+    But not a page in a browser that had its own name point to this machine: it sends that name.
+    """
 
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
 
     async def admit(self, request: Request, scope: Scope) -> Tenant:
-        """The main tenant."""
+        """The main tenant.
+
+        Raises:
+            Refused: 403, the `Host` is not the loopback.
+        """
+        if not is_loopback(_host_of(request)):
+            raise Refused(
+                403,
+                "foreign_host",
+                "without tokens this service answers to the loopback alone",
+                hint="ask `localhost` or `127.0.0.1`, or start the service with tokens",
+            )
         return self._tenants.main
 
     def charge(self, request: Request, cost: int) -> None:
         """Nothing is counted."""
 
 
+def _host_of(request: Request) -> str:
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
+
+
+_TOKEN = HTTPBearer(
+    scheme_name="token",
+    bearerFormat="ngt_…",
+    description="Made with `moderation token create`; says whose register is meant, and what for.",
+    auto_error=False,
+)
+"""For the document alone: the door reads the header itself."""
+
+
 def allowed(scope: Scope) -> object:
     """A dependency of a route: the tenant, where the request may do this."""
 
-    async def admitted(request: Request) -> Tenant:
+    async def admitted(request: Request, _: Annotated[object, Depends(_TOKEN)]) -> Tenant:
         tenant: Tenant = await request.app.state.service.door.admit(request, scope)
         request.state.tenant = tenant.name
         return tenant

@@ -29,7 +29,7 @@ class Asking:
     async def client(self) -> AsyncIterator[httpx.AsyncClient]:
         """A client for one event loop; what the application raises is an error of the test."""
         transport = httpx.ASGITransport(app=self.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield client
 
     def __call__(self, method: str, path: str, **how: Any) -> httpx.Response:

@@ -17,8 +17,8 @@ from moderation.service.problems import Refused
 from moderation.service.requests import AskedAppeal
 from moderation.service.routes.declared import BODY, problems
 from moderation.service.state import Service
-from moderation.service.tenants import Scope, Tenant, allowed
-from moderation.store import NewAppeal, NewEvent
+from moderation.service.tenants import Tenant, allowed
+from moderation.store import NewAppeal, NewEvent, Scope
 from moderation.verdict import Decision
 
 router = APIRouter(route_class=JsonRoute, tags=["appeals"])

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 
 from moderation.service.answers import Readiness
 from moderation.service.json_answer import JsonAnswer
 from moderation.service.metrics import CONTENT_TYPE
+from moderation.service.problems import Refused
+from moderation.service.routes.declared import problems
+from moderation.service.settings import MAIN_TENANT
 from moderation.service.state import Service
+from moderation.service.tenants import Tenant, allowed
+from moderation.store import Scope
 
 router = APIRouter(tags=["health"])
 
@@ -40,9 +47,18 @@ async def readyz(request: Request) -> JsonAnswer:
     operation_id="metrics",
     summary="Counters and times, in Prometheus' format",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}},
+    responses={200: {"content": {"text/plain": {}}}, **problems()},
 )
-async def metrics(request: Request) -> Response:
-    """Of all worker processes together."""
+async def metrics(
+    request: Request, tenant: Annotated[Tenant, Depends(allowed(Scope.ADMIN))]
+) -> Response:
+    """Of all worker processes and tenants together, so for the main tenant alone."""
+    if tenant.name != MAIN_TENANT:
+        raise Refused(
+            403,
+            "insufficient_scope",
+            "metrics are of all tenants",
+            hint="ask with an `admin` token of the main tenant",
+        )
     service: Service = request.app.state.service
     return Response(service.metrics.exposition(), media_type=CONTENT_TYPE)

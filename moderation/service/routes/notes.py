@@ -14,8 +14,8 @@ from moderation.service.bodies import JsonRoute
 from moderation.service.json_answer import JsonAnswer
 from moderation.service.routes.declared import problems
 from moderation.service.state import Service
-from moderation.service.tenants import Scope, Tenant, allowed
-from moderation.store import Hold
+from moderation.service.tenants import Tenant, allowed
+from moderation.store import Hold, Scope
 
 
 class _Any(Convertor[str]):

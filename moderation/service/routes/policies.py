@@ -12,7 +12,8 @@ from moderation.policy.named import shipped_names
 from moderation.service.bodies import JsonRoute
 from moderation.service.json_answer import JsonAnswer
 from moderation.service.routes.declared import problems
-from moderation.service.tenants import Scope, Tenant, allowed
+from moderation.service.tenants import Tenant, allowed
+from moderation.store import Scope
 
 router = APIRouter(route_class=JsonRoute, tags=["policies"])
 

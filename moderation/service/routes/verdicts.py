@@ -20,7 +20,8 @@ from moderation.service.requests import SMALLEST_DEADLINE_MS, AskedBatch, AskedV
 from moderation.service.routes.declared import BODY, problems
 from moderation.service.state import Service
 from moderation.service.submitting import Terms, submit, within_s
-from moderation.service.tenants import Scope, Tenant, allowed
+from moderation.service.tenants import Tenant, allowed
+from moderation.store import Scope
 
 router = APIRouter(route_class=JsonRoute, tags=["verdicts"])
 

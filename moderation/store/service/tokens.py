@@ -38,13 +38,13 @@ class Scope(StrEnum):
     """What a token is good for; stored strings."""
 
     CHECK = "check"
-    """Ask for verdicts, without registering anything."""
+    """Ask for verdicts without registering, read verdicts and policies."""
     REGISTER = "register"
-    """Ask for verdicts and register; commit, abort, delete."""
+    """Submit notes, settle holds, hand in appeals, delete notes and authors."""
     REVIEW = "review"
-    """What moderators do."""
+    """Decide as a moderator."""
     ADMIN = "admin"
-    """Everything."""
+    """All of these, and the metrics."""
 
     @property
     def implied(self) -> frozenset[Scope]:
@@ -81,7 +81,11 @@ class NewToken:
             )
         if not self.scopes:
             raise InputError("a token needs at least one scope, got 0", hint="give it `check`")
-        check_tenant(self.tenant)
+        if not is_tenant_name(self.tenant):
+            raise InputError(
+                f"`{self.tenant:.70}` is no name of a tenant",
+                hint="use 1 to 63 of a-z, 0-9, `.`, `_` and `-`, a letter or digit first",
+            )
         if self.expires_at is not None and self.expires_at <= self.created_at:
             raise InputError(
                 f"the token would end at {self.expires_at.isoformat()}, "
@@ -193,18 +197,9 @@ class TokenWriting(TokenReading, Writing):
         return _token(row)
 
 
-def check_tenant(tenant: str) -> None:
-    """Refuse what cannot be a tenant's name.
-
-    Raises:
-        InputError: it is not of 1 to 63 small letters, digits, dots, hyphens and underscores, or
-            does not start with a letter or digit.
-    """
-    if not _TENANT.fullmatch(tenant):
-        raise InputError(
-            f"`{tenant:.70}` is no name of a tenant",
-            hint="use 1 to 63 of a-z, 0-9, `.`, `_` and `-`, a letter or digit first",
-        )
+def is_tenant_name(name: str) -> bool:
+    """1 to 63 small letters, digits, dots, hyphens and underscores, a letter or digit first."""
+    return _TENANT.fullmatch(name) is not None
 
 
 def digest_of(presented: str) -> str:
