@@ -48,6 +48,12 @@ class Metrics:
             ["detector", "cause", "fallback"],
             **made,
         )
+        self._shadows = Counter(
+            "shadow_verdicts",
+            "What other policies would say",
+            ["policy", "decision", "differs"],
+            **made,
+        )
         self._replays = Counter("replays", "Answers given again under their key", **made)
         self._swept = Counter("swept", "What was overdue and settled", ["tenant", "what"], **made)
         self._shed = Counter("shed_requests", "Requests refused under load", ["code"], **made)
@@ -84,6 +90,9 @@ class Metrics:
         self._verdicts.labels(tenant, row["decision"], row["completeness"]).inc()
         for reason in row["reasons"]:
             self._reasons.labels(reason["code"], reason["decision"]).inc()
+        for other in row["shadow"]:
+            differs = "true" if other["differs"] else "false"
+            self._shadows.labels(other["policy"], other["decision"], differs).inc()
         for silent in row["degraded"]:
             self._fallbacks.labels(silent["detector"], silent["cause"], silent["fallback"]).inc()
 

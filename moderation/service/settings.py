@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +16,8 @@ from moderation.store.service.tokens import MAIN_TENANT as MAIN_TENANT
 from moderation.store.service.tokens import is_tenant_name
 
 PREFIX = "MODERATION_"
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Settings(BaseSettings):
@@ -36,6 +38,11 @@ class Settings(BaseSettings):
     database, in the user's cache."""
     policy: str = "default"
     """A shipped policy, or a TOML file."""
+    shadows: dict[str, Share] = {}
+    """Policies that judge beside the live one and never act, as JSON: name or file → share of the
+    notes, 0–1."""
+    canary: dict[str, Share] = Field(default={}, max_length=1)
+    """A policy that acts for its share of the notes, likewise."""
     tenants: dict[str, str] = {}
     """Further tenants, as JSON: name → register of its own. They never see each other."""
 

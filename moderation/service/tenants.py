@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
-from moderation.gate import Gate
+from moderation.gate import Gate, Shadow
+from moderation.policy import Policy
 from moderation.service.problems import Refused
 from moderation.service.settings import MAIN_TENANT, Settings, is_loopback
 from moderation.store import Scope
@@ -39,12 +40,15 @@ class Tenants:
             ModerationError: see `Gate.open`; those that were opened are closed again.
         """
         gates: dict[str, Gate] = {}
+        shadows, canary = _others(settings.shadows), _others(settings.canary)
         try:
             for name, register in settings.registers().items():
                 gates[name] = Gate.open(
                     register,
                     index=settings.index if name == MAIN_TENANT else None,
                     policy=settings.policy,
+                    shadows=shadows,
+                    canary=next(iter(canary), None),
                     busy_timeout_s=settings.busy_timeout_s,
                     threads=settings.detector_threads or cores_for_each(settings.workers),
                 )
@@ -70,6 +74,10 @@ class Tenants:
         """Close all gates."""
         for tenant in self:
             tenant.gate.close()
+
+
+def _others(named: Mapping[str, float]) -> tuple[Shadow, ...]:
+    return tuple(Shadow(policy=Policy.load(name), share=share) for name, share in named.items())
 
 
 def cores_for_each(workers: int) -> int:

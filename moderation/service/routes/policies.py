@@ -34,8 +34,13 @@ async def policy(
     ],
     tenant: Annotated[Tenant, Depends(allowed(Scope.CHECK))],
 ) -> JsonAnswer:
-    """The one that decides here, or one that is shipped with this version."""
-    known = [tenant.gate.policy, *(Policy.named(name) for name in shipped_names())]
+    """One that decides here, or beside it, or is shipped with this version."""
+    beside = [*tenant.gate.shadows, *filter(None, [tenant.gate.canary])]
+    known = [
+        tenant.gate.policy,
+        *(other.policy for other in beside),
+        *(Policy.named(name) for name in shipped_names()),
+    ]
     for one in known:
         if one.digest == digest:
             return JsonAnswer(one.to_json())
