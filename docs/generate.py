@@ -6,8 +6,10 @@ A test fails while a page is stale. A new page is one function and one line in `
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,6 +19,8 @@ from moderation.finding import FindingKind
 from moderation.policy import Policy, Rule, Window
 from moderation.policy.judgement import UNREADABLE_RULE
 from moderation.policy.named import shipped_names
+from moderation.service.app import described
+from moderation.service.routes.declared import MEANING as DECLARED
 from moderation.service.settings import Settings, variable
 from moderation.verdict import BRAKE, FLOOD, UNDECIDED_RULE
 
@@ -126,6 +130,47 @@ def cli_page() -> str:
     ]
     parts.extend(_command(cli.program, ("moderation",)))
     return "\n\n".join(parts)
+
+
+def http_page() -> str:
+    """Every operation of the service, with its statuses and an example of its body."""
+    document = described().openapi()
+    operations = [
+        (f"`{method.upper()} {path}`", row)
+        for path, methods in document["paths"].items()
+        for method, row in methods.items()
+    ]
+    parts = [
+        "# HTTP",
+        "`moderation serve` answers these; `/openapi.json` of a running service has the shapes of "
+        "all bodies and answers. Whatever is no answer is a problem (RFC 9457, "
+        "`application/problem+json`) with `code`, `pointer`, `hint`, `request_id` and "
+        "`retryable`; `code` is a slug of [errors](errors.md) or says in words what it is.",
+        _table(
+            ("operation", "what it does", "statuses"),
+            [(name, row["summary"], ", ".join(row["responses"])) for name, row in operations],
+        ),
+        "## Statuses",
+        _table(
+            ("status", "meaning"),
+            [("200, 201", "done"), ("202", "accepted; not final yet"), *DECLARED.items()],
+        ),
+    ]
+    for name, row in operations:
+        parts += [f"## {name.strip('`')}", _one_line(row.get("description")) or row["summary"]]
+        parts += _asked(row)
+    return "\n\n".join(parts)
+
+
+def _asked(operation: dict[str, Any]) -> Iterator[str]:
+    named = [(f"`{p['name']}`", p["in"], p) for p in operation.get("parameters", ())]
+    if named:
+        told = [(name, place, _one_line(p.get("description")) or "–") for name, place, p in named]
+        yield _table(("parameter", "in", "meaning"), told)
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    for name, example in body.get("examples", {}).items():
+        text = json.dumps(example["value"], ensure_ascii=False, indent=1)
+        yield f"{name.capitalize()}:\n\n```json\n{text}\n```"
 
 
 def settings_page() -> str:
@@ -298,6 +343,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "errors.md": errors_page,
     "findings.md": findings_page,
+    "http.md": http_page,
     "policies.md": policies_page,
     "settings.md": settings_page,
 }

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Lifespan
 
 from moderation import __version__
 from moderation.errors import ModerationError
@@ -69,6 +70,13 @@ def create_app(service: Service) -> FastAPI:
         finally:
             await service.end()
 
+    app = described(lifespan)
+    app.state.service = service
+    return app
+
+
+def described(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The application without a service: enough for its document, which is `.openapi()`."""
     app = FastAPI(
         title="notegate",
         version=__version__,
@@ -78,7 +86,6 @@ def create_app(service: Service) -> FastAPI:
         lifespan=lifespan,
         separate_input_output_schemas=False,
     )
-    app.state.service = service
     app.add_middleware(Envelope)
     for router in ROUTERS:
         app.include_router(router)

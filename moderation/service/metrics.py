@@ -79,6 +79,9 @@ class Metrics:
         self._lag = Gauge(
             "index_lag_entries", "Entries of the log not read yet", ["tenant"], **slowest
         )
+        self._debts = Gauge(
+            "final_verdicts_owed_by_all", "By all processes of the register", ["tenant"], **slowest
+        )
         for tenant in tenants:
             tenant.gate.observe_steps(self._observe_step)
 
@@ -116,6 +119,7 @@ class Metrics:
         self._wait_s.labels(tenant.name).set(load.wait_s)
         self._owed.labels(tenant.name).set(gate.owed)
         self._lag.labels(tenant.name).set(gate.lag())
+        self._debts.labels(tenant.name).set(gate.register.count_debts())
 
     def exposition(self) -> bytes:
         """All of it in Prometheus' text format."""

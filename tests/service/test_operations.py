@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +26,23 @@ def events(service: Service) -> list[tuple[str, dict[str, Any]]]:
     with service.tenants.main.gate.register._connected() as connection:
         query = select(EVENTS.c.type, EVENTS.c.payload).order_by(EVENTS.c.event_id)
         return [(row.type, row.payload) for row in connection.execute(query)]
+
+
+def test_the_whole_way_on_either_database(make: Any, place: str | Path) -> None:
+    """Registered, found, held, appealed, forgotten."""
+    ask = Asking(make(register=place))
+    assert ask.submit(a_note(CAT, id="n1", author="ann")).json()["decision"] == "pass"
+    assert ask.submit(a_note(CAT, id="n1", author="ann")).json()["replayed"]
+    blocked = ask.submit(a_note(CAT, id="n2", author="ben")).json()
+    assert blocked["decision"] == "block"
+    row = {"verdict_id": blocked["verdict_id"], "author_id": "ben", "statement": "我拍的"}
+    assert ask("POST", "/v1/appeals", json=row).status_code == 201
+    ask.submit(a_note(photo("coffee"), id="n3", author="cho", register="hold"))
+    (hold,) = ask("POST", "/v1/notes/n3/revisions/1:commit").json()["holds"]
+    assert hold["state"] == "committed"
+    assert ask("DELETE", "/v1/authors/ben").json()["counts"]["appeals"] == 1
+    assert ask("GET", f"/v1/verdicts/{blocked['verdict_id']}").status_code == 404
+    assert ask("GET", "/readyz").json()["ready"]
 
 
 def test_a_hold_is_committed_once_and_for_all(ask: Asking) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from moderation.service.problems import MEDIA_TYPE
 
-_MEANING = {
+MEANING = {
     400: "Malformed; do not retry",
     401: "No token, or one that does not hold",
     403: "The token does not allow this",
@@ -36,7 +36,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     told: dict[int | str, dict[str, Any]] = {}
     for status in sorted({*statuses, *DOOR, 503}):
         told[status] = {
-            "description": _MEANING[status],
+            "description": MEANING[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         if status in (408, 409, 429, 503):
