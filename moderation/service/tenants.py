@@ -110,7 +110,8 @@ class Door(Protocol):
 class OpenDoor:
     """Everybody comes in, as the main tenant: for the loopback.
 
-    But not a page in a browser that had its own name point to this machine: it sends that name.
+    But no page of another site: a browser on this machine reaches the loopback for it, and tells
+    where the page is from (`Origin`), or the name that the page had point to here (`Host`).
     """
 
     def __init__(self, tenants: Tenants) -> None:
@@ -120,9 +121,10 @@ class OpenDoor:
         """The main tenant.
 
         Raises:
-            Refused: 403, the `Host` is not the loopback.
+            Refused: 403, for a page of another site.
         """
-        if not is_loopback(_host_of(request)):
+        from_where = [f"//{request.headers.get('host', '')}", *request.headers.getlist("origin")]
+        if not all(is_loopback(_host_of(url)) for url in from_where):
             raise Refused(
                 403,
                 "foreign_host",
@@ -135,9 +137,9 @@ class OpenDoor:
         """Nothing is counted."""
 
 
-def _host_of(request: Request) -> str:
+def _host_of(url: str) -> str:
     try:
-        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        return urlsplit(url).hostname or ""
     except ValueError:
         return ""
 

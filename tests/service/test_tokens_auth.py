@@ -386,3 +386,15 @@ def test_without_tokens_no_other_name_is(tenants: Tenants, host: str) -> None:
     """A page whose name was pointed to this machine sends its own."""
     with pytest.raises(Refused, match="loopback"):
         asyncio.run(OpenDoor(tenants).admit(asking(host=host), Scope.CHECK))
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost.evil.example"]
+)
+def test_without_tokens_no_page_of_another_site_is(tenants: Tenants, origin: str) -> None:
+    """Its browser sends a plain POST to the loopback without asking; `:abort` needs no more."""
+    asked = asking(host="localhost:8080", origin=origin)
+    with pytest.raises(Refused, match="loopback"):
+        asyncio.run(OpenDoor(tenants).admit(asked, Scope.REGISTER))
+    own = asking(host="localhost:8080", origin="http://localhost:3000")
+    assert asyncio.run(OpenDoor(tenants).admit(own, Scope.REGISTER)) is tenants.main
