@@ -19,6 +19,8 @@ from moderation.store.review_labels import Label, answers_by_kind, possible_labe
 from moderation.store.review_records import Answer, NewReview, Review
 from moderation.store.service.appeals import Appeal, AppealState, NewAppeal
 from moderation.store.service.debts import Debt
+from moderation.store.service.deliveries import DeadLetter, Delivery, DeliveryCounts
+from moderation.store.service.endpoints import Endpoint
 from moderation.store.service.events import NewEvent
 from moderation.store.service.holds import Hold, HoldState
 from moderation.store.service.shadows import Shadowed, ShadowReason, ShadowVerdict
@@ -43,7 +45,11 @@ __all__ = [
     "AuditRow",
     "BankEntry",
     "Begun",
+    "DeadLetter",
     "Debt",
+    "Delivery",
+    "DeliveryCounts",
+    "Endpoint",
     "Ground",
     "Hold",
     "HoldState",

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from kit.notes import photo, showing
+from kit.register_rows import MORNING
 from sqlalchemy import Engine, event
 
 from moderation import Gate
+from moderation.store import NewEvent, Register
 from moderation.store.registry import FILE_NAME
 from moderation.store.schema import METADATA
 
@@ -70,3 +72,25 @@ def test_the_search_for_templates_reads_an_index_alone(
         steps = scans(tmp_path, asked)
     assert len(steps) == 1
     assert all("COVERING INDEX" in step for step in steps)
+
+
+def test_who_delivers_reads_no_delivered_events(
+    tmp_path: Path, asked: list[tuple[str, Any]]
+) -> None:
+    """A month of them lies there; only endpoints, which are few, are read one by one."""
+    with Register.open(tmp_path) as register:
+        with register.transaction() as now:
+            one = now.add_endpoint("https://example.org", secret="", types=(), at=MORNING)
+            event = NewEvent(type="t", note_id="a", author_id="ann", at=MORNING)
+            now.add_event(event)
+        asked.clear()
+        assert register.endpoints_due(MORNING) == [one]
+        register.delivery_counts(MORNING)
+        register.dead_letters()
+        with register.transaction() as now:
+            (taken,) = now.claim_deliveries({one: 1}, MORNING, MORNING)
+            now.not_delivered(taken, "no", MORNING)
+            now.delivered(taken, MORNING)
+            now.replay_dead_letters(MORNING)
+        read = {step.split(":")[0] for step in scans(tmp_path, asked)}
+    assert read <= {"SCAN endpoints"}

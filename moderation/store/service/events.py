@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
+from moderation.store.schema import portions
 from moderation.store.service.connected import Connected, Writing
 from moderation.store.service.tables import DELIVERIES, ENDPOINTS, EVENTS
+
+DELIVERED_FOR = timedelta(days=30)
+"""How long an event is kept that all endpoints have received."""
+UNHEARD_FOR = timedelta(hours=72)
+"""How long one is kept that nobody had asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +36,24 @@ class NewEvent:
 
 class EventReading(Connected):
     """Questions about events."""
+
+    def prunable_events(self, now: datetime, *, limit: int = 1000) -> list[int]:
+        """Numbers of events that have served their time; takes no lock.
+
+        An event stays while it is pending or dead for any endpoint.
+        """
+        told = select(DELIVERIES.c.event_id).where(DELIVERIES.c.event_id == EVENTS.c.event_id)
+        owed = told.where(DELIVERIES.c.state != "done")
+        delivered = select(EVENTS.c.event_id).where(
+            EVENTS.c.at < now - DELIVERED_FOR, ~owed.exists()
+        )
+        unheard = select(EVENTS.c.event_id).where(EVENTS.c.at < now - UNHEARD_FOR, ~told.exists())
+        found: list[int] = []
+        with self._connected() as connection:
+            for query in (delivered, unheard):
+                rest = query.order_by(EVENTS.c.at).limit(limit - len(found))
+                found += [n for n in connection.execute(rest).scalars() if n not in set(found)]
+        return found
 
 
 class EventWriting(EventReading, Writing):
@@ -72,3 +96,15 @@ class EventWriting(EventReading, Writing):
         if rows:
             self._connection.execute(insert(DELIVERIES), rows)
         return event_id
+
+    def drop_events(self, event_ids: Iterable[int]) -> int:
+        """Delete events that are still owed to nobody; returns how many."""
+        owed = select(DELIVERIES.c.event_id).where(
+            DELIVERIES.c.event_id == EVENTS.c.event_id, DELIVERIES.c.state != "done"
+        )
+        return sum(
+            self._connection.execute(
+                delete(EVENTS).where(EVENTS.c.event_id.in_(some), ~owed.exists())
+            ).rowcount
+            for some in portions(event_ids)
+        )

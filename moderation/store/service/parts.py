@@ -5,6 +5,8 @@ from __future__ import annotations
 from moderation.store.service.appeals import AppealReading, AppealWriting
 from moderation.store.service.counts import CountReading, CountWriting
 from moderation.store.service.debts import DebtReading, DebtWriting
+from moderation.store.service.deliveries import DeliveryReading, DeliveryWriting
+from moderation.store.service.endpoints import EndpointReading, EndpointWriting
 from moderation.store.service.events import EventReading, EventWriting
 from moderation.store.service.holds import HoldReading, HoldWriting
 from moderation.store.service.shadows import ShadowReading, ShadowWriting
@@ -17,6 +19,8 @@ class ServiceReading(
     HoldReading,
     DebtReading,
     EventReading,
+    EndpointReading,
+    DeliveryReading,
     TokenReading,
     CountReading,
     ShadowReading,
@@ -30,6 +34,8 @@ class ServiceWriting(
     HoldWriting,
     DebtWriting,
     EventWriting,
+    EndpointWriting,
+    DeliveryWriting,
     TokenWriting,
     CountWriting,
     ShadowWriting,

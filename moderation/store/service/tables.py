@@ -171,7 +171,7 @@ DELIVERIES = Table(
     Column("last_error", PlainText, nullable=False),
     Column("done_at", UtcTime),
     CheckConstraint("state IN ('pending', 'done', 'dead')", name="ck_deliveries_state"),
-    Index("ix_deliveries_due", "state", "next_at"),
+    Index("ix_deliveries_due", "endpoint_id", "state", "next_at"),
     Index("ix_deliveries_note", "endpoint_id", "note_id", "state"),
     sqlite_strict=True,
 )

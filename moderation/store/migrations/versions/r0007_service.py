@@ -170,7 +170,7 @@ def _told() -> None:
         sa.CheckConstraint("state IN ('pending', 'done', 'dead')", name="ck_deliveries_state"),
         sqlite_strict=True,
     )
-    op.create_index("ix_deliveries_due", "deliveries", ["state", "next_at"])
+    op.create_index("ix_deliveries_due", "deliveries", ["endpoint_id", "state", "next_at"])
     op.create_index("ix_deliveries_note", "deliveries", ["endpoint_id", "note_id", "state"])
 
 
