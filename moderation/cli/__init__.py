@@ -152,7 +152,7 @@ Exit codes:
     package=__name__,
     names=(
         *("demo", "check", "compare", "inspect", "register", "review", "report", "policy"),
-        *("serve", "token", "shadow", "store", "model"),
+        *("serve", "token", "webhook", "deliver", "dlq", "consume", "shadow", "store", "model"),
     ),
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,
