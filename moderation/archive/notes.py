@@ -78,6 +78,18 @@ def read_notes(
     return _notes(rows, base, allow_outside=allow_outside)
 
 
+def note_within(row: Mapping[str, Any], folder: Path) -> Note:
+    """Read one note, the paths of whose pictures start from a folder and stay in it.
+
+    Raises:
+        BadNote: it breaks the format, or a path leads elsewhere, over a link too.
+    """
+    note = _note(row, folder)
+    _refuse_half_surrogates(note)
+    _refuse_outside(note, os.path.realpath(folder))
+    return note
+
+
 def count_notes(source: str | Path) -> int | None:
     """How many notes there are, for a progress bar: exact or estimated from the first megabyte.
 

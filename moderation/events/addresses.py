@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from moderation.errors import BadSetting
 
@@ -83,8 +83,17 @@ def parse_stream(url: str) -> StreamAddress:
             f"`maxlen` must be a whole number, got `{maxlen:.20}`",
             hint="write maxlen=1000000, or maxlen=0 to keep all",
         )
-    rest = parts._replace(query=urlencode(query))
-    return StreamAddress(url=urlunsplit(rest), stream=stream, maxlen=int(maxlen))
+    return StreamAddress(url=_with_query(parts, query), stream=stream, maxlen=int(maxlen))
+
+
+def with_stream(url: str, stream: str) -> str:
+    """The URL of a Redis, with this stream in place of another.
+
+    Raises:
+        BadSetting: it cannot be read.
+    """
+    parts = _split(url)
+    return _with_query(parts, dict(parse_qsl(parts.query)) | {"stream": stream})
 
 
 def check_types(types: Sequence[str]) -> None:
@@ -112,7 +121,13 @@ def shown(url: str) -> str:
         (name, "…" if name.lower() not in ("stream", "maxlen", "db") else value)
         for name, value in parse_qsl(parts.query)
     ]
-    return urlunsplit(parts._replace(netloc=hidden, query=urlencode(names, safe="…:/")))
+    return _with_query(parts._replace(netloc=hidden), dict(names))
+
+
+def _with_query(parts: SplitResult, query: Mapping[str, str]) -> str:
+    # Not `urlunsplit`: it takes the slashes from `unix:///run/redis`.
+    asked = urlencode(query, safe="…:/")
+    return f"{parts.scheme}://{parts.netloc}{parts.path}" + (f"?{asked}" if asked else "")
 
 
 def _split(url: str) -> SplitResult:

@@ -136,7 +136,8 @@ class Deliverer:
         old = self._register.prunable_events(now) if upkeep else []
         if ended or rooms or upkeep:
             done = self._done
-            with self._register.transaction() as tx:
+            # What a loss of power takes away here is sent again.
+            with self._register.transaction(durable=False) as tx:
                 for delivery, outcome in ended:
                     done = self._record(tx, delivery, outcome, done, now)
                 if upkeep:

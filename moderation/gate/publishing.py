@@ -26,12 +26,13 @@ from moderation.errors import (
     StoreError,
     UnknownSubject,
 )
-from moderation.finding import Cause
+from moderation.finding import Cause, ItemFailure
 from moderation.gate.completing import LEASE, REVIEW_FOR, Completing
 from moderation.gate.conclusion import conclude, judge
 from moderation.gate.detector_pool import DetectorPool, Load
 from moderation.gate.examination import Examination
 from moderation.gate.followed_index import FollowedIndex
+from moderation.gate.referring import refer
 from moderation.gate.settling import announce, held, is_superseded
 from moderation.gate.shadow import judged_in_shadow
 from moderation.gate.submission import KEY_FOR, Answer, Registering, Submission, beside
@@ -94,6 +95,20 @@ class Publishing(Completing):
         except BaseException:
             self._give_key_back(submission.key)
             raise
+
+    def refer(self, submission: Submission, failure: ItemFailure) -> Answer:
+        """Send a note to a person without looking at it, since looking has failed too often.
+
+        Raises:
+            InFlight: somebody is at work on it.
+            KeyReused: the key was used for another body.
+            StoreError: the register cannot be used; nothing was half-written.
+        """
+        again = self._begin(submission) if submission.key else None
+        if again is not None:
+            return again
+        with self.register.transaction() as now:
+            return refer(now, submission, failure, self.policy, as_of=self._as_of)
 
     def commit(self, note_id: str, revision: int) -> list[Hold]:
         """The pipeline has published a revision: its held pictures are registered.

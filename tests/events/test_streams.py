@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 import time
 
-from kit import event_children
-from kit.event_children import QUICK, deliver, happen, subscribe
+import pytest
+from kit.event_children import QUICK, deliver, end, happen, has_begun, start, subscribe
 from kit.redis import RedisServer
 
 from moderation.store import Register
@@ -56,11 +54,7 @@ def test_no_redis_there(tmp_path) -> None:
         assert "ConnectionError" in letter.last_error
 
 
-def start(place: object) -> subprocess.Popen[str]:
-    command = [sys.executable, event_children.__file__, "deliver", str(place)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
+@pytest.mark.slow
 def test_children_that_are_killed_lose_nothing(
     place, register: Register, redis_server: RedisServer, request
 ) -> None:
@@ -68,23 +62,20 @@ def test_children_that_are_killed_lose_nothing(
     chance, stream = random.Random(7), request.node.name
     subscribe(register, redis_server.url(stream))
     wanted: dict[str, list[int]] = {note_id: [] for note_id in NOTES}
-    children = [start(place), start(place)]
+    children = [start("deliver", place), start("deliver", place)]
     try:
         for _ in range(3):
-            assert children[0].stdout is not None
-            assert children[0].stdout.readline() == "open\n"
+            has_begun(children[0])
             for _ in range(6):
                 some = [chance.choice(NOTES) for _ in range(6)]
                 for note_id, event_id in zip(some, happen(register, *some), strict=True):
                     wanted[note_id].append(event_id)
                 time.sleep(chance.uniform(0, 0.03))
-            children[0].kill()
-            children.pop(0).communicate()
-            children.append(start(place))
+            end(children.pop(0))
+            children.append(start("deliver", place))
     finally:
         for child in children:
-            child.kill()
-            child.communicate()
+            end(child)
     time.sleep(QUICK.lease.total_seconds())  # of the dead
     deliver(register, until=30)
     came: dict[str, list[int]] = {note_id: [] for note_id in NOTES}

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+from moderation import Gate
+from moderation.events.consuming import Consumer, Intake
 from moderation.events.delivering import Delivered, Deliverer, Pace
 from moderation.events.secrets import new_secret
+from moderation.gate import publishing
+from moderation.gate.submission import Answer, Submission
 from moderation.store import NewEvent, Register
 
 QUICK = Pace(
@@ -19,6 +26,26 @@ QUICK = Pace(
     look_every_s=0.02,
     after_trouble_s=0.05,
 )
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    """A child that does one of these until it is killed; it has begun when it says `open`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "kit.event_children", *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def has_begun(child: subprocess.Popen[str]) -> None:
+    assert child.stdout is not None
+    assert child.stdout.readline() == "open\n"
+
+
+def end(child: subprocess.Popen[str]) -> None:
+    child.kill()
+    child.communicate()
 
 
 def subscribe(register: Register, url: str, *types: str) -> int:
@@ -73,11 +100,35 @@ def deliver_until_killed(register: Register) -> None:
     asyncio.run(Deliverer(register, pace=QUICK).run(asyncio.Event()))
 
 
+def consume_until_killed(gate: Gate, url: str, name: str) -> None:
+    """Say so when it begins; a note whose text is `die` ends this process at once."""
+    judged = gate.submit
+
+    def submit(submission: Submission) -> Answer:
+        if submission.note.text == "die":
+            os._exit(9)
+        if submission.note.text == "fail":
+            raise RuntimeError("a bug")
+        return judged(submission)
+
+    gate.submit = submit  # type: ignore[method-assign]
+    publishing.LEASE = timedelta(seconds=0.5)
+    print("open", flush=True)
+    Consumer(gate, replace(intake(url), name=name)).run(threading.Event())
+
+
+def intake(url: str) -> Intake:
+    return Intake(url=url, tries=2, idle_s=0.6, look_every_s=0.05, after_trouble_s=0.05)
+
+
 def main(arguments: Sequence[str]) -> None:
     what, place = arguments[0], arguments[1]
-    register = Register.open(place if "://" in place else Path(place))
     if what == "deliver":
-        deliver_until_killed(register)
+        with Register.open(place) as register:
+            deliver_until_killed(register)
+    else:
+        with Gate.open(place, threads=1) as gate:
+            consume_until_killed(gate, arguments[2], arguments[3])
 
 
 if __name__ == "__main__":

@@ -50,6 +50,10 @@ class RedisServer:
             self._process.wait()
             self._process = None
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
     def url(self, stream: str = "", **more: object) -> str:
         """For `moderation webhook add` and `moderation consume`."""
         query = {"db": 0} | ({"stream": stream} if stream else {}) | more
