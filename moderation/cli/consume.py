@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -51,9 +53,9 @@ def command(
     media_root: Path | None,
     once: bool,
 ) -> None:
-    """Judge the notes of a Redis stream and register them, until SIGTERM or Ctrl-C.
+    """Judge the notes of a Redis stream and register them.
 
-    URL is redis://HOST/DB, also rediss:// and unix://. An entry has the note's JSON in `note`, and
+    Until SIGTERM or Ctrl-C. URL is redis://HOST/DB, also rediss:// and unix://. An entry has the note's JSON in `note`, and
     may have `idempotency_key` and `register` (on_pass or hold). It is acknowledged when its
     verdict is in the register; verdicts are told as events, see `moderation webhook`. Consumers of
     one group share the work, and take over what a dead one had in hand. What is no note goes to
@@ -73,9 +75,6 @@ def command(
             f"`{error.name}` is not installed", hint="pip install 'notegate[redis]'"
         ) from error
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     intake = Intake(
         url=url if stream is None else with_stream(url, stream),
         group=group,
@@ -83,12 +82,27 @@ def command(
         tries=tries,
         media_root=media_root,
     )
-    with Gate.open(register, policy=policy_name) as gate:
+    with _told_to_stop() as stop, Gate.open(register, policy=policy_name) as gate:
         gate.warm_up()  # a model that is missing is told before a note is taken
         done = Consumer(gate, intake).run(stop, once=once)
     counts = {"judged": done.judged, "referred": done.referred, "dead": done.dead}
     screen.json(counts)
     screen.say(words.CONSUMED.say(screen.lang, **counts))
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[threading.Event]:
+    """Set when this process is asked to end."""
+    stop = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _own_name() -> str:

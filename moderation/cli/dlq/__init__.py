@@ -9,7 +9,7 @@ from moderation.cli.lazy import LazyGroup
 
 @click.group(cls=LazyGroup, package=__name__, names=("list", "show", "replay", "drop"))
 def command() -> None:
-    """Look after dead letters: events that an endpoint would not receive.
+    """Look after events that an endpoint would not receive.
 
     A dead letter blocks nothing: later events of its note went on. It keeps its payload until it
     is replayed or dropped.

@@ -16,7 +16,9 @@ from moderation.cli.screen import Screen
 @click.option("--endpoint", "endpoint_id", type=int, metavar="N", help="Only of this endpoint.")
 @speaking
 def command(screen: Screen, event: int, register: str, endpoint_id: int | None) -> None:
-    """Print the dead letters of EVENT, one for each endpoint, with the payload.
+    """Print the dead letters of EVENT with their payload.
+
+    There is one for each endpoint that would not receive it.
 
     With --json: a list of the objects of `dlq list`, with `url` and `payload`.
     """

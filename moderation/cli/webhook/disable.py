@@ -16,7 +16,9 @@ from moderation.cli.screen import Screen
 @click.option("--reason", default="by an operator", show_default=True, metavar="TEXT", help="Why.")
 @speaking
 def command(screen: Screen, number: int, register: str, reason: str) -> None:
-    """Tell endpoint NUMBER nothing any more; what it had not received becomes dead letters.
+    """Tell endpoint NUMBER nothing any more.
+
+    What it had not received becomes dead letters.
 
     With --json: `{"endpoint_id", "dead"}`.
     """

@@ -13,7 +13,9 @@ from moderation.cli.screen import Screen
 @register_option
 @speaking
 def command(screen: Screen, number: int, register: str) -> None:
-    """Remove endpoint NUMBER, with all that it has not received, dead letters included.
+    """Remove endpoint NUMBER with all that it has not received.
+
+    Dead letters included; what happened stays in the audit.
 
     With --json: `{"endpoint_id", "owed"}`.
     """
