@@ -55,11 +55,11 @@ def command(
 ) -> None:
     """Judge the notes of a Redis stream and register them.
 
-    Until SIGTERM or Ctrl-C. URL is redis://HOST/DB, also rediss:// and unix://. An entry has the note's JSON in `note`, and
-    may have `idempotency_key` and `register` (on_pass or hold). It is acknowledged when its
-    verdict is in the register; verdicts are told as events, see `moderation webhook`. Consumers of
-    one group share the work, and take over what a dead one had in hand. What is no note goes to
-    the stream NAME:dead, with the reason.
+    Until SIGTERM or Ctrl-C. URL is redis://HOST/DB, also rediss:// and unix://. An entry has the
+    note's JSON in `note`, and may have `idempotency_key` and `register` (on_pass or hold). It is
+    acknowledged when its verdict is in the register; verdicts are told as events, see
+    `moderation webhook`. Consumers of one group share the work, and take over what a dead one had
+    in hand. What is no note goes to the stream NAME:dead, with the reason.
 
     With --json: at the end `{"judged", "referred", "dead"}`.
     """

@@ -18,9 +18,10 @@ from moderation.cli.screen import Screen
 def command(screen: Screen, register: str, once: bool) -> None:
     """Send events to the endpoints of `moderation webhook`.
 
-    Until SIGTERM or Ctrl-C. At least once, and in order for each note and endpoint. Any number of these processes may run
-    on one register. An attempt is made at once and, where it fails, after 5 s, 5 min, 30 min, 2 h,
-    5 h, 10 h and 10 h; then the event is a dead letter, see `moderation dlq`. Each hour, events
+    Until SIGTERM or Ctrl-C. At least once, and in order for each note and endpoint. Any number of
+    these processes may run on one register. An attempt is made at once and, where it fails, after
+    5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h; then the event is a dead letter, see
+    `moderation dlq`. Each hour, events
     that all have received are deleted when they are 30 days old.
 
     With --json: at the end `{"received", "failed", "dead"}`, counts of attempts.

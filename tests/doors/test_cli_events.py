@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from kit.event_children import happen
+from kit.event_children import happen, subscribe
 from kit.receivers import Receiver, free_port, receiving, status
 from kit.redis import running
 from standardwebhooks import Webhook
@@ -146,3 +151,37 @@ def test_notes_of_a_stream_are_judged(run, register) -> None:
         assert json.loads(done.stdout) == {"judged": 1, "referred": 0, "dead": 1}
         again = run("consume", url, "--stream", "notes", "--once", "--register", register)
         assert again.stdout == "judged: 0; sent to a person: 0; dead letters: 0\n"
+
+
+@pytest.mark.parametrize("command", ["deliver", "consume"])
+def test_a_process_ends_quietly_when_it_is_told_to(register, command: str) -> None:
+    """SIGTERM, as systemd and containers send it: what is done is said, exit code 0."""
+    with running() as server, server.client() as client, Register.open(register) as opened:
+        subscribe(opened, server.url("events"))
+        happen(opened, "n1")
+        client.xadd("notes", {"note": row("n1", "ann", 1)})
+        client.xgroup_create("notes", "notegate", id="0")
+
+        def has_done_it() -> bool:
+            if command == "deliver":
+                return opened.delivery_counts(datetime.now(UTC)).pending == 0
+            group = client.xinfo_groups("notes")[0]
+            return group["last-delivered-id"] != "0-0" and group["pending"] == 0
+
+        given = [server.url("notes")] if command == "consume" else []
+        process = subprocess.Popen(
+            [sys.executable, "-m", "moderation", command, *given, "--register", register, "--json"],
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            text=True,
+        )
+        try:
+            while not has_done_it():
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.terminate()
+            said, _ = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert sorted(json.loads(said).values()) == [0, 0, 1]

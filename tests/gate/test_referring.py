@@ -1,0 +1,86 @@
+"""A note that nobody can look at goes to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from kit.notes import photo, showing
+from sqlalchemy import select
+
+from moderation import Decision, Gate, Policy
+from moderation.errors import InFlight, KeyReused
+from moderation.explain import explain_verdict
+from moderation.finding import ItemFailure
+from moderation.gate import publishing
+from moderation.gate.submission import Submission
+from moderation.store.service.tables import EVENTS
+from moderation.verdict import Completeness, Registration
+
+CAT = photo("chelsea")
+POISON = ItemFailure(code="poison_note", message="could not be judged in 3 tries", hint="look")
+LENIENT = Policy.parse('title = "t"\n[fail.default]\non_error = "pass"\n', name="t")
+STRICT = Policy.parse('title = "t"\n[fail.default]\non_error = "block"\n', name="t")
+
+
+@pytest.fixture
+def gate(place: str | Path, tmp_path: Path) -> Iterator[Gate]:
+    with Gate.open(place, index=tmp_path / "index", threads=1) as gate:
+        yield gate
+
+
+def submission(revision: int = 1, *, digest: str = "sha256:1") -> Submission:
+    note = showing(CAT, revision=revision)
+    return Submission(note=note, key=f"{note.id}:{revision}", body_digest=digest)
+
+
+def test_it_is_told_like_every_verdict_and_shows_no_picture(gate: Gate) -> None:
+    """Reason, failure, audit, event; asked again, the same answer."""
+    answer = gate.refer(submission(), POISON)
+    verdict = answer.verdict
+    assert (verdict.decision, verdict.completeness) == (Decision.REVIEW, Completeness.PARTIAL)
+    assert verdict.registration is Registration.SKIPPED
+    assert verdict.failures == (POISON,)
+    assert gate.register.pictures_of_note("n1") == []
+    assert gate.answer(answer.verdict_id or 0)[0].verdict == verdict
+    with gate.register._connected() as connection:
+        (payload,) = connection.execute(select(EVENTS.c.payload)).scalars()
+    assert (payload["decision"], payload["verdict_id"]) == ("review", f"v_{answer.verdict_id}")
+    for again in (gate.refer(submission(), POISON), gate.submit(submission())):
+        assert (again.replayed, again.verdict_id) == (True, answer.verdict_id)
+    with pytest.raises(KeyReused):
+        gate.refer(submission(digest="sha256:2"), POISON)
+    assert explain_verdict(verdict, lang="zh")
+
+
+@pytest.mark.parametrize(
+    ("policy", "wanted"),
+    [(LENIENT, Decision.REVIEW), (STRICT, Decision.BLOCK)],
+    ids=["lenient", "strict"],
+)
+def test_no_policy_makes_it_softer(tmp_path: Path, policy: Policy, wanted: Decision) -> None:
+    with Gate.open(tmp_path, policy=policy, threads=1) as gate:
+        verdict = gate.refer(submission(), POISON).verdict
+    assert verdict.decision is wanted
+    assert [reason.decision for reason in verdict.reasons] == [wanted]
+
+
+def test_what_an_earlier_revision_published_stays(gate: Gate) -> None:
+    gate.submit(submission())
+    gate.refer(submission(2), POISON)
+    (picture,) = gate.register.pictures_of_note("n1")
+    assert (picture.state, picture.revision) == ("registered", 1)
+
+
+def test_who_is_at_work_on_it_is_not_overtaken(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until that one is taken for dead."""
+    lease = publishing.LEASE
+    gate._begin(submission())
+    with pytest.raises(InFlight):
+        gate.refer(submission(), POISON)
+    monkeypatch.setattr(publishing, "LEASE", timedelta(0))
+    gate._begin(submission(2))
+    monkeypatch.setattr(publishing, "LEASE", lease)
+    assert gate.refer(submission(2), POISON).verdict.decision is Decision.REVIEW
