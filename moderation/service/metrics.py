@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from prometheus_client import (
@@ -82,6 +83,12 @@ class Metrics:
         self._debts = Gauge(
             "final_verdicts_owed_by_all", "By all processes of the register", ["tenant"], **slowest
         )
+        self._events = Gauge(
+            "undelivered_events", "Pending or dead", ["tenant", "state"], **slowest
+        )
+        self._oldest_event_s = Gauge(
+            "oldest_pending_event_seconds", "Since it happened", ["tenant"], **slowest
+        )
         for tenant in tenants:
             tenant.gate.observe_steps(self._observe_step)
 
@@ -120,6 +127,10 @@ class Metrics:
         self._owed.labels(tenant.name).set(gate.owed)
         self._lag.labels(tenant.name).set(gate.lag())
         self._debts.labels(tenant.name).set(gate.register.count_debts())
+        events = gate.register.delivery_counts(datetime.now(UTC))
+        self._events.labels(tenant.name, "pending").set(events.pending)
+        self._events.labels(tenant.name, "dead").set(events.dead)
+        self._oldest_event_s.labels(tenant.name).set(events.oldest_pending_s)
 
     def exposition(self) -> bytes:
         """All of it in Prometheus' text format."""

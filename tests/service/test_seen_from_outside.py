@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -100,6 +101,8 @@ def test_every_answer_is_hardened(ask: Asking) -> None:
 
 def test_what_happens_is_counted(ask: Asking, service: Service) -> None:
     """Verdicts, reasons, replays, silences, requests, steps, lag."""
+    with service.tenants.main.gate.register.transaction() as now:
+        now.add_endpoint("https://q.example.org/", secret="", types=(), at=datetime.now(UTC))
     ask.submit(a_note(CAT, id="n1", author="ann"))
     ask.submit(a_note(CAT, id="n1", author="ann"))
     ask.submit(a_note(CAT, id="n2", author="ben"))
@@ -125,4 +128,7 @@ def test_what_happens_is_counted(ask: Asking, service: Service) -> None:
     assert value("index_lag_entries", tenant="main") == 0
     assert value("detector_step_seconds_count", step="copies") >= 2
     assert value("detector_steps_waiting", tenant="main") == 0
+    assert value("undelivered_events", tenant="main", state="pending") == 2
+    assert value("undelivered_events", tenant="main", state="dead") == 0
+    assert value("oldest_pending_event_seconds", tenant="main") > 0
     assert "ann" not in text
