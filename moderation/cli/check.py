@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from moderation.archive import ResultFormat
     from moderation.cli.tally import Tally
     from moderation.finding import ItemFailure
+    from moderation.gate import Shadow
     from moderation.note import Note
     from moderation.policy import Policy
     from moderation.verdict import Verdict
@@ -40,6 +42,12 @@ EXIT_REACHED = 1
     multiple=True,
     metavar="NAME|FILE",
     help="A policy to ask as well, without following it; see `moderation shadow report`.",
+)
+@click.option(
+    "--shadow-reader",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A model that reads the text as well, without being followed.",
 )
 @click.option(
     "--as-of",
@@ -76,6 +84,7 @@ def command(
     register: str,
     policy_name: str,
     shadow_names: tuple[str, ...],
+    shadow_reader: Path | None,
     as_of: datetime | str,
     out: str,
     chosen: str | None,
@@ -98,11 +107,15 @@ def command(
     from moderation.cli import outputs
     from moderation.cli.progress import progress
     from moderation.cli.tally import Tally
+    from moderation.gate import Shadow
     from moderation.policy import Policy
+    from moderation.text.note_reader import NoteReader
 
     form = outputs.format_of(chosen, out, as_json=screen.as_json)
     policy = Policy.load(policy_name)
-    shadows = [Policy.load(name) for name in shadow_names]
+    shadows = [Shadow(policy=Policy.load(name)) for name in shadow_names]
+    if shadow_reader is not None:
+        shadows.append(Shadow(policy=policy, reader=NoteReader.open(shadow_reader)))
     reading = read_notes(notes, allow_outside=allow_outside)
     outputs.refuse_unwritable(out, form)
     tally, kept = Tally(), outputs.Kept()
@@ -136,18 +149,16 @@ def _judge(
     notes: Iterable[Note | ItemFailure],
     register: str,
     policy: Policy,
-    shadows: Sequence[Policy],
+    shadows: Sequence[Shadow],
     as_of: datetime | str,
     *,
     dry_run: bool,
 ) -> Iterator[Verdict | ItemFailure]:
     from moderation.cli.eras import check_by_rules_of_then
-    from moderation.gate import Gate, Shadow
-
-    beside = [Shadow(policy=shadow) for shadow in shadows]
+    from moderation.gate import Gate
 
     def open_gate(at: datetime | None) -> Gate:
-        return Gate.open(register, policy=policy, as_of=at, create=not dry_run, shadows=beside)
+        return Gate.open(register, policy=policy, as_of=at, create=not dry_run, shadows=shadows)
 
     if as_of == THEN:
         yield from check_by_rules_of_then(notes, policy, open_gate, register=not dry_run)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -29,6 +29,7 @@ from moderation.text.assess import assess_text
 from moderation.text.captions import RECIPE as CAPTION
 from moderation.text.captions import Caption, read_caption
 from moderation.text.in_pictures import PictureText, findings_with_pictures
+from moderation.text.note_reader import NoteReader
 from moderation.text.reading import TextReading, findings_from
 from moderation.text.signals import RULES as TEXT
 from moderation.text.twins import DETECTOR as TWINS
@@ -96,6 +97,10 @@ class Examination:
     """Who read the text, as `note_reader@v1/3fa9c1…`; None where nobody could, or had to."""
     seq: int
     """Last entry of the log that `matches` take into account."""
+    in_words: tuple[Finding | ItemFailure, ...] = ()
+    """Those of `findings` and `failures` that come from the reader of the text."""
+    beside: Mapping[str, tuple[Finding | ItemFailure, ...]] = field(default_factory=dict)
+    """What other readers of the text found in place of these; by reader."""
 
     @property
     def described_by(self) -> str | None:
@@ -113,6 +118,8 @@ class Looking:
     limits: DecodeLimits
     describing: Callable[[], Describer]
     """Gives what describes pictures; not asked where there is no picture."""
+    beside: Sequence[NoteReader] = ()
+    """Other readers of the text, for shadows."""
 
     def find(self, note: Note, number: int, *, for_archive: bool) -> tuple[Seen, list[MarkReader]]:
         """Decode one picture, search for it and prove what is found.
@@ -157,6 +164,7 @@ def gathered(
     seen: Sequence[Seen],
     *,
     own: TextReading | ItemFailure | None,
+    beside: Mapping[str, TextReading | ItemFailure] = MappingProxyType({}),
     late: Sequence[ItemFailure],
     seq: int,
 ) -> Examination:
@@ -167,6 +175,7 @@ def gathered(
         seen: what became of each picture, in their order; those that nobody has looked at yet are
             among `late`.
         own: reading of the author's words; None where it is not asked for, or late.
+        beside: readings of the author's words by other readers.
         late: detectors that have not answered.
         seq: last entry of the log that was taken into account.
     """
@@ -178,10 +187,9 @@ def gathered(
     marks = [picture.marks for picture in pictures]
     others += [finding for mark in marks for finding in mark.findings]
     others += [failure for mark in marks for failure in mark.failures]
-    if isinstance(own, TextReading):
-        others += _in_words(note, own, [text for mark in marks for text in mark.texts])
-    elif own is not None:
-        others.append(own)
+    texts = [text for mark in marks for text in mark.texts]
+    in_words = () if own is None else _in_words(note, own, texts)
+    others += in_words
     return Examination(
         note=note,
         pictures=tuple(pictures),
@@ -190,25 +198,33 @@ def gathered(
         caption=caption if isinstance(caption, Caption) else None,
         read_by=own.detector if isinstance(own, TextReading) else None,
         seq=seq,
+        in_words=in_words,
+        beside={
+            reader: _in_words(note, read, texts)
+            for reader, read in beside.items()
+            if isinstance(read, TextReading)
+        },
     )
 
 
-def read_words(note: Note) -> TextReading | ItemFailure:
-    """Read the author's own words."""
+def read_words(note: Note, reader: NoteReader | None = None) -> TextReading | ItemFailure:
+    """Read the author's own words; by the reader that comes with this package if None is given."""
     try:
-        return assess_text(note)
+        return assess_text(note) if reader is None else reader.read(note)
     except Exception as error:
-        return unanswered(error, TEXT, note, None)
+        return unanswered(error, TEXT if reader is None else reader.detector, note, None)
 
 
 def _in_words(
-    note: Note, own: TextReading, texts: Sequence[PictureText]
-) -> list[Finding | ItemFailure]:
+    note: Note, own: TextReading | ItemFailure, texts: Sequence[PictureText]
+) -> tuple[Finding | ItemFailure, ...]:
     """What is found in the author's words and in those of the pictures."""
+    if isinstance(own, ItemFailure):
+        return (own,)
     try:
-        return [*findings_with_pictures(note, own, texts)]
+        return findings_with_pictures(note, own, texts)
     except Exception as error:  # the author's own words are judged all the same
-        return [*findings_from(own), unanswered(error, TEXT, note, None)]
+        return (*findings_from(own), unanswered(error, TEXT, note, None))
 
 
 def _searched(

@@ -121,8 +121,8 @@ class Gate(Publishing, Rights):
             RecipeMismatch: the register's pictures were described by another model.
             BadPolicy: the policy cannot be read.
             BadSetting: `register` is a URL of another kind, `as_of` has no time zone, the trusted
-                signers named by `MODERATION_C2PA_TRUST` cannot be read, or two shadows say the
-                same.
+                signers named by `MODERATION_C2PA_TRUST` cannot be read, two shadows say the
+                same, or the canary has a reader.
             MissingExtra: `register` is a URL, and the driver is not installed.
             StoreError: the register cannot be opened, see `Register.open`.
         """
@@ -131,7 +131,7 @@ class Gate(Publishing, Rights):
                 f"`as_of` {as_of.isoformat()} has no time zone",
                 hint="add the offset, as in 2021-08-02T00:00:00+08:00",
             )
-        shadows = checked(shadows)
+        shadows = checked(shadows, canary)
         trust_from_environment()  # a mistake is told now, not by every note that has a credential
         if not isinstance(policy, Policy):
             policy = Policy.default() if policy is None else Policy.load(policy)
@@ -356,6 +356,7 @@ class Gate(Publishing, Rights):
             index=self._index,
             limits=self._limits,
             describing=self._describing,
+            beside=[s.reader for s in self.shadows if s.reader is not None and s.takes(note.id)],
         )
         return Underway(note, looking, for_archive=for_archive)
 

@@ -227,7 +227,7 @@ class Publishing(Completing):
         verdict, _ = judge(
             examined, self.register, self._index, policy, received=received, as_of=as_of
         )
-        others = judged_in_shadow(self.shadows, note, verdict, as_of=as_of or received)
+        others = judged_in_shadow(self.shadows, examined, verdict, as_of=as_of or received)
         return Answer(verdict=verdict, verdict_id=None, final=True, shadows=beside(verdict, others))
 
     def _answered(self, submission: Submission) -> Answer:

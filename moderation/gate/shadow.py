@@ -1,7 +1,8 @@
 """Shadow and canary: another policy beside the live one, on a share of the notes.
 
 A shadow judges the same findings and never acts; what it would have said is kept with the verdict.
-A canary acts, for its share, and the verdict's policy digest says so.
+It may have a reader of its own, whose findings in the words replace the live one's. A canary acts,
+for its share, and the verdict's policy digest says so.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from moderation.errors import BadSetting
-from moderation.note import Note
+from moderation.finding import Finding, ItemFailure
+from moderation.gate.examination import Examination
 from moderation.policy import Policy, decide
 from moderation.store import ShadowReason, ShadowVerdict
+from moderation.text.note_reader import NoteReader
 from moderation.verdict import Verdict
 
 _HASH_BITS = 64
@@ -31,6 +34,21 @@ class Shadow:
 
     policy: Policy
     share: float = 1.0
+    reader: NoteReader | None = None
+    """Reads the text in place of the live one; None for the same. A canary has none."""
+
+    @property
+    def name(self) -> str:
+        """As verdicts in the shadow are kept: of the policy, and of the reader where it has one."""
+        return self._with_reader(self.policy.name)
+
+    @property
+    def digest(self) -> str:
+        """Likewise, of the policy's meaning."""
+        return self._with_reader(self.policy.digest)
+
+    def _with_reader(self, text: str) -> str:
+        return text if self.reader is None else f"{text} + {self.reader.detector}"
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
@@ -49,57 +67,77 @@ class Shadow:
         return place < self.share * 2**_HASH_BITS
 
 
-def checked(shadows: Iterable[Shadow]) -> tuple[Shadow, ...]:
+def checked(shadows: Iterable[Shadow], canary: Shadow | None = None) -> tuple[Shadow, ...]:
     """Shadows that can be told apart.
 
     Raises:
-        BadSetting: two have the same policy.
+        BadSetting: two say the same, or the canary has a reader of its own.
     """
     shadows = tuple(shadows)
-    digests = Counter(shadow.policy.digest for shadow in shadows)
+    if canary is not None and canary.reader is not None:
+        raise BadSetting(
+            f"the canary `{canary.name}` has a reader of its own",
+            hint="let the reader run as a shadow; a canary is a policy alone",
+        )
+    digests = Counter(shadow.digest for shadow in shadows)
     for shadow in shadows:
-        if digests[shadow.policy.digest] > 1:
+        if digests[shadow.digest] > 1:
             raise BadSetting(
-                f"two shadows say the same as `{shadow.policy.name}`",
+                f"two shadows say the same as `{shadow.name}`",
                 hint="leave one of them out; comments and order make no difference",
             )
     return shadows
 
 
 def judged_in_shadow(
-    shadows: Sequence[Shadow], note: Note, verdict: Verdict, *, as_of: datetime
+    shadows: Sequence[Shadow], examined: Examination, verdict: Verdict, *, as_of: datetime
 ) -> tuple[ShadowVerdict, ...]:
     """What other policies would have said to the findings behind a verdict. Pure.
 
     Findings are those that the live policy's terms led to: pictures that many show were counted
-    by its `template_proposal`. Brake and flood have no part in it.
+    by its `template_proposal`. Brake and flood have no part in it. A shadow whose own reader has
+    not answered in time says nothing.
 
     Args:
         shadows: others.
-        note: as judged.
+        examined: what was seen of the note.
         verdict: by the live policy.
         as_of: instant whose rules apply.
     """
-    return tuple(
-        _without_evidence(
-            decide(
+    note = examined.note
+    told = []
+    for shadow in shadows:
+        seen = _seen(shadow, examined, verdict) if shadow.takes(note.id) else None
+        if seen is not None:
+            judged = decide(
                 shadow.policy,
                 note,
-                verdict.findings,
-                verdict.failures,
+                [one for one in seen if isinstance(one, Finding)],
+                [one for one in seen if isinstance(one, ItemFailure)],
                 as_of=as_of,
-                register_seq=verdict.register_seq,
             )
-        )
-        for shadow in shadows
-        if shadow.takes(note.id)
-    )
+            told.append(_without_evidence(shadow, judged))
+    return tuple(told)
 
 
-def _without_evidence(verdict: Verdict) -> ShadowVerdict:
+def _seen(
+    shadow: Shadow, examined: Examination, verdict: Verdict
+) -> Sequence[Finding | ItemFailure] | None:
+    """Findings and failures as the shadow has them; None where its reader has not answered."""
+    seen: list[Finding | ItemFailure] = [*verdict.findings, *verdict.failures]
+    if shadow.reader is None:
+        return seen
+    if shadow.reader.detector not in examined.beside:
+        return None
+    replaced = {id(one) for one in examined.in_words}
+    kept = [one for one in seen if id(one) not in replaced]
+    return (*kept, *examined.beside[shadow.reader.detector])
+
+
+def _without_evidence(shadow: Shadow, verdict: Verdict) -> ShadowVerdict:
     return ShadowVerdict(
-        policy=verdict.policy,
-        policy_digest=verdict.policy_digest,
+        policy=shadow.name,
+        policy_digest=shadow.digest,
         decision=verdict.decision,
         reasons=tuple(
             ShadowReason(code=r.code, rule=r.rule, decision=r.decision) for r in verdict.reasons

@@ -28,6 +28,7 @@ from moderation.gate.examination import (
 from moderation.gate.marks import MarkReader, Marks, joined, mark_names, name_of
 from moderation.image.ownership import DETECTOR as COPIES
 from moderation.note import Note
+from moderation.text.note_reader import NoteReader
 from moderation.text.reading import TextReading
 from moderation.text.signals import RULES as TEXT
 
@@ -68,7 +69,9 @@ class Underway:
         self._seen: dict[int, Seen] = {}
         self._marks: dict[int, dict[str, Marks]] = {n: {} for n in range(len(note.images))}
         self._read: TextReading | ItemFailure | None = None
+        self._beside: dict[str, TextReading | ItemFailure] = {}
         self._left = 0
+        self._left_beside = 0
         self._seq = 0
         self._broken: BaseException | None = None
         self._given_up = False
@@ -86,6 +89,8 @@ class Underway:
                 self._mark(number, name, read)
         if not self._for_archive:
             self._read = read_words(self.note)
+            for reader in self._looking.beside:
+                self._read_beside(reader)
         return self._so_far(Cause.TIMEOUT)
 
     def start(self, pool: DetectorPool) -> None:
@@ -99,11 +104,16 @@ class Underway:
             self._step(pool, FIND, partial(self._find_then_mark, pool, number))
         if not self._for_archive:
             self._step(pool, WORDS, self._read_words)
+            for reader in self._looking.beside:
+                self._step(pool, WORDS, partial(self._read_beside, reader), beside=True)
 
     def wait(self, until: float | None = None) -> bool:
-        """Wait until all is seen, or until then by `time.monotonic`; True where all is."""
+        """Wait until all is seen, or until then by `time.monotonic`; True where all is.
+
+        What is read for shadows is waited for only where there is no hurry.
+        """
         with self._changed:
-            while self._left:
+            while self._left or (until is None and self._left_beside):
                 rest = None if until is None else until - time.monotonic()
                 if rest is not None and rest <= 0:
                     return False
@@ -142,7 +152,9 @@ class Underway:
             for number, one in sorted(self._seen.items())
         ]
         missing = [_missing(*one, self.note, late) for one in self._missing()]
-        return gathered(self.note, seen, own=self._read, late=missing, seq=self._seq)
+        return gathered(
+            self.note, seen, own=self._read, beside=self._beside, late=missing, seq=self._seq
+        )
 
     def _missing(self) -> Iterator[tuple[str, int | None]]:
         """(detector, number of the picture) of all that has not answered."""
@@ -175,15 +187,23 @@ class Underway:
         with self._changed:
             self._read = read
 
-    def _step(self, pool: DetectorPool, name: str, work: Callable[[], None]) -> None:
+    def _read_beside(self, reader: NoteReader) -> None:
+        read = read_words(self.note, reader)
         with self._changed:
-            self._left += 1
-        try:
-            pool.submit(name, partial(self._take, work))
-        except RuntimeError:  # the pool is closing, and nobody will take it
-            self._ended()
+            self._beside = {**self._beside, reader.detector: read}
 
-    def _take(self, work: Callable[[], None]) -> None:
+    def _step(
+        self, pool: DetectorPool, name: str, work: Callable[[], None], *, beside: bool = False
+    ) -> None:
+        with self._changed:
+            self._left += not beside
+            self._left_beside += beside
+        try:
+            pool.submit(name, partial(self._take, work, beside=beside))
+        except RuntimeError:  # the pool is closing, and nobody will take it
+            self._ended(beside=beside)
+
+    def _take(self, work: Callable[[], None], *, beside: bool) -> None:
         try:
             if not self._given_up and self._broken is None:
                 work()
@@ -193,11 +213,12 @@ class Underway:
             self._broken = error
             raise
         finally:
-            self._ended()
+            self._ended(beside=beside)
 
-    def _ended(self) -> None:
+    def _ended(self, *, beside: bool) -> None:
         with self._changed:
-            self._left -= 1
+            self._left -= not beside
+            self._left_beside -= beside
             calls = [] if self._left else self._afterwards
             self._afterwards = self._afterwards if self._left else []
             self._changed.notify_all()

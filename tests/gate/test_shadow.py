@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,17 +18,21 @@ from kit.notes import photo, showing
 from kit.verdicts import a_copy
 
 from moderation import Decision, Gate, Policy
+from moderation.artifacts import seal
 from moderation.errors import BadSetting
-from moderation.finding import Finding
+from moderation.finding import Finding, ItemFailure
 from moderation.gate import Shadow
 from moderation.gate.brake import under
+from moderation.gate.examination import Examination
 from moderation.gate.shadow import judged_in_shadow
 from moderation.gate.shadow_report import ShadowReport, shadow_reports
 from moderation.gate.submission import Registering, Submission
-from moderation.note import Author, Note
+from moderation.note import Author, Note, NoteImage
 from moderation.policy import decide
 from moderation.store import Register, Shadowed
-from moderation.verdict import Registration
+from moderation.text.note_reader import NoteReader
+from moderation.text.reading import TextReading
+from moderation.verdict import Completeness, Registration
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 CAT = photo("chelsea")
@@ -45,6 +54,13 @@ scores = st.lists(st.floats(0, 1), max_size=4)
 
 def findings(scores: Sequence[float]) -> list[Finding]:
     return [a_copy(score=score, raw_score=score) for score in scores]
+
+
+def seen_of(note: Note) -> Examination:
+    """Nothing but the note: findings are in the verdict."""
+    return Examination(
+        note=note, pictures=(), findings=(), failures=(), caption=None, read_by=None, seq=0
+    )
 
 
 # Which notes
@@ -97,7 +113,7 @@ def test_a_shadow_says_what_its_policy_would_have_said(
     if live.decision is Decision.BLOCK:
         live = under(live, {"copy"}, as_review=Registration.HELD)
     others = [Shadow(policy=BLOCKS), Shadow(policy=policy(word, at))]
-    same, other = judged_in_shadow(others, note, live, as_of=NOW)
+    same, other = judged_in_shadow(others, seen_of(note), live, as_of=NOW)
     assert same.decision is live.judged
     alone = decide(others[1].policy, note, findings(seen), as_of=NOW)
     assert other.decision is alone.decision
@@ -139,11 +155,11 @@ def test_a_note_that_was_completed_is_told_once(tmp_path: Path) -> None:
     note = Note(id="n1", author=Author(id="bob"))
     with Register.open(tmp_path) as register:
         with register.transaction() as now:
-            partial = None
+            partial, gentle = None, [Shadow(policy=LABELS)]
             for seen in ([], [0.9]):
                 verdict = decide(BLOCKS, note, findings(seen), as_of=NOW)
                 number = now.record_verdict(verdict, note=note, decided_at=NOW, completes=partial)
-                beside = judged_in_shadow([Shadow(policy=LABELS)], note, verdict, as_of=NOW)
+                beside = judged_in_shadow(gentle, seen_of(note), verdict, as_of=NOW)
                 now.record_shadows(number, beside)
                 partial = number
         (one,) = register.shadowed()
@@ -155,7 +171,7 @@ def test_reports_find_what_is_asked_for(place: str | Path) -> None:
     note = Note(id="n1", author=Author(id="bob"))
     verdict = decide(BLOCKS, note, findings([0.9]), as_of=NOW)
     others = [Shadow(policy=LABELS), Shadow(policy=policy("review", name="other"))]
-    beside = judged_in_shadow(others, note, verdict, as_of=NOW)
+    beside = judged_in_shadow(others, seen_of(note), verdict, as_of=NOW)
     with Register.open(place) as register:
         with register.transaction() as now:
             for minute in range(300):
@@ -172,6 +188,79 @@ def test_reports_find_what_is_asked_for(place: str | Path) -> None:
         assert list(register.shadowed(policy="no such")) == []
 
 
+# Another reader
+
+
+PRAISING = Note(
+    id="n1",
+    author=Author(id="bob"),
+    published_at=NOW,
+    text="这支口红真的太好用了，显白不拔干，姐妹们闭眼入，品牌新出的三个色号我都推荐，双十一还有优惠。",
+)
+
+
+@pytest.fixture(scope="session")
+def credulous(tmp_path_factory: pytest.TempPathFactory) -> NoteReader:
+    """The shipped reader with another calibration: it takes nothing for commercial."""
+    folder = tmp_path_factory.mktemp("models") / "note-reader_v9"
+    shutil.copytree(Path(__file__).parents[2] / "models" / "note-reader_v1", folder)
+    config = json.loads((folder / "config.json").read_text())
+    config["calibration"] |= {"commercial": [1.0, -20.0], "hard_sell": [1.0, -20.0]}
+    (folder / "config.json").write_text(json.dumps(config))
+    seal(folder)
+    return NoteReader.open(folder)
+
+
+def test_a_shadow_may_have_a_reader_of_its_own(tmp_path: Path, credulous: NoteReader) -> None:
+    """Its findings in the words replace the live one's, and nothing else changes."""
+    shadows = [Shadow(policy=Policy.default(), reader=credulous), Shadow(policy=LABELS)]
+    with pytest.raises(BadSetting, match="reader of its own"):
+        Gate.open(tmp_path, canary=shadows[0])
+    with Gate.open(tmp_path, shadows=shadows) as gate:
+        gate.check(showing(CAT, id="alice's", author="alice", hours=-1))
+        alone = gate.submit(Submission(note=PRAISING))
+        assert alone.verdict.decision >= Decision.LABEL
+        (by_reader,) = [one for one in alone.shadows if "note_reader@v9/" in one["policy"]]
+        assert (by_reader["decision"], by_reader["differs"]) == ("pass", True)
+        assert by_reader["policy_digest"].startswith(Policy.default().digest)
+        image = NoteImage(array=CAT)
+        both = gate.check(replace(PRAISING, id="n2", images=(image,)))
+        (told, _) = [one for one in gate.register.shadowed() if one.verdict.note_id == "n2"]
+        assert both.decision is Decision.BLOCK
+        assert told.shadow.decision is Decision.BLOCK, "the copy is still seen"
+        kinds = {reason.code for reason in told.shadow.reasons}
+        assert kinds < {reason.code for reason in both.reasons}
+        (many,) = gate.check_many([replace(PRAISING, id="n3")])
+        assert not isinstance(many, ItemFailure)
+        reports = {report.policy: report for report in shadow_reports(gate.register.shadowed())}
+        assert [reports[shadow.name].judged for shadow in shadows] == [4, 4]
+        assert reports[shadows[0].name].differ == 2
+
+
+def test_a_reader_that_breaks_leaves_the_verdict_alone(
+    tmp_path: Path, credulous: NoteReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no shadow verdict then, and nobody waits for one at a deadline."""
+
+    def breaks(self: NoteReader, note: Note, extra_fields: Any = ()) -> TextReading:
+        if self is credulous:
+            time.sleep(1.0)
+            raise RuntimeError("no answer")
+        return read(self, note, extra_fields)
+
+    read = NoteReader.read
+    monkeypatch.setattr(NoteReader, "read", breaks)
+    shadows = [Shadow(policy=Policy.default(), reader=credulous)]
+    with Gate.open(tmp_path, shadows=shadows, threads=2) as gate:
+        gate.warm_up()
+        waited = gate.submit(Submission(note=PRAISING))
+        assert (waited.final, waited.shadows) == (True, ())
+        due = gate.submit(Submission(note=replace(PRAISING, id="n2"), within_s=0.9))
+        assert (due.final, due.shadows) == (True, ())
+        assert due.verdict.decision is waited.verdict.decision
+        assert due.verdict.completeness is Completeness.COMPLETE
+
+
 # The report
 
 
@@ -183,7 +272,7 @@ def test_a_report_counts_what_a_slow_count_counts(notes: list[list[float]], exam
     for number, seen in enumerate(notes):
         note = Note(id=f"n{number}", author=Author(id="bob"))
         live = decide(BLOCKS, note, findings(seen), as_of=NOW)
-        (beside,) = judged_in_shadow([shadow], note, live, as_of=NOW)
+        (beside,) = judged_in_shadow([shadow], seen_of(note), live, as_of=NOW)
         rows.append(Shadowed(verdict_id=number, decided_at=NOW, verdict=live, shadow=beside))
     reports = shadow_reports(rows, examples=examples)
     assert len(reports) == bool(notes)
