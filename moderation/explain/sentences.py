@@ -66,9 +66,7 @@ _FLOOD = Phrase(
     "picture that very many accounts show at the moment: {decision}; nobody is accused",
     "短时间内大量账号发布的图片：{decision}；不构成指责",
 )
-_BRAKE_NAME = Phrase("automatic blocks are paused", "自动拦截已暂停")
 _FLOOD_NAME = Phrase("picture that very many show at the moment", "短时间内大量账号发布的图片")
-_LIMITS = {BRAKE: _BRAKE_NAME, FLOOD: _FLOOD_NAME}
 _SILENT = Phrase("{part} could not answer: {decision}", "{part}未能给出结果：{decision}")
 _NOTHING_SEEN = Phrase("nothing to object to", "未发现问题")
 _ONLY_ALLOWED = Phrase("no action needed (findings: {number})", "无需处理（发现 {number} 项）")
@@ -153,11 +151,14 @@ def explain_reason(reason: Reason, *, lang: Lang) -> str:
 
 
 def explain_verdict(verdict: Verdict, *, lang: Lang) -> str:
-    """One line: the decision and its reasons, strongest first, each once."""
+    """One line: the decision and its reasons, strongest first, each once.
+
+    Nothing of the brake: authors read it, and it would tell whoever tries when to try.
+    """
     behind = [verdict.findings[r.finding] for r in verdict.reasons if r.finding is not None]
     named = list(dict.fromkeys(_name(finding, lang) for finding in behind))
-    codes = {reason.code for reason in verdict.reasons}
-    named += [name.say(lang) for code, name in _LIMITS.items() if code in codes]
+    if any(reason.code == FLOOD for reason in verdict.reasons):
+        named.append(_FLOOD_NAME.say(lang))
     if verdict.completeness is Completeness.PARTIAL:
         named.append(_INCOMPLETE.say(lang))
     if not named and verdict.findings:

@@ -132,13 +132,15 @@ class ToldReason(_Told):
     """One step from a finding, or a silence, to the decision."""
 
     code: str
-    """Kind of the finding, or `failure.<detector>`."""
+    """Kind of the finding, `failure.<detector>`, `brake` or `flood`."""
     decision: Word
     rule: str
     score: float | None
     threshold: float | None
     finding: int | None
     """Place in `findings`."""
+    instead_of: Word | None = None
+    """What the rule demands, where the brake has made it `decision`; else left out."""
 
 
 class ToldFinding(_Told):
