@@ -113,7 +113,8 @@ def settle_debt_of_the_dead(
     superseded = now.latest_verdict(verdict.note_id)
     is_latest = superseded is None or superseded.verdict.revision <= verdict.revision
     if verdict.decision > row.verdict.decision and is_latest:
-        verdict = replace(verdict, registration=terms.registration[verdict.decision])
+        if verdict.decision >= verdict.judged:  # else the brake has said what becomes of it
+            verdict = replace(verdict, registration=terms.registration[verdict.decision])
         if verdict.registration is Registration.SKIPPED:
             now.withdraw_revision(verdict.note_id, row.author_id, verdict.revision)
         elif verdict.registration is Registration.HELD:

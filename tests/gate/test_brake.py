@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit import pictures
 from kit.gate_children import BLOCKS_EACH, BRAKE_POLICY, BRAKED_AT, block_together
+from kit.hours import within_one_hour
 from kit.notes import photo, showing
 from kit.register_children import in_processes
 from kit.verdicts import a_verdict
@@ -20,12 +21,14 @@ from sqlalchemy import select
 
 from moderation import Decision, Gate, Policy
 from moderation.explain import explain_reason, explain_verdict
+from moderation.finding import Cause, ItemFailure
 from moderation.gate.brake import ALL, blocking_rules, under, under_brake
 from moderation.gate.limits import within_limits
+from moderation.gate.settling import settle_debt_of_the_dead
 from moderation.gate.submission import Submission
 from moderation.note import Author, Note
-from moderation.policy import BrakeTerms, Terms
-from moderation.store import Register
+from moderation.policy import BrakeTerms, Terms, decide
+from moderation.store import Debt, Register
 from moderation.store.service.counts import HOUR, Counted
 from moderation.store.service.tables import EVENTS
 from moderation.verdict import BRAKE, Reason, Registration, Verdict
@@ -197,7 +200,47 @@ def test_a_final_verdict_is_not_counted_again_and_a_block_that_was_told_stands(
         assert now.sliding(Counted.BLOCK, [ALL], NOON)[ALL].this == 1
 
 
+def test_a_verdict_of_the_dead_is_under_the_brake_as_well(tmp_path: Path) -> None:
+    """Where the silence of a detector blocks; and it is not registered by the back door."""
+    policy = Policy.parse(SILENCE, name="t")
+    late = ItemFailure(code="late", message="m", hint="h", detector="codes", cause=Cause.TIMEOUT)
+    with Register.open(tmp_path) as register:
+        told = []
+        for number in range(2):
+            note = Note(id=f"n{number}", author=Author(id="eve"))
+            partial = decide(policy, note, [], [late], as_of=NOON)
+            with register.transaction() as now:
+                verdict_id = now.record_verdict(partial, note=note, decided_at=NOON)
+                now.owe_final(
+                    Debt(verdict_id=verdict_id, note_id=note.id, author_id="eve", lease_until=NOON)
+                )
+                filed = settle_debt_of_the_dead(now, verdict_id, policy, NOON)
+            assert filed is not None
+            told.append((filed.verdict.decision.value, filed.verdict.registration.value))
+        assert told == [("block", "skipped"), ("review", "held")]
+        assert [event["rule"] for event in events(register)] == ["fail.codes"]
+
+
+SILENCE = """
+title = "t"
+[fail.codes]
+on_timeout = "pass"
+on_error = "block"
+[registration]
+review = "registered"
+[[brake]]
+blocks_per_hour = 9
+rules = { "fail.codes" = 1 }
+"""
+
+
 # At the gate
+
+
+@pytest.fixture
+def one_hour() -> None:
+    """None of what is counted falls out of the hour."""
+    within_one_hour()
 
 
 @contextmanager
@@ -213,6 +256,7 @@ def eves(gate: Gate, number: int, **options: Any) -> Verdict:
     return gate.check(note, **options)
 
 
+@pytest.mark.usefixtures("one_hour")
 def test_a_braked_copy_waits_and_never_becomes_the_first(place: str | Path, tmp_path: Path) -> None:
     """It is held under the work of the first; who comes later is told of Alice, who goes on."""
     with gate_at(place, tmp_path / "index") as gate:
@@ -236,6 +280,7 @@ def test_a_braked_copy_waits_and_never_becomes_the_first(place: str | Path, tmp_
         assert gate.verify().ok
 
 
+@pytest.mark.usefixtures("one_hour")
 def test_a_braked_crop_keeps_nobody_from_the_picture(tmp_path: Path) -> None:
     """A part is a work of its own; the earlier claim still comes first for everybody."""
     crop = pictures.cropped(CAT, 0.6)
@@ -252,6 +297,7 @@ def test_a_braked_crop_keeps_nobody_from_the_picture(tmp_path: Path) -> None:
         assert {f.detail["holder"] for f in carols.findings} == {"alice"}
 
 
+@pytest.mark.usefixtures("one_hour")
 def test_only_live_checks_count_and_a_replay_is_no_check(tmp_path: Path) -> None:
     """Neither a dry run, nor an archive, nor the same key again."""
     with gate_at(tmp_path / "register", tmp_path / "index") as gate:
@@ -273,6 +319,7 @@ def test_only_live_checks_count_and_a_replay_is_no_check(tmp_path: Path) -> None
 PROCESSES = 2
 
 
+@pytest.mark.usefixtures("one_hour")
 def test_processes_together_never_exceed_the_limit(
     place: str | Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.gate_children import FLOOD_AFTER, FLOOD_POLICY, flood_together
+from kit.hours import within_one_hour
 from kit.notes import photo, showing
 from kit.register_children import in_processes
 from kit.verdicts import a_copy, a_match, a_verdict
@@ -166,6 +167,13 @@ def test_what_people_read_accuses_nobody() -> None:
 # At the gate
 
 
+@pytest.fixture
+def one_hour() -> None:
+    """None of what is counted falls out of the hour."""
+    within_one_hour()
+
+
+@pytest.mark.usefixtures("one_hour")
 def test_the_first_author_goes_on_and_an_exempt_picture_is_nobody_s_flood(
     place: str | Path, tmp_path: Path
 ) -> None:
@@ -193,6 +201,7 @@ def test_the_first_author_goes_on_and_an_exempt_picture_is_nobody_s_flood(
         assert counted.this + counted.last == FLOOD_AFTER + 1
 
 
+@pytest.mark.usefixtures("one_hour")
 def test_processes_that_count_together_miss_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
