@@ -127,6 +127,10 @@ MOVED = Phrase(
     "equal in both places, {rows:,} rows; from now on, use {target}",
     "两处内容一致，共 {rows:,} 行；今后请使用 {target}",
 )
+BACKED_UP = Phrase(
+    "{file}: {megabytes:,.1f} MB, whole, up to entry {last_seq:,} of the log",
+    "{file}：{megabytes:,.1f} MB，校验完整，截至日志第 {last_seq:,} 条",
+)
 MISSING = Phrase("missing in the index", "索引缺少")
 SURPLUS = Phrase("too many in the index", "索引多余")
 DIFFERENT = Phrase("with other contents", "内容不同")

@@ -1,5 +1,6 @@
 """The register: what is known, who was first, what was decided."""
 
+from moderation.store.backup import BackedUp, back_up
 from moderation.store.moving import MovedTable
 from moderation.store.records import (
     AuditRow,
@@ -43,6 +44,7 @@ __all__ = [
     "Appeal",
     "AppealState",
     "AuditRow",
+    "BackedUp",
     "BankEntry",
     "Begun",
     "DeadLetter",
@@ -84,5 +86,6 @@ __all__ = [
     "Transaction",
     "Work",
     "answers_by_kind",
+    "back_up",
     "possible_labels",
 ]

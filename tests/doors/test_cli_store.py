@@ -94,3 +94,30 @@ def test_a_wrong_password_is_told_without_it(run, server):
     answer = run("register", "stats", "--register", url)
     told(answer, 6, "check user and password")
     assert "wrong-secret" not in answer.output
+
+
+def test_a_backup_is_a_register_when_it_is_put_in_place(run, folder, tmp_path):
+    """It judges as the register did; a second one under the same name is refused."""
+    place, copy = tmp_path / "register", tmp_path / "copy.sqlite3"
+    run("register", "add", folder / "first.jsonl", "--register", place)
+    said = run("store", "backup", copy, "--register", place)
+    assert said.exit_code == 0, said.output
+    assert "whole" in said.stdout
+    told(run("store", "backup", copy, "--register", place), 6, "does not exist")
+    again = run("store", "backup", tmp_path / "other", "--register", place, "--json")
+    answer = json.loads(again.stdout)
+    assert answer["last_seq"] == 2
+    assert answer["bytes"] == (tmp_path / "other").stat().st_size
+    restored = tmp_path / "restored"
+    restored.mkdir(mode=0o700)
+    copy.rename(restored / "register.sqlite3")
+    judged = run("check", folder / "second.jsonl", "--register", restored, "--dry-run", "--json")
+    assert [row["decision"] for row in objects(judged.stdout)] == ["block", "block"]
+    assert run("register", "verify", "--register", restored).exit_code == 0
+
+
+def test_a_server_makes_its_own_backups(run, url, tmp_path):
+    """Said without the password, and with the program to use."""
+    answer = run("store", "backup", tmp_path / "copy", "--register", url)
+    told(answer, 4, "pg_dump")
+    assert QUOTED not in answer.output

@@ -6,6 +6,7 @@ import itertools
 import multiprocessing
 import resource
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from kit.register_rows import a_claim, a_picture, code_of
 
 from moderation.errors import StoreError
 from moderation.note import ClaimBasis
-from moderation.store import LogOp, Register
+from moderation.store import LogOp, Register, back_up
 
 PICTURES_PER_COMMIT = 20
 
@@ -119,8 +120,20 @@ def fill_under_limit(folder: Path, limit_bytes: int) -> None:
         print(error.code, flush=True)
 
 
+def back_up_slowly(folder: Path, target: Path) -> None:
+    """Copy a register, so slowly that there is time to be killed."""
+
+    def wait(pages: int) -> None:
+        print("pages", pages, flush=True)
+        time.sleep(30)
+
+    back_up(folder, target, progress=wait)
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "write":
+    if sys.argv[1] == "backup":
+        back_up_slowly(Path(sys.argv[2]), Path(sys.argv[3]))
+    elif sys.argv[1] == "write":
         write_until_killed(Path(sys.argv[2]))
     else:
         fill_under_limit(Path(sys.argv[2]), int(sys.argv[3]))
