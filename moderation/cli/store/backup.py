@@ -17,9 +17,9 @@ from moderation.cli.screen import Screen
 def command(screen: Screen, file: Path, register: str) -> None:
     """Copy a register's SQLite database to FILE.
 
-    FILE must not exist; gates go on meanwhile. It has its name only when it is whole, read again and on the disk. To
-    restore, put it as `register.sqlite3` into a new folder; the index is made anew from it. It
-    holds personal data. A register on a server is for `pg_dump`.
+    FILE must not exist; gates go on meanwhile. It has its name only when it is whole, read again
+    and on the disk. To restore, put it as `register.sqlite3` into a new folder; the index is made
+    anew from it. It holds personal data. A register on a server is for `pg_dump`.
 
     With --json: `{"file", "bytes", "last_seq", "schema"}`: the last entry of the log that it
     holds, and the step of the schema.
