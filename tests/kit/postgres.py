@@ -114,6 +114,15 @@ class Server:
         """What libpq takes from its environment where a URL says nothing."""
         return {"PGHOST": str(self.folder), "PGUSER": ROLE, "PGPASSWORD": PASSWORD}
 
+    @property
+    def programs(self) -> Path:
+        """Folder of `psql`, `pg_dump` and the like, of the server's own version."""
+        return self._programs
+
+    def as_admin(self) -> dict[str, str]:
+        """The same for the superuser."""
+        return {"PGHOST": str(self.folder), "PGUSER": "admin", "PGPASSWORD": PASSWORD}
+
     @contextmanager
     def database(self, name: str = "", *, empty: bool = False) -> Iterator[str]:
         """The URL of a new database, with the tables of a register or, if `empty`, without."""
