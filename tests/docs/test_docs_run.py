@@ -197,6 +197,8 @@ def test_a_page_runs(
     for name, value in server.as_environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    # `pg_dump` of the server's own version, whatever else is installed.
+    monkeypatch.setenv("PATH", f"{server.programs}{os.pathsep}{os.environ['PATH']}")
     with server.database("notes", empty=True):
         play(page, tmp_path, monkeypatch.chdir)
 
