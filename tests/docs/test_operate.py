@@ -26,9 +26,7 @@ def families() -> dict[str, set[str]]:
     made = [c for c in vars(metrics).values() if hasattr(c, "_labelnames")]
     labels = {collector.describe()[0].name: set(collector._labelnames) for collector in made}
     assert labels.keys() == kinds.keys()
-    return {
-        name + "_total" * (kinds[name] == "counter"): labels[name] | {"le"} for name in labels
-    }
+    return {name + "_total" * (kinds[name] == "counter"): labels[name] | {"le"} for name in labels}
 
 
 def test_every_metric_is_explained() -> None:
