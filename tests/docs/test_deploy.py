@@ -221,7 +221,10 @@ def test_the_proxy_has_the_limits_of_the_service() -> None:
     waits = [int(seconds) for seconds in re.findall(r"proxy_read_timeout (\d+)s;", NGINX)]
     assert min(waits) * 1000 > DEFAULTS["MODERATION_CEILING_MS"] + DEFAULTS["MODERATION_GRACE_MS"]
     assert f"server 127.0.0.1:{DEFAULTS['MODERATION_PORT']}" in NGINX
-    assert "location = /metrics { return 404; }" in NGINX
+    passed = re.findall(r"location (?:~ \^)?(/\S*) \{\n[^}]*proxy_pass", NGINX)
+    assert len(passed) == 2
+    assert all(path.startswith("/v1/") for path in passed)
+    assert "location / { return 404; }" in NGINX
     assert NGINX.count("{") == NGINX.count("}")
     assert "proxy_next_upstream off;" in NGINX
 
