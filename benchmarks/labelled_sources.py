@@ -2,8 +2,8 @@
 
     python benchmarks/labelled_sources.py --data DIR      about half an hour on one core
 
-The linear experts, half of the shipped reader's score, learn from all notes but those of
-one source, and read the same notes each time: one in four of every group, families whole, and the
+The linear reader, half of the shipped reader's score, learns from all notes but those of one
+source, and reads the same notes each time: one in four of every group, families whole, and the
 red team (`datasets/held_out`), which nothing learns from. A network would take an hour a row. So a
 row says what a source adds to a reader of grams and rules; what a network makes of it may differ.
 """
@@ -20,7 +20,7 @@ from harness import data_folder, parser, table, write
 from moderation.text.reading import INTENTS
 from moderation.training.reader_data import LabelledNote, fold_of_seen, labelled_notes
 from moderation.training.reader_files import rows_of_files
-from moderation.training.reader_linear import Answers, TwoExperts
+from moderation.training.reader_linear import Answers, LinearReader
 from moderation.training.reading_metrics import auc, f1, with_interval
 
 DATASETS = Path(__file__).resolve().parent.parent / "datasets"
@@ -76,7 +76,7 @@ def run(
     results: dict[str, Any] = {}
     for name, keeps in sources(rows).items():
         learnt = [rows[i] for i in fold.learnt if keeps(rows[i])]
-        reader = TwoExperts().learn(learnt)
+        reader = LinearReader(signals=True, levels=True).learn(learnt)
         results[name] = {"learnt_from": len(learnt)} | {
             # The same resamples for every row of the table.
             kind: measured(

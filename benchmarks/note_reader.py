@@ -7,7 +7,8 @@ notes and labels by digest are. In all folds but one nothing was learnt from the
 measure, a source of real notes or a file of written ones, nor from their trades elsewhere; the
 fold `seen` measures one in four notes of every group, families whole.
 
-The readers `network`, `pretrained` (by masked pieces) and either with `+experts` need `--start`,
+The readers `network`, `pretrained` (by masked pieces) and either with `+experts` or
+`+levels` need `--start`,
 the packed network they start from, and `--work`, where its pieces were chosen; each fold then
 takes ten minutes on one core. What they answer is kept in the work folder, for the same notes and
 the same plan; delete it after a change of the code.
@@ -66,9 +67,9 @@ def by_rules(learnt: Sequence[LabelledNote], measured: Sequence[LabelledNote]) -
     )
 
 
-def linear(*, signals: bool, pieces: bool = True) -> Reader:
+def linear(*, signals: bool, pieces: bool = True, levels: bool = False) -> Reader:
     def reader(learnt: Sequence[LabelledNote], measured: Sequence[LabelledNote]) -> Answers:
-        fitted = LinearReader(signals=signals, grams=pieces).learn(learnt)
+        fitted = LinearReader(signals=signals, grams=pieces, levels=levels).learn(learnt)
         return fitted.read([row.note for row in measured])
 
     return reader
@@ -132,9 +133,14 @@ READERS: dict[str, Reader] = {
     "pieces": linear(signals=False),
     "pieces+rules": linear(signals=True),
     "two experts": experts,
+    "levels apart": linear(signals=True, levels=True),
 }
 NETWORKS = {"network": False, "pretrained": True}
-TOGETHER = {"network+experts": "network", "pretrained+experts": "pretrained"}
+TOGETHER = {
+    f"{read}+{name}": (read, weighed)
+    for read in NETWORKS
+    for name, weighed in (("experts", "two experts"), ("levels", "levels apart"))
+}
 PLAN = LearningPlan()
 
 
@@ -214,7 +220,7 @@ def reader_of(name: str, args: argparse.Namespace) -> Reader:
     if args.start is None:
         raise SystemExit(f"`{name}` needs `--start`, the packed network it starts from")
     if name in TOGETHER:
-        return together(reader_of(TOGETHER[name], args), experts)
+        return together(*(reader_of(one, args) for one in TOGETHER[name]))
     return network(args.start, args.work, pretrained=NETWORKS[name])
 
 

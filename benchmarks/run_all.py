@@ -20,6 +20,7 @@ BENCHMARKS = (
     "text_reading",
     "diversion",
     "shipped_reader",
+    "linear_readers",
     "labelled_sources",
     "caption_twins",
     "copy_verification",

@@ -223,6 +223,29 @@ def labelled_sources(r: Result) -> list[str]:
     return table(head, rows)
 
 
+def linear_readers(r: Result) -> list[str]:
+    """Three ways to learn from two kinds of notes."""
+    ways = [way for way, one in next(iter(r.values())).items() if isinstance(one, dict)]
+    head = (
+        "notes never learnt from",
+        "n",
+        *(f"AUC, {way}" for way in ways),
+        f"gain over {ways[0]}",
+        *(f"sale F1, {way}" for way in ways),
+    )
+    rows = (
+        (
+            name,
+            one["notes"],
+            *(with_ci(one[way]["auc"]) for way in ways),
+            with_ci(one[ways[-1]]["gain"]),
+            *(with_ci(one[way]["sale_f1"]) for way in ways),
+        )
+        for name, one in r.items()
+    )
+    return table(head, rows)
+
+
 def caption_twins(r: Result) -> list[str]:
     """Found by edit, and what pairs of notes look alike."""
     held, step = r["held"], f"{r['threshold']:g}"
@@ -339,6 +362,7 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "copy_peers": copy_peers,
     "copy_strength": copy_strength,
     "descriptor": descriptor,
+    "linear_readers": linear_readers,
     "labelled_sources": labelled_sources,
     "caption_twins": caption_twins,
     "gate_latency": gate_latency,

@@ -35,7 +35,7 @@ from moderation.training.reader_data import LabelledNote, fold_of_seen, labelled
 from moderation.training.reader_evaluation import evaluated
 from moderation.training.reader_export import PLAIN, save_reader
 from moderation.training.reader_learner import LearningPlan, NoteReader, Report, learn
-from moderation.training.reader_linear import TwoExperts
+from moderation.training.reader_linear import LinearReader
 from moderation.training.reader_network import NoteNetwork
 from moderation.training.reader_signals import SignalTable, readings_of
 from moderation.training.reader_ways_out import fitted_decision
@@ -107,7 +107,7 @@ def texts_at_hand(plan: CoursePlan, rows: Sequence[LabelledNote]) -> Iterator[st
 
 
 def _ways_out(
-    learnt: tuple[NoteReader, TwoExperts], rows: Sequence[LabelledNote], plan: CoursePlan
+    learnt: tuple[NoteReader, LinearReader], rows: Sequence[LabelledNote], plan: CoursePlan
 ) -> list[WaysOut]:
     """What a reader names in notes that it was not fitted to, as it is once it is saved."""
     folder = plan.work / "set-apart_v0"
@@ -175,10 +175,10 @@ def _reading(
 
 def _learnt(
     base: Base, rows: Sequence[LabelledNote], plan: CoursePlan, report: Report
-) -> tuple[NoteReader, TwoExperts]:
+) -> tuple[NoteReader, LinearReader]:
     """Network and grams of these notes."""
     table = SignalTable.of(readings_of(row.note for row in rows))
-    grams = TwoExperts().learn(rows, table)
+    grams = LinearReader(signals=True, levels=True).learn(rows, table)
     weights = load_file(_network(base, rows, plan.work, plan.learning, report))
     # A copy: what is learnt later has to start from the base, not from what was learnt here.
     network = NoteNetwork(copy.deepcopy(base.encoder), len(table.names), base.frame)
@@ -204,7 +204,7 @@ def _network(
 
 
 def _scores(
-    learnt: tuple[NoteReader, TwoExperts], rows: Sequence[LabelledNote]
+    learnt: tuple[NoteReader, LinearReader], rows: Sequence[LabelledNote]
 ) -> tuple[Scores, Scores]:
     """float64 [n, experts, 5] of intents and of disclosures; the grams are the last expert."""
     reader, grams = learnt

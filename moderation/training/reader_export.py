@@ -37,7 +37,7 @@ from moderation.text.ways_out import CLASSES
 from moderation.text.windows import WINDOW
 from moderation.training.onnx_graph import GraphWriter
 from moderation.training.reader_learner import NoteReader
-from moderation.training.reader_linear import TwoExperts
+from moderation.training.reader_linear import LinearReader
 from moderation.training.reader_network import EXPERTS, NoteNetwork
 
 WEIGHTS, GRAPH, TOKENIZER = "model.safetensors", "model.onnx", "tokenizer.json"
@@ -48,13 +48,13 @@ _MOST = 127
 
 
 def save_reader(
-    reader: NoteReader, grams: TwoExperts, folder: Path, calibration: Calibration = PLAIN
+    reader: NoteReader, grams: LinearReader, folder: Path, calibration: Calibration = PLAIN
 ) -> None:
     """Write a model folder: weights, graph, pieces, configuration and digests.
 
     Args:
         reader: the network.
-        grams: the linear experts, learnt with the network's columns of signals.
+        grams: the linear reader, learnt with the network's columns of signals.
         folder: made if it is missing; its name is the model's.
         calibration: how scores become probabilities.
     """
@@ -154,8 +154,8 @@ def packed_weights(network: NoteNetwork) -> dict[str, Tensor]:
     return found
 
 
-def packed_grams(grams: TwoExperts) -> dict[str, Tensor]:
-    """The mean of the linear experts, their gram weights in 8 bits."""
+def packed_grams(grams: LinearReader) -> dict[str, Tensor]:
+    """The linear reader, its gram weights in 8 bits."""
     learnt = grams.weights()
     weights, scale = _eight_bits(torch.from_numpy(learnt.grams.astype(np.float32)))
     return {

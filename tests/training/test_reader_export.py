@@ -15,7 +15,7 @@ from moderation.artifacts import open_artifact
 from moderation.text.whole_text import text_of
 from moderation.text.windows import padded, windows
 from moderation.training.reader_learner import LearningPlan, NoteReader, learn
-from moderation.training.reader_linear import TwoExperts
+from moderation.training.reader_linear import LinearReader
 from moderation.training.reader_network import read_notes
 from moderation.training.reader_tokens import FRAME, PAD_ID
 
@@ -32,7 +32,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> tuple[NoteReader, list, 
     encoder, tokenizer, rows = small_start(folder)
     plan = LearningPlan(passes=3, batch_pieces=600, encoder_rate=2e-3, head_rate=1e-2)
     found = learn(encoder, tokenizer, rows, plan, lambda _: None)
-    grams = TwoExperts().learn(rows, found.table)
+    grams = LinearReader(signals=True, levels=True).learn(rows, found.table)
     save_reader(found, grams, folder / "note-reader_v0")
     return found, rows, folder / "note-reader_v0"
 

@@ -14,7 +14,9 @@ from tokenizers import Tokenizer
 from transformers import BertModel
 
 from moderation import Note
+from moderation.text.grams import BUCKETS
 from moderation.text.reading import INTENTS
+from moderation.training.reader_data import LabelledNote
 from moderation.training.reader_learner import (
     LearningPlan,
     balanced,
@@ -182,3 +184,51 @@ def test_an_expert_without_notes_leaves_it_to_the_other(start):
     mixed = TwoExperts(signals=False).learn([*rows, *real]).read(notes)
     np.testing.assert_allclose(mixed.intent.sum(axis=1), 1, atol=1e-9)
     assert np.abs(mixed.commercial - 0.5).max() < np.abs(alone.commercial - 0.5).min()
+
+
+def test_levels_keep_the_kind_of_a_note_out_of_its_words():
+    """Real notes sell rarely and say a word of their own, which is no reason for either answer."""
+    pytest.importorskip("sklearn")
+    rng = np.random.default_rng(0)
+    rows = [
+        LabelledNote(
+            note=Note(id="n", text=f"{place}{said}{''.join(rng.choice(list('山水木火土石'), 6))}"),
+            intent=intent,
+            disclosure="none_needed" if intent == "N1" else "absent",
+            confidence=1.0,
+            origin=origin,
+            group=origin,
+            family="",
+            trade="",
+            lang="zh",
+        )
+        for origin, place, counts in (
+            ("first reading", "宿舍", {"N1": 90, "C2": 10}),
+            ("written", "街角", {"N1": 20, "C2": 80}),
+        )
+        for intent, said in (("N1", "我买的"), ("C2", "来找我"))
+        for _ in range(counts[intent])
+    ]
+
+    def commercial(reader: LinearReader) -> np.ndarray:
+        texts = ("宿舍", "街角", "我买的", "来找我")
+        return reader.read([Note(id="n", text=text) for text in texts]).commercial
+
+    alike = commercial(LinearReader(signals=False).learn(rows))
+    apart = commercial(LinearReader(signals=False, levels=True).learn(rows))
+    assert alike[1] - alike[0] > 0.2
+    assert abs(apart[1] - apart[0]) < 0.5 * (alike[1] - alike[0])
+    assert apart[3] - apart[2] > 0.5
+
+
+@pytest.mark.parametrize("origin", ["written", "first reading"])
+def test_levels_of_one_kind_alone_change_nothing(start, origin):
+    """An operator may have notes of one kind; weights of the file are as wide as ever."""
+    pytest.importorskip("sklearn")
+    _, _, rows = start
+    rows = [replace(row, origin=origin) for row in rows]
+    notes = [row.note for row in rows]
+    plain = LinearReader(signals=True).learn(rows)
+    levels = LinearReader(signals=True, levels=True).learn(rows)
+    np.testing.assert_array_equal(levels.scores(notes), plain.scores(notes))
+    assert levels.weights().grams.shape == (BUCKETS, 10)

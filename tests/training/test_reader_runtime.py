@@ -18,7 +18,7 @@ from moderation.text.reading import COMMERCIAL, DISCLOSURES, INTENTS
 from moderation.text.rule_reading import read_by_rules
 from moderation.text.ways_out import NAME
 from moderation.training.reader_learner import LearningPlan, NoteReader, learn
-from moderation.training.reader_linear import TwoExperts
+from moderation.training.reader_linear import LinearReader
 
 pytest.importorskip("onnx")
 
@@ -32,13 +32,15 @@ CALIBRATION = Calibration(
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[NoteReader, TwoExperts, list, Path]:
+def trained(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[NoteReader, LinearReader, list, Path]:
     """A tiny reader, its notes, and the folder that it was saved in."""
     folder: Path = tmp_path_factory.mktemp("reader")
     encoder, tokenizer, rows = small_start(folder)
     plan = LearningPlan(passes=3, batch_pieces=600, encoder_rate=2e-3, head_rate=1e-2)
     found = learn(encoder, tokenizer, rows, plan, lambda _: None)
-    grams = TwoExperts().learn(rows, found.table)
+    grams = LinearReader(signals=True, levels=True).learn(rows, found.table)
     save_reader(found, grams, folder / "note-reader_v1", CALIBRATION)
     return found, grams, rows, folder / "note-reader_v1"
 

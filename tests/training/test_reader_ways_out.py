@@ -12,7 +12,7 @@ from moderation import Note
 from moderation.text.note_reader import NoteReader as Runtime
 from moderation.training.reader_data import LabelledNote, spans_of
 from moderation.training.reader_learner import LearningPlan, learn
-from moderation.training.reader_linear import TwoExperts
+from moderation.training.reader_linear import LinearReader
 from moderation.training.reader_ways_out import (
     UNKNOWN,
     fitted_decision,
@@ -81,7 +81,11 @@ def test_a_reader_learns_where_a_note_leads(tmp_path: Path):
     measured = [row for row in rows if row.group == "2"]
     assert any(row.violations for row in learnt)
     reader = learn(encoder, tokenizer, learnt, plan, lambda _: None)
-    save_reader(reader, TwoExperts().learn(learnt, reader.table), tmp_path / "note-reader_v0")
+    save_reader(
+        reader,
+        LinearReader(signals=True, levels=True).learn(learnt, reader.table),
+        tmp_path / "note-reader_v0",
+    )
     runtime = Runtime.open(tmp_path / "note-reader_v0")
     ways = [runtime.ways_out(row.note) for row in measured]
     decision = fitted_decision(measured, ways)
