@@ -153,7 +153,7 @@ class LinearReader:
 
     def weights(self) -> LinearWeights:
         """What was learnt, in columns of the original amounts."""
-        coefficients = np.concatenate(self._coefficients).T
+        coefficients = np.concatenate(self._coefficients).T.copy()
         grams = coefficients[:BUCKETS] if self._grams else np.zeros((BUCKETS, 10))
         return LinearWeights(
             rarity=self._rarity,
