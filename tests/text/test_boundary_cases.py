@@ -192,7 +192,7 @@ CASES = {
 
 
 MISREAD = {
-    "checklist_of_a_study_room": "a room's name and a goal in one line read as a sale, at 0.6",
+    "checklist_of_a_study_room": "a room's name and a goal in one line read as a sale",
     "code_of_a_membership_card": "one line about a card that anybody may show reads as a sale",
 }
 """Where the shipped reader is wrong; the ways out in them are found all the same."""
@@ -202,12 +202,6 @@ OVERSEEN = {
     "code_of_a_membership_card": "the network alone takes the card's code for a way out",
 }
 """Where an innocent note goes to a person."""
-
-
-HARSHER = {
-    "checklist_of_a_study_room": "0.6 is where a sale is labelled",
-}
-"""Where an innocent note gets a label."""
 
 
 MILDER = {
@@ -245,7 +239,7 @@ def test_violations_are_exactly_those_of_the_ruling(case: Case) -> None:
     assert all(s.field == "text" and case.text[s.start : s.end] == s.text for s in spans)
 
 
-@pytest.mark.parametrize("case", cases(MILDER | OVERSEEN | HARSHER))
+@pytest.mark.parametrize("case", cases(MILDER | OVERSEEN))
 def test_default_policy_comes_to_the_ruling(case: Case) -> None:
     """From the text alone, with no picture and no register."""
     note = note_of(case.text, title=case.title)
