@@ -259,8 +259,10 @@ async def post(
         writer.close()
 
 
-async def answer_of(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
-    """Read one answer.
+async def answer_of(
+    reader: asyncio.StreamReader, *, of_head: bool = False
+) -> tuple[int, dict[str, str], bytes]:
+    """Read one answer; that to HEAD has no body.
 
     Raises:
         EOFError: it broke off.
@@ -268,7 +270,7 @@ async def answer_of(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], 
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     pairs = (line.partition(":") for line in lines if line)
     headers = {name.lower(): value.strip() for name, _, value in pairs}
-    length = headers.get("content-length")
+    length = "0" if of_head else headers.get("content-length")
     said = await (reader.read() if length is None else reader.readexactly(int(length)))
     return int(first.split()[1]), headers, said
 

@@ -276,7 +276,7 @@ async def _answers_that_differ(load: Load) -> int:
     for number in picked.tolist():
         told = known[number]
         for _ in range(20):
-            status, row = await asked_again(load.service, told)
+            _, row = await asked_again(load.service, told)
             if row is not None:
                 break
             await asyncio.sleep(0.5)

@@ -112,7 +112,9 @@ def drawn_like(
     details = [LocalFeatures.from_bytes(p.features) for p in real]
     all_details = np.concatenate([d.descriptors for d in details])
     places = [(d.points / d.size, d.scales / max(d.size), d.angles) for d in details]
-    all_places, all_scales, all_angles = (np.concatenate(parts) for parts in zip(*places))
+    all_places, all_scales, all_angles = (
+        np.concatenate(parts) for parts in zip(*places, strict=True)
+    )
     for number in range(count):
         a, b, c = rng.integers(len(real), size=3)
         which = rng.integers(3, size=bits.shape[1])

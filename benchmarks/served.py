@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,9 +78,13 @@ class Served:
                 if line.startswith("{") and line.endswith("\n"):
                     yield json.loads(line)
 
-    def bugs(self) -> int:
-        """Lines of the log that tell of an error nobody raised on purpose."""
-        return sum(line.get("event") == "bug" for line in self.lines())
+    def bugs(self) -> dict[str, int]:
+        """Errors in the log that nobody raised on purpose, by their type."""
+        found: Counter[str] = Counter()
+        for line in self.lines():
+            if line.get("event") == "bug":
+                found[_raised(line.get("exception") or [{}])] += 1
+        return dict(found)
 
     def memory_mb(self) -> dict[int, dict[str, float]]:
         """Worker → what it holds itself (`own`) and with mapped files (`all`)."""
@@ -186,6 +191,14 @@ def cpu_s(pid: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _raised(errors: list[dict[str, Any]]) -> str:
+    """Type, words and place of the error that was raised first."""
+    first = errors[-1]
+    frames = first.get("frames") or [{}]
+    place = f"{Path(str(frames[-1].get('filename'))).name}:{frames[-1].get('lineno')}"
+    return f"{first.get('exc_type')} in {place}: {first.get('exc_value')}"[:300]
 
 
 def _is_alive(pid: int) -> bool:

@@ -198,11 +198,11 @@ def _judged(
         "index and log differ": int(not agrees),
         "worker died of it": died,
         "the service ended": int(service.process.poll() is not None),
-        "bug in the log": service.bugs(),
+        "bug in the log": sum((bugs := service.bugs()).values()),
     }
     known = sorted(wait for wait in waits if wait is not None)
     back = {"median": known[len(known) // 2], "max": known[-1]} if known else None
-    return found | {"answers_again_s": back, "owed_s": owed_s}
+    return found | {"answers_again_s": back, "owed_s": owed_s, "bugs": bugs}
 
 
 def report(results: dict[str, Any]) -> None:
@@ -212,6 +212,8 @@ def report(results: dict[str, Any]) -> None:
         print(f"slowest answer {found['slowest_answer_s']} s, final {found['slowest_final_s']} s")
         print(f"answers again {found['answers_again_s']} s, owed for {found['owed_s']} s more")
         table(("promise broken", "cases"), list(found["broken"].items()))
+        if found["bugs"]:
+            print(f"bugs: {found['bugs']}")
 
 
 if __name__ == "__main__":

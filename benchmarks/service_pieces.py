@@ -1,4 +1,4 @@
-"""Pieces of `service_load.py`: the floor, what the hook adds, and what workers see of each other."""
+"""Pieces of `service_load.py`: the floor, what the hook adds, what workers see of others."""
 
 from __future__ import annotations
 
