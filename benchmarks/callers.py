@@ -19,7 +19,7 @@ import math
 import multiprocessing
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,7 +108,11 @@ class Callers:
 
     def call(self, plan: Plan) -> Called:
         """Carry out a plan; returns when all answers are there."""
-        return self._pool.submit(called, plan).result()
+        return self.begin(plan).result()
+
+    def begin(self, plan: Plan) -> Future[Called]:
+        """Carry out a plan behind our back."""
+        return self._pool.submit(called, plan)
 
     def close(self) -> None:
         """End it."""

@@ -194,11 +194,11 @@ def cpu_s(pid: int) -> float:
 
 
 def _raised(errors: list[dict[str, Any]]) -> str:
-    """Type, words and place of the error that was raised first."""
-    first = errors[-1]
-    frames = first.get("frames") or [{}]
+    """Type, place and words of an error; those that it came from stand behind it."""
+    last = errors[0]
+    frames = last.get("frames") or [{}]
     place = f"{Path(str(frames[-1].get('filename'))).name}:{frames[-1].get('lineno')}"
-    return f"{first.get('exc_type')} in {place}: {first.get('exc_value')}"[:300]
+    return f"{last.get('exc_type')} in {place}: {last.get('exc_value')}"[:300]
 
 
 def _is_alive(pid: int) -> bool:
