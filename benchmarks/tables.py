@@ -14,6 +14,13 @@ from pathlib import Path
 from cells import Result, at_most, counted, interval, table, with_ci
 from codes_tables import codes
 from lettering_tables import lettering
+from service_tables import (
+    service_events,
+    service_faults,
+    service_hostile,
+    service_load,
+    service_soak,
+)
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "README.md"
@@ -371,6 +378,12 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "watermark": watermark,
     "codes": codes,
     "lettering": lettering,
+    "service_load": service_load,
+    "service_faults": service_faults,
+    "service_faults_postgresql": service_faults,
+    "service_events": service_events,
+    "service_hostile": service_hostile,
+    "service_soak": service_soak,
 }
 """In the order of the page. `text_reading` and `copy_verification` have pages of their own,
 `docs/why/text-rules.md` and `docs/why/copy-score.md`."""
