@@ -41,7 +41,8 @@ def service_load(r: Result) -> list[str]:
         f"photographs; {r['workers']} workers, {r['deadline_ms']} ms. The capacity is "
         f"{r['capacity_notes_per_s']} notes a second. After the burst the first note was answered "
         f"in time after {burst['answered_again_after_s']} s, and no more were refused or late than "
-        f"usual after {burst['recovered_after_s']} s. Decoding, PDQ and FAISS' exhaustive search alone take "
+        f"usual after {burst['recovered_after_s']} s. Decoding, PDQ and FAISS' exhaustive search "
+        "alone take "
         f"{floor['ms']['p50']} ms, {floor['pictures_per_s']} pictures a second on "
         f"{floor['threads']} threads.",
         "",
