@@ -220,8 +220,9 @@ class Publishing(Completing):
 
     def _judged(self, submission: Submission) -> Answer:
         underway, late, examined = self._looked(submission)
-        if late:
+        if late:  # nobody completes this one, so nothing may pass in the hope of it
             underway.give_up()
+            examined = underway.so_far(Cause.OVERLOAD)
         note, received = submission.note, datetime.now(UTC)
         policy, as_of = self.policy_for(note.id), self._as_of
         verdict, _ = judge(

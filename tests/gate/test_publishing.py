@@ -235,6 +235,7 @@ def test_judging_only_writes_nothing(gate: Gate, slow: Slow) -> None:
     slow.go.clear()
     late = ask(gate, showing(CAT), registering=Registering.NEVER, within_s=SOON_S)
     assert (late.final, late.verdict.completeness) == (True, Completeness.PARTIAL)
+    assert late.verdict.decision is Decision.REVIEW, "nothing follows, so nothing passes for now"
     assert gate.register.verdicts() == []
     assert gate.register.stats().pictures == 0
 
