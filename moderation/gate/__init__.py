@@ -1,17 +1,28 @@
 """The gate: a note in, a proven verdict out.
 
-- `examination`: what can be seen of a note without the register's lock
-- `followed_index`: the search indexes, following the register's log
-- `verification`: whether they hold exactly what the register does
+Seeing, without the register's lock:
+
+- `examination`: what is seen of a picture and of words; `inside`, `marks`: what is read in them
+- `underway`, `detector_pool`: the same in steps, so that what was seen can be asked at any time
+- `followed_index`: the search indexes, following the register's log; `verification`, `trust`:
+  whether they hold exactly what the register does
 - `search`: candidates → matches → sightings
+- `ahead`: a stream of notes, examined on all cores
+
+Deciding and writing, under the lock:
+
+- `conclusion`: examination → verdict → register
 - `captions`: who published nearly the same words before
-- `conclusion`: examination → verdict → register, while the lock is held
 - `limits`, `brake`, `flood`: what is too much within an hour waits for a person
 - `shadow`, `shadow_report`: another policy beside the live one
 - `registration`, `imports`, `declarations`: what is put into the register
-- `ahead`: a stream of notes, examined on all cores
-- `gate`: `Gate`, the sentence that joins them
-- `compare`: two pictures without a register
+
+Answering:
+
+- `submission`, `publishing`: what a publish pipeline asks, and its answer when it is due
+- `completing`, `settling`, `referring`: final verdicts that are owed, and how each note gets one
+- `rights`, `banks`, `templates`: what people tell the gate
+- `gate`: `Gate`, the sentence that joins them; `compare`: two pictures without a register
 """
 
 from moderation.gate.compare import compare

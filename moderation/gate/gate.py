@@ -274,8 +274,9 @@ class Gate(Publishing, Rights):
             receipt = (
                 now.forget_author(author_id or "") if note_id is None else now.forget_note(note_id)
             )
-        self._index.compact(self.register)
-        self.register.scrub(thoroughly=False)
+        if any(receipt.counts.values()):  # else there is nothing to take off the disk
+            self._index.compact(self.register)
+            self.register.scrub(thoroughly=False)
         return receipt
 
     def stats(self) -> RegisterStats:
