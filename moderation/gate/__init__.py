@@ -19,7 +19,8 @@ Deciding and writing, under the lock:
 
 Answering:
 
-- `submission`, `publishing`: what a publish pipeline asks, and its answer when it is due
+- `submission`, `publishing`: what a publish pipeline asks, and its answer when it is due; `keys`:
+  once for each key
 - `completing`, `settling`, `referring`: final verdicts that are owed, and how each note gets one
 - `rights`, `banks`, `templates`: what people tell the gate
 - `gate`: `Gate`, the sentence that joins them; `compare`: two pictures without a register

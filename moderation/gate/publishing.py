@@ -14,19 +14,17 @@ from __future__ import annotations
 import logging
 import time
 from abc import abstractmethod
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 
 from moderation.errors import (
     HoldSettled,
-    InFlight,
-    KeyReused,
     Overloaded,
-    StoreError,
     UnknownSubject,
 )
 from moderation.finding import Cause, ItemFailure
+from moderation.gate import keys
 from moderation.gate.completing import LEASE, REVIEW_FOR, Completing
 from moderation.gate.conclusion import conclude, judge
 from moderation.gate.detector_pool import DetectorPool, Load
@@ -35,13 +33,12 @@ from moderation.gate.followed_index import FollowedIndex
 from moderation.gate.referring import refer
 from moderation.gate.settling import announce, held, is_superseded
 from moderation.gate.shadow import judged_in_shadow
-from moderation.gate.submission import KEY_FOR, Answer, Registering, Submission, beside
+from moderation.gate.submission import Answer, Registering, Submission, beside
 from moderation.gate.underway import Underway
 from moderation.note import Note, NoteImage
 from moderation.policy import Policy
 from moderation.store import (
     AuditRow,
-    Begun,
     Debt,
     Hold,
     HoldState,
@@ -86,14 +83,15 @@ class Publishing(Completing):
         self._refuse_what_would_wait(submission)
         if submission.registering is Registering.NEVER:
             return self._judged(submission)
-        if submission.key:
-            again = self._begin(submission)
-            if again is not None:
-                return again
+        if not submission.key:
+            return self._answered(submission, None)
+        attempt = keys.take(self.register, submission)
+        if isinstance(attempt, Answer):
+            return attempt
         try:
-            return self._answered(submission)
+            return self._answered(submission, attempt)
         except BaseException:
-            self._give_key_back(submission.key)
+            keys.give_back(self.register, attempt)
             raise
 
     def refer(self, submission: Submission, failure: ItemFailure) -> Answer:
@@ -104,8 +102,8 @@ class Publishing(Completing):
             KeyReused: the key was used for another body.
             StoreError: the register cannot be used; nothing was half-written.
         """
-        again = self._begin(submission) if submission.key else None
-        if again is not None:
+        again = keys.take(self.register, submission) if submission.key else None
+        if isinstance(again, Answer):
             return again
         with self.register.transaction() as now:
             return refer(now, submission, failure, self.policy, as_of=self._as_of)
@@ -168,44 +166,6 @@ class Publishing(Completing):
                 hint="submit the note again a little later, or give more time",
             )
 
-    def _begin(self, submission: Submission) -> Answer | None:
-        """The answer that the key has already; None where this process is to give it."""
-        now = datetime.now(UTC)
-        new = NewSubmission(
-            key=submission.key,
-            body_digest=submission.body_digest,
-            note_id=submission.note.id,
-            author_id=submission.note.author.id,
-            started_at=now,
-            lease_until=now + LEASE + timedelta(seconds=submission.within_s or 0),
-            expires_at=now + KEY_FOR,
-        )
-        with self.register.transaction(durable=False) as tx:  # the answer is what must last
-            found = tx.begin_submission(new)
-        if found.begun is Begun.NEW:
-            return None
-        if found.begun is Begun.OTHER_BODY:
-            raise KeyReused(
-                f"the key `{submission.key:.80}` was used for another body",
-                hint="submit an edit as a new revision, or send another key",
-            )
-        if found.begun is Begun.IN_FLIGHT or found.verdict_id is None:
-            raise InFlight(
-                f"the first request under `{submission.key:.80}` is still at work",
-                hint="ask again in a second: its answer will be given to you",
-            )
-        row = self.register.verdicts_numbered([found.verdict_id])[found.verdict_id]
-        return Answer.again(row.verdict, found.verdict_id, found.answer or {})
-
-    def _give_key_back(self, key: str) -> None:
-        if not key:
-            return
-        try:
-            with self.register.transaction(durable=False) as tx:
-                tx.drop_submission(key)
-        except StoreError:  # its lease ends by itself
-            log.warning("a key could not be given back", exc_info=True)
-
     def _looked(self, submission: Submission) -> tuple[Underway, bool, Examination]:
         """The examination as far as the time allowed, and whether the rest will follow."""
         underway = self._underway(submission.note)
@@ -231,10 +191,12 @@ class Publishing(Completing):
         others = judged_in_shadow(self.shadows, examined, verdict, as_of=as_of or received)
         return Answer(verdict=verdict, verdict_id=None, final=True, shadows=beside(verdict, others))
 
-    def _answered(self, submission: Submission) -> Answer:
+    def _answered(self, submission: Submission, attempt: NewSubmission | None) -> Answer:
         underway, late, examined = self._looked(submission)
         note, hold = submission.note, submission.registering is Registering.HOLD
         with self.register.transaction() as now:
+            if attempt is not None:
+                keys.refuse_if_lost(now, attempt)
             filed = conclude(
                 now,
                 examined,
@@ -264,9 +226,9 @@ class Publishing(Completing):
                 )
             else:
                 announce(now, filed, author_id=note.author.id)
-            if submission.key:
+            if attempt is not None:
                 kept = answer.beside_the_verdict()
-                now.answer_submission(submission.key, filed.verdict_id, kept)
+                now.answer_submission(attempt.key, filed.verdict_id, kept)
         if late:
             self._owe(underway, filed.verdict_id, hold=hold)
         return answer

@@ -42,7 +42,7 @@ class Calls:
 
         Raises:
             Refused: 503, at once where too many are inside; or after `within_s`, while the work
-                goes on.
+                goes on; or where the process ends before the work has begun.
         """
         if self.inside >= self.most_inside:
             raise overloaded(f"{self.inside} requests are inside, limit {self.most_inside}")
@@ -53,6 +53,16 @@ class Calls:
         try:
             async with asyncio.timeout(within_s):
                 return await asyncio.shield(asyncio.wrap_future(future))
+        except asyncio.CancelledError:
+            if not future.cancelled():
+                raise  # the caller's task was, not the work
+            raise Refused(
+                503,
+                "draining",
+                "this process ended before it came to the request",
+                hint="submit again, to another replica",
+                retry_after_s=1,
+            ) from None
         except TimeoutError:
             if future.done():
                 raise  # the work itself ran into a timeout

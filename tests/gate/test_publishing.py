@@ -17,7 +17,7 @@ from sqlalchemy import select
 from moderation import Decision, Gate, Note
 from moderation.errors import HoldSettled, InFlight, KeyReused, Overloaded, UnknownSubject
 from moderation.finding import Cause
-from moderation.gate import inside, publishing
+from moderation.gate import inside, keys, publishing
 from moderation.gate.inside import PictureReader, Pixels, Read
 from moderation.gate.submission import Answer, Registering, Submission
 from moderation.store import HoldState
@@ -177,6 +177,27 @@ def test_a_key_that_failed_is_free_again(gate: Gate, monkeypatch: pytest.MonkeyP
         with pytest.raises(Overloaded):
             ask(gate, showing(CAT))
     assert ask(gate, showing(CAT)).verdict.decision is Decision.PASS
+
+
+def test_a_key_of_a_dead_process_is_taken_over(
+    gate: Gate, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Soon after its answer was due; and where it was only slow, it writes nothing."""
+    monkeypatch.setattr(keys, "UNHURRIED", timedelta(0))
+    with ThreadPoolExecutor(1) as other:
+        slow_one = other.submit(ask, gate, showing(CAT))
+        until = time.monotonic() + 10
+        while not gate.load().steps and time.monotonic() < until:
+            time.sleep(0.01)
+        second = ask(gate, showing(CAT), within_s=SOON_S)
+        assert second.verdict_id is not None
+        slow.go.set()
+        with pytest.raises(InFlight):
+            slow_one.result(30)
+    assert gate.drain(10) == 0
+    row, completed = gate.answer(second.verdict_id)
+    assert [r.verdict_id for r in gate.register.verdicts("n1")] == [row.verdict_id, completed]
+    assert ask(gate, showing(CAT)).verdict_id == second.verdict_id
 
 
 def test_a_held_note_is_first_until_it_is_given_up(gate: Gate) -> None:

@@ -81,19 +81,29 @@ class SubmissionWriting(SubmissionReading, Writing):
             self._connection.execute(insert(SUBMISSIONS), row)
         return found
 
+    def is_mine(self, new: NewSubmission) -> bool:
+        """Whether the key is still that of this attempt; False where its lease was too short.
+
+        Another one was at work on it meanwhile, or has answered, and this one must not answer too.
+        """
+        query = select(SUBMISSIONS.c.started_at, SUBMISSIONS.c.verdict_id).where(
+            SUBMISSIONS.c.key == new.key
+        )
+        row = self._connection.execute(query).first()
+        return row is not None and row.started_at == new.started_at and row.verdict_id is None
+
     def answer_submission(self, key: str, verdict_id: int, answer: Mapping[str, Any]) -> None:
-        """Keep the answer; for a key that was forgotten meanwhile, there is nothing to keep."""
+        """Keep the answer."""
         self._connection.execute(
             update(SUBMISSIONS)
             .where(SUBMISSIONS.c.key == key)
             .values(verdict_id=verdict_id, answer=dict(answer))
         )
 
-    def drop_submission(self, key: str) -> None:
+    def drop_submission(self, new: NewSubmission) -> None:
         """Give a key back that brought no answer."""
-        self._connection.execute(
-            delete(SUBMISSIONS).where(SUBMISSIONS.c.key == key, SUBMISSIONS.c.verdict_id.is_(None))
-        )
+        if self.is_mine(new):
+            self._connection.execute(delete(SUBMISSIONS).where(SUBMISSIONS.c.key == new.key))
 
     def drop_expired_submissions(self, now: datetime) -> int:
         """Delete keys whose time is over; returns how many."""
