@@ -166,6 +166,8 @@ async def _as_they_come(plan: Plan, notes: _Notes, seen: Called, started: float)
         task = asyncio.create_task(one(due))
         running.add(task)
         task.add_done_callback(running.discard)
+    ends = started + sum(seconds for _, seconds in plan.rates)
+    await asyncio.sleep(max(0.0, ends - time.monotonic()))
     while running:
         await asyncio.wait(running)
 

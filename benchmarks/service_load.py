@@ -6,8 +6,8 @@ and 9 real photographs (30, 40 and 30 % of the notes), 1080 × 1440, as base64, 
 deadline. Service and callers share the cores; what the callers took of them stands beside.
 
 - closed loop: 1, 2, 4 and 8 callers. The *capacity* is the most notes a second that came to a
-  final verdict, the time until nothing was owed included, while p99 stayed below the deadline
-  and 60 ms for the way;
+  final verdict, the time until nothing was owed included; beside it the most while p99 stayed
+  below the deadline and 60 ms for the way;
 - open loop: Poisson arrivals at 0.5, 0.8, 1 and 2 times of it, then a burst at 5 times, and 0.5
   again. *Recovered* is the service from the moment after which the share of notes that were
   refused or answered late is that of the quiet level before, or at most a twentieth more;
@@ -45,6 +45,8 @@ SOME_MS = 60
 CLIENTS = (1, 2, 4, 8)
 FACTORS = (0.5, 0.8, 1.0, 2.0)
 BURST, QUIET = 5.0, 0.5
+LEAST = 0.1
+"""Notes a second in the open loop, however slow the machine."""
 SLACK = 0.05
 OWED_WITHIN_S = 130.0
 """Two leases and a little."""
@@ -79,8 +81,11 @@ def main() -> None:
             run = Run(args, service, Register.open(place), callers, files)
             results["closed"] = {str(n): run.closed(n) for n in CLIENTS}
             results["capacity_notes_per_s"] = capacity = capacity_of(results["closed"])
-            results["open"] = {f"{factor:g}": run.opened(factor, capacity) for factor in FACTORS}
-            results["burst"] = run.burst(capacity, results["open"]["0.5"]["bad"])
+            results["in_time_notes_per_s"] = capacity_of(in_time(results["closed"]))
+            results["open"] = {
+                f"{factor:g}": run.opened(factor, capacity or 0.1) for factor in FACTORS
+            }
+            results["burst"] = run.burst(capacity or 0.1, results["open"]["0.5"]["bad"])
             results["pictures_sent"] = run.picture
             results["memory_mb"] = service.memory_mb()
             results["bugs"] = service.bugs()
@@ -127,7 +132,7 @@ class Run:
 
     def opened(self, factor: float, capacity: float) -> dict[str, Any]:
         """So many times the capacity, as they come."""
-        rates = ((factor * capacity, self.args.seconds),)
+        rates = ((max(LEAST, factor * capacity), self.args.seconds),)
         return {"factor": factor, "rate": rates[0][0]} | self._carried_out(rates=rates)[1]
 
     def burst(self, capacity: float, usual: float) -> dict[str, Any]:
@@ -138,20 +143,21 @@ class Run:
             usual: share of notes refused or late at half of it.
         """
         seconds, quiet_s = self.args.burst, 2 * self.args.seconds
-        rates = ((BURST * capacity, seconds), (QUIET * capacity, quiet_s))
+        quiet = max(LEAST, QUIET * capacity)
+        rates = ((max(LEAST, BURST * capacity), seconds), (quiet, quiet_s))
         called, told = self._carried_out(rates=rates)
         after = [row for row in called.rows if row.at_s >= seconds]
         burst = [row for row in called.rows if row.at_s < seconds]
         well = [row.at_s - seconds for row in after if not is_bad(row)]
         during = Called(rows=burst, seconds=seconds, client_cpu_s=called.client_cpu_s)
-        quiet = Called(rows=after, seconds=quiet_s)
+        afterwards = Called(rows=after, seconds=quiet_s)
         return {
             "factor": BURST,
             "rate": BURST * capacity,
             "answered_again_after_s": round(well[0], 2) if well else None,
             "recovered_after_s": recovered(after, seconds, usual),
             "during": summary(during, within_ms=DEADLINE_MS + SOME_MS),
-            "afterwards": summary(quiet, within_ms=DEADLINE_MS + SOME_MS),
+            "afterwards": summary(afterwards, within_ms=DEADLINE_MS + SOME_MS),
             "late_verdicts": told["late_verdicts"],
             "owed_s": told["owed_s"],
         }
@@ -227,14 +233,15 @@ def recovered(rows: Sequence[Row], since_s: float, usual: float) -> float | None
     return None
 
 
+def in_time(levels: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Levels whose p99 stayed below the deadline."""
+    most = DEADLINE_MS + SOME_MS
+    return {n: of for n, of in levels.items() if (of["ms"]["p99"] or most + 1) <= most}
+
+
 def capacity_of(levels: dict[str, dict[str, Any]]) -> float:
-    """Most notes a second that were finished while p99 stayed below the deadline."""
-    good = [
-        level["finished_notes_per_s"]
-        for level in levels.values()
-        if level["ms"]["p99"] is not None and level["ms"]["p99"] <= DEADLINE_MS + SOME_MS
-    ]
-    return max(good or [level["finished_notes_per_s"] for level in levels.values()])
+    """Most notes a second that were finished."""
+    return max((level["finished_notes_per_s"] for level in levels.values()), default=0.0)
 
 
 def report(results: dict[str, Any]) -> None:
@@ -258,7 +265,8 @@ def report(results: dict[str, Any]) -> None:
             for name, level in levels
         ),
     )
-    print(f"capacity {results['capacity_notes_per_s']} notes/s")
+    capacity, kept = results["capacity_notes_per_s"], results["in_time_notes_per_s"]
+    print(f"capacity {capacity} notes/s, {kept} with p99 in time")
     burst = results["burst"]
     print(
         f"after the burst the first good answer came after {burst['answered_again_after_s']} s, "
