@@ -27,7 +27,10 @@ WORK = HERE.parent / "work"
 """Ignored by git: registers and pictures that a benchmark keeps for its next run."""
 SEED = 20261124
 
-_VERSIONS = ("numpy", "opencv-python-headless", "pillow", "faiss-cpu", "ImageHash", "pdqhash")
+_VERSIONS = (
+    *("numpy", "opencv-python-headless", "pillow", "faiss-cpu", "ImageHash", "pdqhash"),
+    *("onnxruntime", "SQLAlchemy", "psycopg", "fastapi", "uvicorn"),
+)
 _STARTED = time.monotonic()
 
 

@@ -41,7 +41,7 @@ def service_load(r: Result) -> list[str]:
         f"photographs; {r['workers']} workers, {r['deadline_ms']} ms. The capacity is "
         f"{r['capacity_notes_per_s']} notes a second, {r['in_time_notes_per_s']} where p99 stayed "
         "in time. After the burst the first note was answered in time "
-        f"{after(burst['answered_again_after_s'])}, and no more were refused or late than usual "
+        f"{after(burst['answered_again_after_s'])}; the share refused or late was as usual again "
         f"{after(burst['recovered_after_s'])}. Decoding, PDQ and FAISS' exhaustive search take "
         f"{floor['ms']['p50']} ms, {floor['pictures_per_s']} pictures a second on "
         f"{floor['threads']} threads.",
@@ -62,7 +62,7 @@ def service_load(r: Result) -> list[str]:
 
 def after(seconds: float | None) -> str:
     """When, if at all."""
-    return "never" if seconds is None else f"after {seconds} s"
+    return "not before the end" if seconds is None else f"after {seconds} s"
 
 
 def service_faults(r: Result) -> list[str]:
