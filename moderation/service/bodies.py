@@ -15,7 +15,7 @@ from email.message import Message
 from typing import Any
 
 from fastapi.routing import APIRoute
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from moderation.service.problems import Refused, overloaded
@@ -50,6 +50,8 @@ class JsonRoute(APIRoute):
                         body = await read_within(request, settings.most_body_bytes, held)
                 except TimeoutError:
                     raise _too_slow(settings.body_timeout_s) from None
+                except ClientDisconnect:
+                    raise _cut_short() from None
                 return await inner(_Read(request, body, parse(body)))
 
         return handler
@@ -226,4 +228,14 @@ def _too_slow(limit_s: float) -> Refused:
         hint="send it again, faster",
         retry_after_s=1,
         headers={"Connection": "close"},
+    )
+
+
+def _cut_short() -> Refused:
+    """For the log alone: nobody is there any more."""
+    return Refused(
+        400,
+        "body_cut_short",
+        "the caller hung up before the body was whole",
+        hint="send it again",
     )

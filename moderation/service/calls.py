@@ -64,8 +64,8 @@ class Calls:
                 retry_after_s=1,
             ) from None
         except TimeoutError:
-            if future.done():
-                raise  # the work itself ran into a timeout
+            if future.done():  # at the last moment; or the work itself ran into a timeout
+                return future.result()
             future.add_done_callback(_told)
             raise Refused(
                 503,

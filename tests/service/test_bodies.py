@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.asking import JSON, Asking, a_note, problem
 
+from moderation.service.app import create_app
 from moderation.service.bodies import MOST_CONTAINERS, MOST_DEEP, parse
 from moderation.service.problems import Refused
 
@@ -111,6 +112,28 @@ def test_a_body_that_dawdles_is_not_waited_for(make: Any) -> None:
 
     response = ask("POST", "/v1/verdicts", content=chunks(), headers=JSON)
     assert problem(response, 408, "body_too_slow")["retryable"]
+
+
+def test_a_caller_that_hangs_up_is_no_bug(make: Any) -> None:
+    """Nobody hears the answer; the log has it."""
+    app = create_app(make())
+    sent: list[dict[str, Any]] = []
+    scope = {
+        **{"type": "http", "http_version": "1.1", "method": "POST", "scheme": "http"},
+        **{"path": "/v1/verdicts", "raw_path": b"/v1/verdicts", "query_string": b""},
+        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
+        **{"client": ("127.0.0.1", 9), "server": ("127.0.0.1", 80), "root_path": ""},
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 400
+    assert b"body_cut_short" in sent[1]["body"]
 
 
 def test_bodies_share_their_memory(make: Any) -> None:
