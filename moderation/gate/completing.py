@@ -7,6 +7,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from moderation.errors import ModerationError, StoreError
@@ -48,6 +49,7 @@ class Completing(ABC):
     def __init__(self) -> None:
         self._owed: dict[int, Underway] = {}
         self._owing = threading.Condition()
+        self._completing = ThreadPoolExecutor(2, thread_name_prefix="completing")
 
     @abstractmethod
     def _save_if_worth_it(self) -> None:
@@ -104,7 +106,16 @@ class Completing(ABC):
         """Complete a partial verdict as soon as its detectors have answered."""
         with self._owing:
             self._owed[verdict_id] = underway
-        underway.afterwards(lambda: self._complete(underway, verdict_id, hold=hold))
+        underway.afterwards(lambda: self._complete_soon(underway, verdict_id, hold=hold))
+
+    def _complete_soon(self, underway: Underway, verdict_id: int, *, hold: bool) -> None:
+        # Not in the detector's thread: the register may be away for a while.
+        try:
+            self._completing.submit(self._complete, underway, verdict_id, hold=hold)
+        except RuntimeError:  # the gate is closing: another process settles the debt
+            with self._owing:
+                self._owed.pop(verdict_id, None)
+                self._owing.notify_all()
 
     def _complete(self, underway: Underway, verdict_id: int, *, hold: bool) -> None:
         """Give the final verdict that is owed; never raises, since nobody would hear it."""

@@ -331,6 +331,7 @@ class Gate(Publishing, Rights):
         if not self._closed:
             self._closed = True
             self._detectors.shutdown()
+            self._completing.shutdown(cancel_futures=True)
             self._save_if_worth_it()
             self.register.close()
 

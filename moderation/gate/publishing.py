@@ -49,7 +49,7 @@ from moderation.store import (
 RESERVE_S = 0.06
 """Of the time that is given: to decide, to write and to answer."""
 FINISH_WITHIN_S = 30.0
-"""Where more work than that is waiting, what is late is left out for good."""
+"""Where more work than that stands behind answers, what is late is left out for good."""
 log = logging.getLogger(__name__)
 
 
@@ -173,7 +173,8 @@ class Publishing(Completing):
         due = submission.due
         if underway.wait(None if due is None else due - RESERVE_S):
             return underway, False, underway.so_far()
-        if self._detectors.load().wait_s > FINISH_WITHIN_S:
+        underway.was_answered()
+        if self._detectors.load().late_s > FINISH_WITHIN_S:
             underway.give_up()
             return underway, False, underway.so_far(Cause.OVERLOAD)
         return underway, True, underway.so_far()

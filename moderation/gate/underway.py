@@ -8,15 +8,16 @@ has not answered is named with its cause; the rest of the work goes on behind th
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from moderation.errors import ModerationError
+from moderation.errors import ModerationError, StoreError
 from moderation.finding import Cause, ItemFailure
-from moderation.gate.detector_pool import FIND, DetectorPool
+from moderation.gate.detector_pool import FIND, DetectorPool, Step
 from moderation.gate.examination import (
     Examination,
     ExaminedPicture,
@@ -33,6 +34,7 @@ from moderation.text.reading import TextReading
 from moderation.text.signals import RULES as TEXT
 
 WORDS = name_of(TEXT)
+log = logging.getLogger(__name__)
 
 _NOT_YET: Mapping[Cause, tuple[str, str]] = {
     Cause.TIMEOUT: (
@@ -75,6 +77,7 @@ class Underway:
         self._seq = 0
         self._broken: BaseException | None = None
         self._given_up = False
+        self._answered = False
         self._afterwards: list[Callable[[], None]] = []
 
     def run(self) -> Examination:
@@ -139,6 +142,10 @@ class Underway:
                 return
         call()
 
+    def was_answered(self) -> None:
+        """Let other notes go first from now on: the answer was given without the rest."""
+        self._answered = True
+
     def give_up(self) -> None:
         """Take no step that has not begun."""
         with self._changed:
@@ -198,10 +205,14 @@ class Underway:
         with self._changed:
             self._left += not beside
             self._left_beside += beside
-        try:
-            pool.submit(name, partial(self._take, work, beside=beside))
-        except RuntimeError:  # the pool is closing, and nobody will take it
-            self._ended(beside=beside)
+        pool.submit(
+            Step(
+                name=name,
+                run=partial(self._take, work, beside=beside),
+                drop=partial(self._drop, beside=beside),
+                is_late=lambda: beside or self._answered,
+            )
+        )
 
     def _take(self, work: Callable[[], None], *, beside: bool) -> None:
         try:
@@ -209,11 +220,18 @@ class Underway:
                 work()
         except ModerationError as error:  # of the register or a model: of no note in particular
             self._broken = error
-        except BaseException as error:
+        except Exception as error:
+            log.exception("a step of an examination failed")
             self._broken = error
-            raise
         finally:
             self._ended(beside=beside)
+
+    def _drop(self, *, beside: bool) -> None:
+        """Nobody will take this step."""
+        self._broken = StoreError(
+            "the gate was closed before the note was looked at", hint="open it again"
+        )
+        self._ended(beside=beside)
 
     def _ended(self, *, beside: bool) -> None:
         with self._changed:

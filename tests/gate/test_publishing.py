@@ -27,6 +27,7 @@ from moderation.verdict import Completeness, Registration
 
 CAT, CUP = photo("chelsea"), photo("coffee")
 SOON_S = 0.8
+THREADS = 2
 
 
 class Slow:
@@ -35,11 +36,13 @@ class Slow:
     def __init__(self) -> None:
         self.go = threading.Event()
         self.error: Exception | None = None
+        self.begun = 0
 
     def reader(self) -> PictureReader:
         return PictureReader(detector="lettering@1", off=lambda: None, read=self.read)
 
     def read(self, pixels: Pixels, number: int, of: int) -> Read:
+        self.begun += 1
         assert self.go.wait(30)
         if self.error is not None:
             raise self.error
@@ -59,7 +62,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
 
 @pytest.fixture
 def gate(place: str | Path, tmp_path: Path) -> Iterator[Gate]:
-    with Gate.open(place, index=tmp_path / "index", threads=2) as gate:
+    with Gate.open(place, index=tmp_path / "index", threads=THREADS) as gate:
         gate.warm_up() if isinstance(place, Path) else None
         yield gate
 
@@ -263,18 +266,33 @@ def test_judging_only_writes_nothing(gate: Gate, slow: Slow) -> None:
 
 def test_too_much_waiting_is_refused_before_anything_is_begun(gate: Gate, slow: Slow) -> None:
     """A note that nobody would look at in time, and one whose time is over."""
+    with ThreadPoolExecutor(4) as others:
+        waiting = [others.submit(ask, gate, showing(CAT, id=f"n{n}")) for n in range(4)]
+        until = time.monotonic() + 20
+        while slow.begun < THREADS and time.monotonic() < until:  # then nothing goes on
+            time.sleep(0.01)
+        gate._detectors._took_s |= {"lettering": 10.0, "copies": 10.0}
+        with pytest.raises(Overloaded, match="due in"):
+            ask(gate, showing(CUP, id="late"), within_s=SOON_S)
+        with pytest.raises(Overloaded):
+            ask(gate, showing(CUP, id="late"), within_s=0)
+        assert gate.register.verdicts("late") == []
+        slow.go.set()
+        assert all(one.result(30).final for one in waiting)
+    assert ask(gate, showing(CUP, id="late"), within_s=20).final
+
+
+def test_work_behind_an_answer_does_not_keep_the_next_note_out(gate: Gate, slow: Slow) -> None:
+    """It is not counted as waiting, and the note that comes goes first."""
     for number in range(2):
-        ask(gate, showing(CAT, id=f"n{number}"), within_s=SOON_S)
+        assert not ask(gate, showing(CAT, CUP, id=f"n{number}"), within_s=SOON_S).final
     gate._detectors._took_s["lettering"] = 10.0
-    with pytest.raises(Overloaded, match="due in"):
-        ask(gate, showing(CUP, id="late"), within_s=SOON_S)
-    with pytest.raises(Overloaded):
-        ask(gate, showing(CUP, id="late"), within_s=0)
-    assert gate.register.verdicts("late") == []
+    load = gate.load()
+    assert load.late_s > 0
+    answer = ask(gate, showing(CUP, id="next"), within_s=SOON_S)
+    assert answer.verdict_id is not None
     slow.go.set()
     assert gate.drain(20) == 0
-    gate._detectors._took_s["lettering"] = 0.01
-    assert ask(gate, showing(CUP, id="late"), within_s=20).final
 
 
 def test_what_nobody_will_look_at_goes_to_a_person(

@@ -59,7 +59,7 @@ def test_kill_9_loses_nothing_committed_and_leaves_nothing_half(tmp_path: Path) 
         time.sleep(rng.uniform(0, 0.004))
         writer.send_signal(signal.SIGKILL)
         for line in writer.stdout:
-            if line.startswith("done"):
+            if line.startswith("done ") and line.endswith("\n"):  # else it was cut by the kill
                 acknowledged = int(line.split()[1])
         writer.stdout.close()
         assert writer.wait() == -signal.SIGKILL
