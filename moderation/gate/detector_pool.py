@@ -16,7 +16,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -48,8 +48,17 @@ class Step:
     run: Callable[[], None]
     drop: Callable[[], None]
     """Called instead of `run` where the pool is closed before it was its turn."""
-    is_late: Callable[[], bool]
-    """Whether its note has been answered without it."""
+    due: float | None
+    """When its note is answered, with it or without, by `time.monotonic`; None where that waits
+    for it."""
+
+    def is_late(self, at: float) -> bool:
+        """Whether its note has been answered without it by then."""
+        return self.due is not None and self.due <= at
+
+
+ANY_TIME = 0.0
+"""`due` of what nobody waits for: late from the start."""
 
 
 class DetectorPool:
@@ -85,13 +94,13 @@ class DetectorPool:
     def load(self) -> Load:
         """What is waiting now."""
         with self._changed:
-            self._stand_back()
-            steps = len(self._due) + len(self._late) + self._running
+            now = time.monotonic()
+            self._stand_back(now)
             free = len(self._due) + self._running < self.threads
             return Load(
-                steps=steps,
-                wait_s=0.0 if free else self._work_s(self._due),
-                late_s=self._work_s(self._late),
+                steps=len(self._due) + len(self._late) + self._running,
+                wait_s=0.0 if free else self._wait_s(now),
+                late_s=sum(map(self._took, self._late)) / self.threads,
             )
 
     def shutdown(self) -> None:
@@ -137,20 +146,27 @@ class DetectorPool:
                     self.observe(step.name, took)
 
     def _next(self) -> Step | None:
-        self._stand_back()
+        self._stand_back(time.monotonic())
         for queue in (self._due, self._late):
             if queue:
                 return queue.popleft()
         return None
 
-    def _stand_back(self) -> None:
+    def _stand_back(self, now: float) -> None:
         """Steps whose notes have been answered go behind all others, in their order."""
-        if any(step.is_late() for step in self._due):
+        if any(step.is_late(now) for step in self._due):
             still_due: deque[Step] = deque()
             for step in self._due:
-                (self._late if step.is_late() else still_due).append(step)
+                (self._late if step.is_late(now) else still_due).append(step)
             self._due = still_due
 
-    def _work_s(self, steps: Iterable[Step]) -> float:
-        total = sum(self._took_s.get(step.name, _FIRST_GUESS_S) for step in steps)
-        return total / self.threads
+    def _wait_s(self, now: float) -> float:
+        """Until all that is due has had its turn, or has become late before it came."""
+        wait_s = 0.0
+        for step in self._due:
+            if not step.is_late(now + wait_s):
+                wait_s += self._took(step) / self.threads
+        return wait_s
+
+    def _took(self, step: Step) -> float:
+        return self._took_s.get(step.name, _FIRST_GUESS_S)

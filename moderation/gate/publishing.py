@@ -47,7 +47,13 @@ from moderation.store import (
 )
 
 RESERVE_S = 0.06
-"""Of the time that is given: to decide, to write and to answer."""
+"""Least of the time that is given that is kept to decide, to write and to answer."""
+MOST_WAITED = 0.5
+"""Most of the time that is given that a note may wait before it is looked at, as a share: what is
+hardly looked at would only go to a person."""
+MOST_RESERVED = 0.4
+"""Most of the time that is given that is kept so, as a share."""
+_REMEMBERED = 0.8  # of what deciding and writing took lately
 FINISH_WITHIN_S = 30.0
 """Where more work than that stands behind answers, what is late is left out for good."""
 log = logging.getLogger(__name__)
@@ -61,6 +67,8 @@ class Publishing(Completing):
     _as_of: datetime | None
     _index: FollowedIndex
     _detectors: DetectorPool
+
+    _filing_s: float = RESERVE_S / 2
 
     @abstractmethod
     def _underway(self, note: Note) -> Underway:
@@ -159,7 +167,7 @@ class Publishing(Completing):
         if submission.due is None:
             return
         wait_s, left_s = self._detectors.load().wait_s, submission.due - time.monotonic()
-        if wait_s > left_s or left_s <= 0:
+        if wait_s > MOST_WAITED * left_s or left_s <= 0:
             raise Overloaded(
                 f"a detector is free in about {max(wait_s, 0):.1f} s, and the answer is due in "
                 f"{max(left_s, 0):.1f} s",
@@ -169,15 +177,20 @@ class Publishing(Completing):
     def _looked(self, submission: Submission) -> tuple[Underway, bool, Examination]:
         """The examination as far as the time allowed, and whether the rest will follow."""
         underway = self._underway(submission.note)
-        underway.start(self._detectors)
         due = submission.due
-        if underway.wait(None if due is None else due - RESERVE_S):
+        until = None if due is None else due - self._reserve_s(submission)
+        underway.start(self._detectors, due=until)
+        if underway.wait(until):
             return underway, False, underway.so_far()
-        underway.was_answered()
         if self._detectors.load().late_s > FINISH_WITHIN_S:
             underway.give_up()
             return underway, False, underway.so_far(Cause.OVERLOAD)
         return underway, True, underway.so_far()
+
+    def _reserve_s(self, submission: Submission) -> float:
+        """What deciding and writing takes on a busy machine, by what it took lately."""
+        most = MOST_RESERVED * (submission.within_s or 0)
+        return max(RESERVE_S, min(most, 2 * self._filing_s))
 
     def _judged(self, submission: Submission) -> Answer:
         underway, late, examined = self._looked(submission)
@@ -194,6 +207,7 @@ class Publishing(Completing):
 
     def _answered(self, submission: Submission, attempt: NewSubmission | None) -> Answer:
         underway, late, examined = self._looked(submission)
+        began = time.monotonic()
         note, hold = submission.note, submission.registering is Registering.HOLD
         with self.register.transaction() as now:
             if attempt is not None:
@@ -230,6 +244,8 @@ class Publishing(Completing):
             if attempt is not None:
                 kept = answer.beside_the_verdict()
                 now.answer_submission(attempt.key, filed.verdict_id, kept)
+        took = time.monotonic() - began
+        self._filing_s = _REMEMBERED * self._filing_s + (1 - _REMEMBERED) * took
         if late:
             self._owe(underway, filed.verdict_id, hold=hold)
         return answer

@@ -17,7 +17,7 @@ from functools import partial
 
 from moderation.errors import ModerationError, StoreError
 from moderation.finding import Cause, ItemFailure
-from moderation.gate.detector_pool import FIND, DetectorPool, Step
+from moderation.gate.detector_pool import ANY_TIME, FIND, DetectorPool, Step
 from moderation.gate.examination import (
     Examination,
     ExaminedPicture,
@@ -77,7 +77,7 @@ class Underway:
         self._seq = 0
         self._broken: BaseException | None = None
         self._given_up = False
-        self._answered = False
+        self._due: float | None = None
         self._afterwards: list[Callable[[], None]] = []
 
     def run(self) -> Examination:
@@ -96,12 +96,18 @@ class Underway:
                 self._read_beside(reader)
         return self._so_far(Cause.TIMEOUT)
 
-    def start(self, pool: DetectorPool) -> None:
+    def start(self, pool: DetectorPool, *, due: float | None = None) -> None:
         """Take all steps in a pool.
+
+        Args:
+            pool: whose threads take them.
+            due: when they are of use for the answer, by `time.monotonic`; afterwards other notes
+                go first. None waits for all of them.
 
         Raises:
             StoreError: register or index cannot be used.
         """
+        self._due = due
         self._seq = self._looking.index.catch_up(self._looking.register)
         for number in range(len(self.note.images)):
             self._step(pool, FIND, partial(self._find_then_mark, pool, number))
@@ -141,10 +147,6 @@ class Underway:
                 self._afterwards.append(call)
                 return
         call()
-
-    def was_answered(self) -> None:
-        """Let other notes go first from now on: the answer was given without the rest."""
-        self._answered = True
 
     def give_up(self) -> None:
         """Take no step that has not begun."""
@@ -210,7 +212,7 @@ class Underway:
                 name=name,
                 run=partial(self._take, work, beside=beside),
                 drop=partial(self._drop, beside=beside),
-                is_late=lambda: beside or self._answered,
+                due=ANY_TIME if beside else self._due,
             )
         )
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.gate.detector_pool import DetectorPool, Step
+from moderation.gate.detector_pool import ANY_TIME, DetectorPool, Step
 
 WAIT_S = 10
 
@@ -33,22 +35,20 @@ def a_step(
     *,
     name: str = "copies",
     drop: Callable[[], None] = lambda: None,
-    late: Callable[[], bool] = lambda: False,
+    due: float | None = None,
 ) -> Step:
-    return Step(name=name, run=run, drop=drop, is_late=late)
+    return Step(name=name, run=run, drop=drop, due=due)
 
 
 @given(st.lists(st.booleans(), max_size=20))
 def test_what_is_late_comes_after_all_that_is_due(late: list[bool]) -> None:
     """Each group in its order, whenever it became late."""
     pool, holding, done, end = DetectorPool(1), Holding(), list[int](), threading.Event()
-    answered: set[int] = set()
     pool.submit(holding.step())
     assert holding.began.wait(WAIT_S)
-    for number in range(len(late)):
-        pool.submit(a_step(lambda n=number: done.append(n), late=lambda n=number: n in answered))
-    answered |= {number for number, is_late in enumerate(late) if is_late}
-    pool.submit(a_step(end.set, late=lambda: True))
+    for number, is_late in enumerate(late):
+        pool.submit(a_step(partial(done.append, number), due=ANY_TIME if is_late else None))
+    pool.submit(a_step(end.set, due=ANY_TIME))
     holding.go.set()
     assert end.wait(WAIT_S)
     due = [number for number, is_late in enumerate(late) if not is_late]
@@ -57,18 +57,24 @@ def test_what_is_late_comes_after_all_that_is_due(late: list[bool]) -> None:
 
 
 def test_a_new_note_does_not_wait_for_what_is_late() -> None:
-    """The estimate counts what is due alone; the rest is told beside it."""
+    """The estimate counts what is due, until it is late as well; the rest is told beside it."""
     pool, holding = DetectorPool(1), Holding()
     assert (pool.load().steps, pool.load().wait_s) == (0, 0)
     pool.submit(holding.step())
     assert holding.began.wait(WAIT_S)
     for _ in range(10):
-        pool.submit(a_step(lambda: None, late=lambda: True))
+        pool.submit(a_step(lambda: None, due=ANY_TIME))
     before = pool.load()
-    assert (before.steps, before.wait_s) == (11, 0)
+    assert before.steps == 11
+    assert before.wait_s == 0
     assert before.late_s > 0
-    pool.submit(a_step(lambda: None))
-    assert pool.load().wait_s > 0
+    soon = time.monotonic() + 0.2
+    for _ in range(100):
+        pool.submit(a_step(lambda: None, due=soon))
+    assert 0 < pool.load().wait_s <= 0.3, "at most until these are late, and one step more"
+    for _ in range(10):
+        pool.submit(a_step(lambda: None))
+    assert pool.load().wait_s > 0.4
     holding.go.set()
     pool.shutdown()
 

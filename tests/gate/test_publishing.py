@@ -295,6 +295,28 @@ def test_work_behind_an_answer_does_not_keep_the_next_note_out(gate: Gate, slow:
     assert gate.drain(20) == 0
 
 
+def test_where_writing_takes_long_detectors_are_waited_for_less(
+    gate: Gate, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is due, not the detectors; but most of the time is theirs."""
+    conclude = publishing.conclude
+
+    def slowly(*args: object, **how: object) -> object:
+        time.sleep(0.3)
+        return conclude(*args, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(publishing, "conclude", slowly)
+    took = []
+    for number in range(6):
+        started = time.monotonic()
+        ask(gate, showing(CAT, id=f"n{number}"), within_s=SOON_S)
+        took.append(time.monotonic() - started)
+    assert took[-1] < took[0] - 0.1
+    assert gate._reserve_s(Submission(note=showing(CAT), within_s=SOON_S)) <= 0.4 * SOON_S
+    slow.go.set()
+    assert gate.drain(30) == 0
+
+
 def test_what_nobody_will_look_at_goes_to_a_person(
     gate: Gate, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
