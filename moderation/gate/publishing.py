@@ -110,10 +110,12 @@ class Publishing(Completing):
             KeyReused: the key was used for another body.
             StoreError: the register cannot be used; nothing was half-written.
         """
-        again = keys.take(self.register, submission) if submission.key else None
-        if isinstance(again, Answer):
-            return again
+        attempt = keys.take(self.register, submission) if submission.key else None
+        if isinstance(attempt, Answer):
+            return attempt
         with self.register.transaction() as now:
+            if attempt is not None:
+                keys.refuse_if_lost(now, attempt)
             return refer(now, submission, failure, self.policy, as_of=self._as_of)
 
     def commit(self, note_id: str, revision: int) -> list[Hold]:

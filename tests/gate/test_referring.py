@@ -14,7 +14,7 @@ from moderation import Decision, Gate, Policy
 from moderation.errors import InFlight, KeyReused
 from moderation.explain import explain_verdict
 from moderation.finding import ItemFailure
-from moderation.gate import publishing
+from moderation.gate import keys
 from moderation.gate.submission import Submission
 from moderation.store.service.tables import EVENTS
 from moderation.verdict import Completeness, Registration
@@ -76,11 +76,10 @@ def test_what_an_earlier_revision_published_stays(gate: Gate) -> None:
 
 def test_who_is_at_work_on_it_is_not_overtaken(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until that one is taken for dead."""
-    lease = publishing.LEASE
-    gate._begin(submission())
+    keys.take(gate.register, submission())
     with pytest.raises(InFlight):
         gate.refer(submission(), POISON)
-    monkeypatch.setattr(publishing, "LEASE", timedelta(0))
-    gate._begin(submission(2))
-    monkeypatch.setattr(publishing, "LEASE", lease)
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "UNHURRIED", timedelta(0))
+        keys.take(gate.register, submission(2))
     assert gate.refer(submission(2), POISON).verdict.decision is Decision.REVIEW

@@ -15,7 +15,7 @@ from moderation import Gate
 from moderation.events.consuming import Consumer, Intake
 from moderation.events.delivering import Delivered, Deliverer, Pace
 from moderation.events.secrets import new_secret
-from moderation.gate import publishing
+from moderation.gate import keys
 from moderation.gate.submission import Answer, Submission
 from moderation.store import NewEvent, Register
 
@@ -112,7 +112,7 @@ def consume_until_killed(gate: Gate, url: str, name: str) -> None:
         return judged(submission)
 
     gate.submit = submit  # type: ignore[method-assign]
-    publishing.LEASE = timedelta(seconds=0.5)
+    keys.UNHURRIED = timedelta(seconds=0.5)
     print("open", flush=True)
     Consumer(gate, replace(intake(url), name=name)).run(threading.Event())
 
