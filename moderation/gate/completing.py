@@ -15,21 +15,22 @@ from moderation.finding import Cause
 from moderation.gate.conclusion import conclude
 from moderation.gate.followed_index import FollowedIndex
 from moderation.gate.settling import (
+    GIVEN_UP,
     Swept,
     announce,
-    held,
+    hold_as_filed,
     is_superseded,
+    own_hold,
     settle_debt_of_the_dead,
 )
 from moderation.gate.shadow import Shadow
 from moderation.gate.underway import Underway
 from moderation.policy import Policy
 from moderation.store import HoldState, Register
+from moderation.verdict import Registration
 
 LEASE = timedelta(seconds=60)
 """After so long without a word a process is taken for dead; a living one extends it."""
-REVIEW_FOR = timedelta(days=90)
-"""How long pictures wait for a person before they lapse."""
 _TRIES = 4
 log = logging.getLogger(__name__)
 
@@ -149,8 +150,10 @@ class Completing(ABC):
             if not now.settle_debt(verdict_id):
                 return  # another process took this one for dead, or the note was forgotten
             before = now.verdicts_numbered([verdict_id])[verdict_id].verdict
-            holds = [h for h in now.holds(note.id, note.revision) if h.author_id == note.author.id]
-            given_up = any(h.state in (HoldState.ABORTED, HoldState.LAPSED) for h in holds)
+            place = (note.id, note.author.id, note.revision)
+            known = own_hold(now, *place)
+            state = None if known is None else known.state
+            keeps = state not in GIVEN_UP and not is_superseded(now, *place)
             filed = conclude(
                 now,
                 examined,
@@ -158,10 +161,18 @@ class Completing(ABC):
                 self.policy_for(note.id),
                 as_of=self._as_of,
                 shadows=self.shadows,
-                hold=hold and not any(h.state is HoldState.COMMITTED for h in holds),
-                keeps=not given_up and not is_superseded(now, note),
+                keep_as=_kept_as(state, hold=hold),
+                keeps=keeps,
                 completes=verdict_id,
             )
-            if not holds:
-                held(now, note, filed, REVIEW_FOR)
+            waits = state is HoldState.HELD and filed.verdict.registration is Registration.HELD
+            if keeps and not waits:  # else the hold goes on, for as long as it was to
+                hold_as_filed(now, filed, author_id=note.author.id, until=None)
             announce(now, filed, author_id=note.author.id, before=before)
+
+
+def _kept_as(state: HoldState | None, *, hold: bool) -> Registration | None:
+    """How pictures are kept at the final verdict; None as the policy says."""
+    if state is HoldState.COMMITTED:
+        return Registration.REGISTERED
+    return Registration.HELD if hold else None

@@ -91,7 +91,7 @@ def conclude(
     policy: Policy,
     *,
     as_of: datetime | None,
-    hold: bool = False,
+    keep_as: Registration | None = None,
     keeps: bool = True,
     completes: int | None = None,
     shadows: Sequence[Shadow] = (),
@@ -104,7 +104,8 @@ def conclude(
         index: of the register's committed pictures.
         policy: to decide by.
         as_of: instant whose rules apply; None for now.
-        hold: keep the pictures as held, whatever the policy says, unless it keeps none.
+        keep_as: how pictures are kept, whatever the policy says, unless it keeps none: held for a
+            pipeline that has yet to publish them, registered for one that has.
         keeps: False leaves pictures and captions as they are: a later revision has been judged.
         completes: number of the partial verdict that this one completes.
         shadows: other policies, which are asked and never act.
@@ -114,8 +115,8 @@ def conclude(
     verdict, sighted = judge(examined, now, index, policy, received=received, as_of=as_of)
     terms = policy.terms.at(as_of or received)
     verdict = within_limits(now, note, verdict, terms, at=received, completes=completes)
-    if hold and verdict.registration is Registration.REGISTERED:
-        verdict = replace(verdict, registration=Registration.HELD)
+    if keep_as is not None and verdict.registration is not Registration.SKIPPED:
+        verdict = replace(verdict, registration=keep_as)
     if keeps:
         _keep(now, examined, verdict, sighted, received=received)
         at = note.published_at or received

@@ -8,6 +8,7 @@ merely slow finds its key gone, under the lock, and writes nothing.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from moderation.errors import InFlight, KeyReused, StoreError
@@ -21,13 +22,41 @@ UNHURRIED = timedelta(seconds=60)
 log = logging.getLogger(__name__)
 
 
-def take(register: Register, submission: Submission) -> NewSubmission | Answer:
-    """The attempt that holds the key from now on, or the answer that the key has already.
+def once(
+    register: Register,
+    submission: Submission,
+    answered: Callable[[Submission, NewSubmission | None], Answer],
+) -> Answer:
+    """The answer that the key of a submission has already, or a new one.
+
+    Args:
+        register: where keys are kept.
+        submission: one without a key is answered each time.
+        answered: gives the answer; in its transaction it asks `refuse_if_lost` first and calls
+            `keep_answer` in the end.
 
     Raises:
         InFlight: another attempt is at work.
         KeyReused: the key was used for another body.
         StoreError: the register cannot be used.
+    """
+    if not submission.key:
+        return answered(submission, None)
+    attempt = take(register, submission)
+    if isinstance(attempt, Answer):
+        return attempt
+    try:
+        return answered(submission, attempt)
+    except BaseException:
+        _give_back(register, attempt)
+        raise
+
+
+def take(register: Register, submission: Submission) -> NewSubmission | Answer:
+    """The attempt that holds the key from now on, or the answer that the key has already.
+
+    Raises:
+        InFlight, KeyReused, StoreError: see `once`.
     """
     now = datetime.now(UTC)
     within = submission.within_s
@@ -43,30 +72,36 @@ def take(register: Register, submission: Submission) -> NewSubmission | Answer:
     )
     with register.transaction(durable=False) as tx:  # the answer is what must last
         found = tx.begin_submission(attempt)
-    if found.begun is Begun.NEW:
-        return attempt
-    if found.begun is Begun.OTHER_BODY:
-        raise KeyReused(
-            f"the key `{submission.key:.80}` was used for another body",
-            hint="submit an edit as a new revision, or send another key",
-        )
-    if found.begun is Begun.IN_FLIGHT or found.verdict_id is None:
-        raise _in_flight(submission.key)
-    row = register.verdicts_numbered([found.verdict_id])[found.verdict_id]
+        if found.begun is Begun.NEW:
+            return attempt
+        if found.begun is Begun.OTHER_BODY:
+            raise KeyReused(
+                f"the key `{submission.key:.80}` was used for another body",
+                hint="submit an edit as a new revision, or send another key",
+            )
+        if found.begun is Begun.IN_FLIGHT or found.verdict_id is None:
+            raise _in_flight(submission.key)
+        row = tx.verdicts_numbered([found.verdict_id])[found.verdict_id]
     return Answer.again(row.verdict, found.verdict_id, found.answer or {})
 
 
-def refuse_if_lost(now: Transaction, attempt: NewSubmission) -> None:
+def refuse_if_lost(now: Transaction, attempt: NewSubmission | None) -> None:
     """Stop an attempt whose lease was too short, before it writes anything.
 
     Raises:
         InFlight: another one was at work meanwhile, has answered, or the note was forgotten.
     """
-    if not now.is_mine(attempt):
+    if attempt is not None and not now.is_mine(attempt):
         raise _in_flight(attempt.key)
 
 
-def give_back(register: Register, attempt: NewSubmission) -> None:
+def keep_answer(now: Transaction, attempt: NewSubmission | None, answer: Answer) -> None:
+    """Keep an answer for whoever asks again under its key."""
+    if attempt is not None and answer.verdict_id is not None:
+        now.answer_submission(attempt.key, answer.verdict_id, answer.beside_the_verdict())
+
+
+def _give_back(register: Register, attempt: NewSubmission) -> None:
     """Let others try at once; never raises, since the lease ends by itself."""
     try:
         with register.transaction(durable=False) as tx:

@@ -25,13 +25,13 @@ from moderation.errors import (
 )
 from moderation.finding import Cause, ItemFailure
 from moderation.gate import keys
-from moderation.gate.completing import LEASE, REVIEW_FOR, Completing
+from moderation.gate.completing import LEASE, Completing
 from moderation.gate.conclusion import conclude, judge
 from moderation.gate.detector_pool import DetectorPool, Load
 from moderation.gate.examination import Examination
 from moderation.gate.followed_index import FollowedIndex
 from moderation.gate.referring import refer
-from moderation.gate.settling import announce, held, is_superseded
+from moderation.gate.settling import announce, hold_as_filed, is_superseded
 from moderation.gate.shadow import judged_in_shadow
 from moderation.gate.submission import Answer, Registering, Submission, beside
 from moderation.gate.underway import Underway
@@ -45,6 +45,7 @@ from moderation.store import (
     NewSubmission,
     Register,
 )
+from moderation.verdict import Registration
 
 RESERVE_S = 0.06
 """Least of the time that is given that is kept to decide, to write and to answer."""
@@ -91,16 +92,7 @@ class Publishing(Completing):
         self._refuse_what_would_wait(submission)
         if submission.registering is Registering.NEVER:
             return self._judged(submission)
-        if not submission.key:
-            return self._answered(submission, None)
-        attempt = keys.take(self.register, submission)
-        if isinstance(attempt, Answer):
-            return attempt
-        try:
-            return self._answered(submission, attempt)
-        except BaseException:
-            keys.give_back(self.register, attempt)
-            raise
+        return keys.once(self.register, submission, self._answered)
 
     def refer(self, submission: Submission, failure: ItemFailure) -> Answer:
         """Send a note to a person without looking at it, since looking has failed too often.
@@ -110,13 +102,16 @@ class Publishing(Completing):
             KeyReused: the key was used for another body.
             StoreError: the register cannot be used; nothing was half-written.
         """
-        attempt = keys.take(self.register, submission) if submission.key else None
-        if isinstance(attempt, Answer):
-            return attempt
-        with self.register.transaction() as now:
-            if attempt is not None:
+
+        def referred(submission: Submission, attempt: NewSubmission | None) -> Answer:
+            policy = self.policy_for(submission.note.id)
+            with self.register.transaction() as now:
                 keys.refuse_if_lost(now, attempt)
-            return refer(now, submission, failure, self.policy, as_of=self._as_of)
+                answer = refer(now, submission, failure, policy, as_of=self._as_of)
+                keys.keep_answer(now, attempt, answer)
+                return answer
+
+        return keys.once(self.register, submission, referred)
 
     def commit(self, note_id: str, revision: int) -> list[Hold]:
         """The pipeline has published a revision: its held pictures are registered.
@@ -212,8 +207,8 @@ class Publishing(Completing):
         began = time.monotonic()
         note, hold = submission.note, submission.registering is Registering.HOLD
         with self.register.transaction() as now:
-            if attempt is not None:
-                keys.refuse_if_lost(now, attempt)
+            keys.refuse_if_lost(now, attempt)
+            keeps = not is_superseded(now, note.id, note.author.id, note.revision)
             filed = conclude(
                 now,
                 examined,
@@ -221,15 +216,17 @@ class Publishing(Completing):
                 self.policy_for(note.id),
                 as_of=self._as_of,
                 shadows=self.shadows,
-                hold=hold,
-                keeps=not is_superseded(now, note),
+                keep_as=Registration.HELD if hold else None,
+                keeps=keeps,
             )
-            until = held(now, note, filed, submission.hold_for if hold else REVIEW_FOR)
+            until = filed.at + submission.hold_for if hold else None
+            if keeps:
+                hold_as_filed(now, filed, author_id=note.author.id, until=until)
             answer = Answer(
                 verdict=filed.verdict,
                 verdict_id=filed.verdict_id,
                 final=not late,
-                hold_until=until if hold else None,
+                hold_until=until if filed.verdict.registration is Registration.HELD else None,
                 shadows=beside(filed.verdict, filed.shadows),
             )
             if late:
@@ -243,9 +240,7 @@ class Publishing(Completing):
                 )
             else:
                 announce(now, filed, author_id=note.author.id)
-            if attempt is not None:
-                kept = answer.beside_the_verdict()
-                now.answer_submission(attempt.key, filed.verdict_id, kept)
+            keys.keep_answer(now, attempt, answer)
         took = time.monotonic() - began
         self._filing_s = _REMEMBERED * self._filing_s + (1 - _REMEMBERED) * took
         if late:

@@ -46,11 +46,8 @@ def refer(
         ),
         registration=Registration.SKIPPED,
     )
-    if not is_superseded(now, note):
+    if not is_superseded(now, note.id, note.author.id, note.revision):
         now.withdraw_revision(note.id, note.author.id, note.revision)
     number = now.record_verdict(verdict, note=note, decided_at=at)
     announce(now, Filed(verdict=verdict, verdict_id=number, at=at), author_id=note.author.id)
-    answer = Answer(verdict=verdict, verdict_id=number, final=True)
-    if submission.key:
-        now.answer_submission(submission.key, number, answer.beside_the_verdict())
-    return answer
+    return Answer(verdict=verdict, verdict_id=number, final=True)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from moderation.finding import Cause, ItemFailure
 from moderation.gate.brake import under_brake
 from moderation.gate.conclusion import Filed
-from moderation.note import Note
 from moderation.policy import Policy, failure_reasons
 from moderation.store import Hold, HoldState, NewEvent, Transaction
 from moderation.verdict import Decision, Registration, Verdict
 
 FINALIZED = "verdict.finalized"
+GIVEN_UP = (HoldState.ABORTED, HoldState.LAPSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,33 +62,49 @@ def announce(
     now.add_event(event)
 
 
-def is_superseded(now: Transaction, note: Note) -> bool:
+def is_superseded(now: Transaction, note_id: str, author_id: str, revision: int) -> bool:
     """Whether a later revision of the author's note has been judged: this one is history."""
-    latest = now.latest_verdict(note.id)
+    latest = now.latest_verdict(note_id)
     return (
-        latest is not None
-        and latest.author_id == note.author.id
-        and latest.verdict.revision > note.revision
+        latest is not None and latest.author_id == author_id and latest.verdict.revision > revision
     )
 
 
-def held(now: Transaction, note: Note, filed: Filed, hold_for: timedelta) -> datetime | None:
-    """Put a hold where pictures are held; returns its end."""
-    verdict: Verdict = filed.verdict
-    if verdict.registration is not Registration.HELD:
-        return None
-    until = filed.at + hold_for
-    now.hold(
-        Hold(
-            note_id=note.id,
-            author_id=note.author.id,
-            revision=note.revision,
-            verdict_id=filed.verdict_id,
-            state=HoldState.HELD,
-            expires_at=until,
+def own_hold(now: Transaction, note_id: str, author_id: str, revision: int) -> Hold | None:
+    """The hold of an author's revision; None where there never was one."""
+    holds = now.holds(note_id, revision)
+    return next((hold for hold in holds if hold.author_id == author_id), None)
+
+
+def hold_as_filed(
+    now: Transaction, filed: Filed, *, author_id: str, until: datetime | None
+) -> None:
+    """Let the hold of a revision say what its verdict says of the pictures.
+
+    Args:
+        now: the transaction that files the verdict.
+        filed: the verdict.
+        author_id: whose note it is about.
+        until: when the hold lapses; None while a person decides. Who was first must not depend on
+            how soon anybody looks, or on anybody telling us.
+    """
+    verdict = filed.verdict
+    if verdict.registration is Registration.HELD:
+        now.hold(
+            Hold(
+                note_id=verdict.note_id,
+                author_id=author_id,
+                revision=verdict.revision,
+                verdict_id=filed.verdict_id,
+                state=HoldState.HELD,
+                expires_at=until,
+            )
         )
-    )
-    return until
+        return
+    known = own_hold(now, verdict.note_id, author_id, verdict.revision)
+    if known is not None and known.state is HoldState.HELD:
+        registered = verdict.registration is Registration.REGISTERED
+        now.settle_hold(known, HoldState.COMMITTED if registered else HoldState.ABORTED, filed.at)
 
 
 def settle_debt_of_the_dead(
@@ -110,17 +126,24 @@ def settle_debt_of_the_dead(
     if verdict.decision > row.verdict.decision:
         review = terms.registration[Decision.REVIEW]
         verdict = under_brake(verdict, now, terms.brake, at=at, as_review=review)
-    superseded = now.latest_verdict(verdict.note_id)
-    is_latest = superseded is None or superseded.verdict.revision <= verdict.revision
-    if verdict.decision > row.verdict.decision and is_latest:
+    place = (verdict.note_id, row.author_id, verdict.revision)
+    hold = own_hold(now, *place)
+    given_up = hold is not None and hold.state in GIVEN_UP
+    keeps = not given_up and not is_superseded(now, *place)
+    if verdict.decision > row.verdict.decision and keeps:
         if verdict.decision >= verdict.judged:  # else the brake has said what becomes of it
             verdict = replace(verdict, registration=terms.registration[verdict.decision])
+        published = hold is not None and hold.state is HoldState.COMMITTED
         if verdict.registration is Registration.SKIPPED:
-            now.withdraw_revision(verdict.note_id, row.author_id, verdict.revision)
+            now.withdraw_revision(*place)
+        elif published:
+            verdict = replace(verdict, registration=Registration.REGISTERED)
         elif verdict.registration is Registration.HELD:
-            now.hold_pictures(verdict.note_id, row.author_id, verdict.revision)
+            now.hold_pictures(*place)
     number = now.repeat_verdict(row, verdict, decided_at=at)
     filed = Filed(verdict=verdict, verdict_id=number, at=at)
+    if keeps and not (hold is not None and verdict.registration is Registration.HELD):
+        hold_as_filed(now, filed, author_id=row.author_id, until=None)
     announce(now, filed, author_id=row.author_id, before=row.verdict)
     return filed
 

@@ -56,7 +56,7 @@ def stored_json(
     """A verdict from the audit."""
     told = None
     if hold is not None:
-        told = {"state": hold.state.value, "expires_at": hold.expires_at.isoformat()}
+        told = {"state": hold.state.value, "expires_at": _iso(hold.expires_at)}
     return verdict_json(
         row.verdict,
         verdict_id=row.verdict_id,
@@ -79,9 +79,13 @@ def hold_json(hold: Hold) -> dict[str, Any]:
         "revision": hold.revision,
         "verdict_id": f"v_{hold.verdict_id}",
         "state": hold.state.value,
-        "expires_at": hold.expires_at.isoformat(),
-        "settled_at": None if hold.settled_at is None else hold.settled_at.isoformat(),
+        "expires_at": _iso(hold.expires_at),
+        "settled_at": _iso(hold.settled_at),
     }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _degraded(verdict: Verdict) -> Iterator[dict[str, Any]]:
@@ -171,7 +175,8 @@ class ToldHold(_Told):
     """Pictures reserved until the pipeline says what became of the revision."""
 
     state: Literal["held", "committed", "aborted", "lapsed"]
-    expires_at: datetime
+    expires_at: datetime | None
+    """When it lapses; null while a person decides."""
 
 
 class UserText(_Told):
@@ -282,7 +287,8 @@ class SettledHold(_Told):
     revision: int
     verdict_id: str
     state: Literal["held", "committed", "aborted", "lapsed"]
-    expires_at: datetime
+    expires_at: datetime | None
+    """When it lapses; null while a person decides."""
     settled_at: datetime | None
 
 

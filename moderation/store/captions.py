@@ -88,11 +88,13 @@ def keep(connection: Connection, caption: NewCaption, keys: Iterable[int]) -> No
         connection.execute(insert(CAPTION_KEYS), rows)
 
 
-def withdraw(connection: Connection, note_id: str, author_id: str, *, revision: int) -> None:
-    """Take out the caption of this revision of an author's note, or of a later one."""
-    connection.execute(
-        delete(CAPTIONS).where(_is(note_id, author_id), CAPTIONS.c.revision >= revision)
-    )
+def withdraw(
+    connection: Connection, note_id: str, author_id: str, *, revision: int, later: bool = True
+) -> None:
+    """Take out the caption of this revision of an author's note; where `later`, or of a later."""
+    column = CAPTIONS.c.revision
+    which = column >= revision if later else column == revision
+    connection.execute(delete(CAPTIONS).where(_is(note_id, author_id), which))
 
 
 def remove(connection: Connection, which: ColumnElement[bool]) -> int:

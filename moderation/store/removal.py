@@ -49,21 +49,31 @@ def remove_pictures(connection: Connection, picture_ids: Iterable[int]) -> int:
     return len(removed)
 
 
-def withdraw_revision(connection: Connection, note_id: str, author_id: str, revision: int) -> int:
-    """Remove what a revision, or a later one, showed first; what an earlier one showed stays.
+def withdraw_revision(
+    connection: Connection, note_id: str, author_id: str, revision: int, *, later: bool = True
+) -> int:
+    """Remove what a revision showed first; what an earlier or another later one shows stays.
+
+    Args:
+        connection: under the write lock.
+        note_id: of the note.
+        author_id: whose note it is.
+        revision: that is taken back.
+        later: take back what still later revisions brought as well.
 
     Returns:
         Number of pictures deleted.
     """
-    own = and_(
-        PICTURES.c.note_id == note_id,
-        PICTURES.c.author_id == author_id,
-        PICTURES.c.revision >= revision,
-    )
-    first = func.coalesce(PICTURES.c.first_revision, PICTURES.c.revision)
-    new = connection.execute(select(PICTURES.c.picture_id).where(own, first >= revision))
+    own = and_(PICTURES.c.note_id == note_id, PICTURES.c.author_id == author_id)
+    shown = PICTURES.c.revision
+    first = func.coalesce(PICTURES.c.first_revision, shown)
+    last = shown >= revision if later else shown == revision
+    new = connection.execute(select(PICTURES.c.picture_id).where(own, last, first >= revision))
     removed = remove_pictures(connection, new.scalars().all())
-    connection.execute(update(PICTURES).where(own).values(revision=revision - 1))
+    connection.execute(update(PICTURES).where(own, last).values(revision=revision - 1))
+    # Shown again by a later one: that is the first now.
+    again = and_(own, first == revision, shown > revision)
+    connection.execute(update(PICTURES).where(again).values(first_revision=shown))
     return removed
 
 

@@ -391,7 +391,7 @@ def test_a_reader_that_fails_late_is_an_error(gate: Gate, slow: Slow) -> None:
 def test_a_committed_hold_stays_published_when_the_final_verdict_comes(
     gate: Gate, slow: Slow
 ) -> None:
-    """Unless it says that a person must look; the event tells the platform."""
+    """Though a person is to look: the event tells the platform, who can still take it down."""
     ask(gate, showing(CAT), within_s=SOON_S, registering=Registering.HOLD)
     gate.commit("n1", 1)
     assert [p.state for p in gate.register.pictures_of_note("n1")] == ["registered"]
@@ -399,6 +399,57 @@ def test_a_committed_hold_stays_published_when_the_final_verdict_comes(
     assert gate.drain(10) == 0
     (event,) = events(gate)
     assert event["decision"] == "review"
+    assert [p.state for p in gate.register.pictures_of_note("n1")] == ["registered"]
+    assert gate.commit("n1", 1)[0].state is HoldState.COMMITTED
+
+
+def test_who_waits_for_a_person_never_lapses(gate: Gate, slow: Slow) -> None:
+    """However long nobody looks, and nobody tells us; a yes registers the pictures."""
+    slow.go.set()
+    assert ask(gate, showing(CAT)).verdict.decision is Decision.REVIEW
+    (hold,) = gate.register.holds("n1", 1)
+    assert (hold.state, hold.expires_at) == (HoldState.HELD, None)
+    assert gate.register.holds_due(datetime.now(UTC) + timedelta(days=10_000)) == []
+    gate.commit("n1", 1)
+    assert [p.state for p in gate.register.pictures_of_note("n1")] == ["registered"]
+
+
+def test_a_hold_ends_with_a_final_verdict_that_passes(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was held for a late search is registered, and no abort comes after it."""
+    go, looking = threading.Event(), publishing.Underway._find
+
+    def waiting(self: publishing.Underway, number: int) -> object:
+        assert number == 0 or go.wait(30)
+        return looking(self, number)
+
+    monkeypatch.setattr(publishing.Underway, "_find", waiting)
+    answer = ask(gate, showing(CAT, CUP), within_s=4 * SOON_S)
+    assert answer.verdict.registration is Registration.HELD
+    assert [h.state for h in gate.register.holds("n1", 1)] == [HoldState.HELD]
+    go.set()
+    assert gate.drain(20) == 0
+    assert [p.state for p in gate.register.pictures_of_note("n1")] == ["registered"] * 2
+    assert [h.state for h in gate.register.holds("n1", 1)] == [HoldState.COMMITTED]
+    with pytest.raises(HoldSettled, match="committed"):
+        gate.abort("n1", 1)
+
+
+def test_giving_up_an_edit_takes_nothing_from_the_next_one(gate: Gate) -> None:
+    """Nor does a hold that lapses when the author has long gone on."""
+    ask(gate, showing(CAT))
+    for revision in (2, 3):
+        ask(gate, showing(CAT, CUP, revision=revision), registering=Registering.HOLD)
+    gate.commit("n1", 3)
+    gate.abort("n1", 2)
+    kept = gate.register.pictures_of_note("n1")
+    assert [(p.revision, p.first_revision, p.state) for p in kept] == [
+        (3, 1, "registered"),
+        (3, 3, "registered"),
+    ]
+    copy = showing(CUP, id="n2", author="bob", hours=1)
+    assert gate.check(copy, register=False).decision is Decision.BLOCK
 
 
 def test_one_of_many_at_once_is_the_first(gate: Gate) -> None:

@@ -41,7 +41,8 @@ class Hold:
     revision: int
     verdict_id: int
     state: HoldState
-    expires_at: datetime
+    expires_at: datetime | None
+    """When it lapses; None while a person decides, who may take their time."""
     settled_at: datetime | None = None
 
 
@@ -97,9 +98,11 @@ class HoldWriting(HoldReading, Writing):
         )
         if state is HoldState.COMMITTED:
             return self.publish_pictures(hold.note_id, hold.author_id, hold.revision)
-        captions.withdraw(self._connection, hold.note_id, hold.author_id, revision=hold.revision)
+        captions.withdraw(
+            self._connection, hold.note_id, hold.author_id, revision=hold.revision, later=False
+        )
         return removal.withdraw_revision(
-            self._connection, hold.note_id, hold.author_id, hold.revision
+            self._connection, hold.note_id, hold.author_id, hold.revision, later=False
         )
 
     def publish_pictures(self, note_id: str, author_id: str, revision: int) -> int:

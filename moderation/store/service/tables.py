@@ -52,7 +52,8 @@ HOLDS = Table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     _verdict(),
     Column("state", PlainText, nullable=False),
-    Column("expires_at", UtcTime, nullable=False),
+    # None while a person decides, who may take their time.
+    Column("expires_at", UtcTime),
     Column("settled_at", UtcTime),
     CheckConstraint("state IN ('held', 'committed', 'aborted', 'lapsed')", name="ck_holds_state"),
     Index("ix_holds_author", "author_id"),

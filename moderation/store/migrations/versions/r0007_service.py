@@ -63,7 +63,7 @@ def _asked() -> None:
         sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
         _verdict(),
         sa.Column("state", sa.Text, nullable=False),
-        sa.Column("expires_at", _BIG, nullable=False),
+        sa.Column("expires_at", _BIG),
         sa.Column("settled_at", _BIG),
         sa.CheckConstraint(
             "state IN ('held', 'committed', 'aborted', 'lapsed')", name="ck_holds_state"
