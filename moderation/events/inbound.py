@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,8 +17,7 @@ from typing import Any
 
 from moderation.archive import note_within
 from moderation.errors import BadNote
-from moderation.gate.submission import Registering, Submission
-from moderation.note import Note
+from moderation.gate.submission import Registering, Submission, digest_of, key_of
 
 MAX_NOTE_BYTES = 64 << 20
 """Of the JSON of one note, pictures in base64 included."""
@@ -50,9 +48,8 @@ def read_entry(fields: Fields, media_root: Path | None) -> Submission:
     return Submission(
         note=note,
         registering=registering,
-        # Keys of the caller's own must not meet those that are made of notes.
-        key=f"key:{_text(key)}" if key else f"{note.id}:{note.revision}",
-        body_digest=_digest(note, registering),
+        key=key_of(note, _text(key) if key else None),
+        body_digest=digest_of(note, registering),
     )
 
 
@@ -114,13 +111,6 @@ def _registering(how: bytes) -> Registering:
             f"`register` is `{_text(how)[:40]}`", hint="write `on_pass` or `hold`, or leave it out"
         )
     return allowed[how]
-
-
-def _digest(note: Note, registering: Registering) -> str:
-    """`sha256:…` of what is asked under a key; of pictures the bytes, whatever is said of them."""
-    seen = [hashlib.sha256(image.data or b"").hexdigest() for image in note.images]
-    whole = json.dumps([note.to_json(), seen, registering.value], sort_keys=True)
-    return f"sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
 
 
 def _text(value: bytes) -> str:

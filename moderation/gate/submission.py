@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -50,6 +52,21 @@ class Submission:
     def due(self) -> float | None:
         """When the answer is due, by `time.monotonic`."""
         return None if self.within_s is None else self.received + self.within_s
+
+
+def key_of(note: Note, own: str | None = None) -> str:
+    """The key that a note is asked under: the caller's own, or else that of its revision.
+
+    The two never meet, whatever a note or a caller is called.
+    """
+    return f"note:{note.id}:{note.revision}" if own is None else f"key:{own}"
+
+
+def digest_of(note: Note, registering: Registering) -> str:
+    """`sha256:…` of what is asked under a key; of pictures the bytes, whatever is said of them."""
+    seen = [hashlib.sha256(image.data or b"").hexdigest() for image in note.images]
+    whole = json.dumps([note.to_json(), seen, registering.value], sort_keys=True)
+    return f"sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

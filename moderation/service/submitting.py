@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moderation.gate import Gate
-from moderation.gate.submission import Answer, Registering, Submission
+from moderation.gate.submission import Answer, Registering, Submission, digest_of, key_of
 from moderation.note import Note
 from moderation.service.answers import verdict_json
 from moderation.service.problems import Refused
@@ -61,24 +59,15 @@ def submit(
 def submission_of(asked: AskedVerdict, note: Note, terms: Terms, settings: Settings) -> Submission:
     """What the gate is asked."""
     registering = Registering.NEVER if asked.judges_only else Registering(asked.register_)
-    # Keys of the caller's own must not meet those that are made of notes.
-    own = None if terms.key is None else f"key:{terms.key}"
     return Submission(
         note=note,
         registering=registering,
         hold_for=timedelta(hours=settings.hold_hours),
         within_s=within_s(asked, terms, settings),
         received=terms.received,
-        key=own or f"{note.id}:{note.revision}",
-        body_digest=_digest_of(note, registering),
+        key=key_of(note, terms.key),
+        body_digest=digest_of(note, registering),
     )
-
-
-def _digest_of(note: Note, registering: Registering) -> str:
-    """`sha256:…` of what is asked under a key; of pictures the bytes, whatever is said of them."""
-    seen = [hashlib.sha256(image.data or b"").hexdigest() for image in note.images]
-    whole = json.dumps([note.to_json(), seen, registering.value], sort_keys=True)
-    return f"sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
 
 
 def told(gate: Gate, answer: Answer, note: Note, settings: Settings) -> dict[str, Any]:
