@@ -28,7 +28,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,9 @@ from faulted_load import Load, judged, settled
 from harness import HERE, WORK, parser, table, write
 from served import Served, served
 
+from moderation.events.secrets import new_secret
 from moderation.gate import Gate
+from moderation.store import Register
 
 sys.path.append(str(HERE.parent / "tests"))
 WORKERS = 2
@@ -105,7 +108,7 @@ def kills(args: argparse.Namespace, register: str, folder: Path) -> dict[str, An
     """Of workers that serve, one at a time, at random moments."""
     chance = random.Random(args.seed)
     done, waits = 0, []
-    with served(register, folder, workers=WORKERS) as service:
+    with _served(register, folder) as service:
         with Load(service=service, seed=args.seed) as load:
             for _ in range(args.kills):
                 time.sleep(chance.uniform(*BETWEEN_KILLS_S))
@@ -123,7 +126,7 @@ def disk_full(args: argparse.Namespace, folder: Path) -> dict[str, Any] | None:
     try:
         with small_disk(SMALL_DISK) as disk:
             register = str(disk.folder / "register")
-            with served(register, folder, workers=WORKERS) as service:
+            with _served(register, folder) as service:
                 waits = []
                 with Load(service=service, seed=args.seed + 1) as load:
                     for _ in _rounds(args.outages):
@@ -180,6 +183,14 @@ def _fill(ballast: Path) -> None:
                     pass
             except OSError:
                 continue
+
+
+def _served(register: str, folder: Path) -> AbstractContextManager[Served]:
+    """The service, with somebody who asks for events: else none would be written."""
+    with Register.open(register) as opened, opened.transaction() as now:
+        url, at = "https://example.org", datetime.now(UTC)
+        now.add_endpoint(url, secret=new_secret(), types=(), at=at)
+    return served(register, folder, workers=WORKERS)
 
 
 def _judged(

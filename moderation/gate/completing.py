@@ -62,7 +62,7 @@ class Completing(ABC):
         return canary.policy if canary is not None and canary.takes(note_id) else self.policy
 
     def sweep(self) -> Swept:
-        """Settle what is overdue: holds, debts of dead processes, old keys, the index's snapshot.
+        """Settle what is overdue: holds, debts of dead processes, old rows, the index's snapshot.
 
         To be called every few seconds by each process that serves.
         """
@@ -72,6 +72,7 @@ class Completing(ABC):
         due = [debt for debt in self.register.debts_due(now + LEASE / 2) if debt.verdict_id in mine]
         dead = [debt for debt in self.register.debts_due(now) if debt.verdict_id not in mine]
         lapsed = self.register.holds_due(now)
+        told = self.register.prunable_events(now)
         if due:
             with self.register.transaction() as tx:
                 for debt in due:
@@ -86,6 +87,7 @@ class Completing(ABC):
         with self.register.transaction(durable=False) as tx:
             expired = tx.drop_expired_submissions(now)
             tx.drop_old_counts(now)
+            tx.drop_events(told)
         self._save_if_worth_it()  # here, as nobody waits for it
         return Swept(lapsed=len(lapsed), settled=len(dead), expired=expired)
 

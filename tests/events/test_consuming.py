@@ -16,6 +16,7 @@ import pytest
 from kit import pictures
 from kit.event_children import end, has_begun, intake, start
 from kit.redis import RedisServer
+from kit.subscribers import listen
 from PIL import Image
 from sqlalchemy import select
 
@@ -27,18 +28,20 @@ from moderation.store.service.tables import EVENTS
 
 @pytest.fixture
 def stream(redis_server: RedisServer, request: pytest.FixtureRequest) -> str:
-    return request.node.name.partition("[")[0]
+    return request.node.name
 
 
 @pytest.fixture
 def gate(place: str | Path, tmp_path: Path) -> Iterator[Gate]:
     with Gate.open(place, index=tmp_path / "index", threads=1) as gate:
+        listen(gate.register)
         yield gate
 
 
 @pytest.fixture
 def sqlite_gate(tmp_path: Path) -> Iterator[Gate]:
     with Gate.open(tmp_path, threads=1) as gate:
+        listen(gate.register)
         yield gate
 
 

@@ -16,6 +16,7 @@ from kit.gate_children import BLOCKS_EACH, BRAKE_POLICY, BRAKED_AT, block_togeth
 from kit.hours import within_one_hour
 from kit.notes import photo, showing
 from kit.register_children import in_processes
+from kit.subscribers import listen
 from kit.verdicts import a_verdict
 from sqlalchemy import select
 
@@ -146,6 +147,7 @@ def test_each_rule_has_its_limit_and_all_together_theirs(place: str | Path) -> N
     terms = BrakeTerms(blocks_per_hour=4, each_rule=3, rules={"qr": 1})
     copy, qr, both = (judged([reason(r) for r in names]) for names in (["copy"], ["qr"], RULES[:2]))
     with Register.open(place) as register:
+        listen(register)
         assert decisions(register, terms, [(0, qr), (1, qr), (2, qr)]) == "brr"
         assert decisions(register, terms, [(3, both)]) == "b", "by the rule that may"
         assert decisions(register, terms, [(4, copy), (5, copy), (6, copy)]) == "bbr"
@@ -205,6 +207,7 @@ def test_a_verdict_of_the_dead_is_under_the_brake_as_well(tmp_path: Path) -> Non
     policy = Policy.parse(SILENCE, name="t")
     late = ItemFailure(code="late", message="m", hint="h", detector="codes", cause=Cause.TIMEOUT)
     with Register.open(tmp_path) as register:
+        listen(register)
         told = []
         for number in range(2):
             note = Note(id=f"n{number}", author=Author(id="eve"))
@@ -260,6 +263,7 @@ def eves(gate: Gate, number: int, **options: Any) -> Verdict:
 def test_a_braked_copy_waits_and_never_becomes_the_first(place: str | Path, tmp_path: Path) -> None:
     """It is held under the work of the first; who comes later is told of Alice, who goes on."""
     with gate_at(place, tmp_path / "index") as gate:
+        listen(gate.register)
         gate.check(showing(CAT, id="alice's", author="alice", hours=None))
         told = [eves(gate, number) for number in range(BRAKED_AT + 2)]
         assert [v.decision.value for v in told] == ["block"] * BRAKED_AT + ["review"] * 2
@@ -301,6 +305,7 @@ def test_a_braked_crop_keeps_nobody_from_the_picture(tmp_path: Path) -> None:
 def test_only_live_checks_count_and_a_replay_is_no_check(tmp_path: Path) -> None:
     """Neither a dry run, nor an archive, nor the same key again."""
     with gate_at(tmp_path / "register", tmp_path / "index") as gate:
+        listen(gate.register)
         gate.register_many([showing(CAT, id="alice's", author="alice", hours=0)])
         for number in range(BRAKED_AT + 2):
             assert eves(gate, number, register=False).decision is Decision.BLOCK
@@ -326,6 +331,7 @@ def test_processes_together_never_exceed_the_limit(
     """Copies checked at the same instant in two processes: exactly so many are blocked."""
     monkeypatch.setenv("MODERATION_CACHE", str(tmp_path / "cache"))
     with Gate.open(place, policy=Policy.parse(BRAKE_POLICY, name="t")) as gate:
+        listen(gate.register)
         gate.check(showing(CAT, id="alice's", author="alice", hours=None))
     told = in_processes(PROCESSES, block_together, place)
     assert not [answer for answer in told if isinstance(answer, BaseException)]

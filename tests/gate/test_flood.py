@@ -14,6 +14,7 @@ from kit.gate_children import FLOOD_AFTER, FLOOD_POLICY, flood_together
 from kit.hours import within_one_hour
 from kit.notes import photo, showing
 from kit.register_children import in_processes
+from kit.subscribers import listen
 from kit.verdicts import a_copy, a_match, a_verdict
 from sqlalchemy import select
 
@@ -77,12 +78,14 @@ def told(verdicts: list[Verdict]) -> str:
 @pytest.fixture
 def register(tmp_path: Path) -> Iterator[Register]:
     with Register.open(tmp_path / "register") as register:
+        listen(register)
         yield register
 
 
 def test_one_author_too_many_is_the_first_to_wait(place: str | Path) -> None:
     """Whoever comes afterwards waits as well; subscribers are told once, of no author."""
     with Register.open(place) as register:
+        listen(register)
         assert told([checked(register, a) for a in "abcdea"]) == "llrrrr"
         (event,) = events(register)
         assert event["work_id"] == 7
@@ -180,6 +183,7 @@ def test_the_first_author_goes_on_and_an_exempt_picture_is_nobody_s_flood(
     """Alice, her shop and her licensee pass; once it is a template, everybody does."""
     policy = Policy.parse(FLOOD_POLICY, name="t")
     with Gate.open(place, index=tmp_path / "index", policy=policy) as gate:
+        listen(gate.register)
 
         def check(author: str, number: int = 0) -> Verdict:
             note = showing(CAT, id=f"{author}{number}", author=author, hours=None)
@@ -209,6 +213,7 @@ def test_processes_that_count_together_miss_nobody(
     monkeypatch.setenv("MODERATION_CACHE", str(tmp_path / "cache"))
     place = tmp_path / "register"
     with Gate.open(place, policy=Policy.parse(FLOOD_POLICY, name="t")) as gate:
+        listen(gate.register)
         gate.check(showing(CAT, id="alice's", author="alice", hours=None))
     answers = in_processes(2, flood_together, place)
     assert not [answer for answer in answers if isinstance(answer, BaseException)]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from kit import pictures
 from kit.notes import photo, showing
+from kit.subscribers import listen
 from sqlalchemy import select
 
 from moderation import Decision, Gate, Note
@@ -20,7 +21,7 @@ from moderation.finding import Cause
 from moderation.gate import inside, keys, publishing
 from moderation.gate.inside import PictureReader, Pixels, Read
 from moderation.gate.submission import Answer, Registering, Submission
-from moderation.store import HoldState
+from moderation.store import HoldState, NewEvent
 from moderation.store.service.tables import EVENTS
 from moderation.text.in_pictures import PictureText
 from moderation.verdict import Completeness, Registration
@@ -64,6 +65,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
 def gate(place: str | Path, tmp_path: Path) -> Iterator[Gate]:
     with Gate.open(place, index=tmp_path / "index", threads=THREADS) as gate:
         gate.warm_up() if isinstance(place, Path) else None
+        listen(gate.register)
         yield gate
 
 
@@ -249,6 +251,23 @@ def test_holds_lapse(gate: Gate) -> None:
     assert gate.sweep().lapsed == 1
     assert gate.register.pictures_of_note("n1") == []
     assert gate.sweep().lapsed == 0
+
+
+def test_events_that_all_have_received_go_after_a_month(gate: Gate) -> None:
+    """Whoever sweeps deletes them, whether a deliverer runs or not."""
+    (one,) = gate.register.endpoints()
+    now = datetime.now(UTC)
+    with gate.register.transaction() as tx:
+        for days in (29, 31, 32):
+            at = now - timedelta(days=days)
+            tx.add_event(NewEvent(type="t", note_id=f"{days}", author_id="ann", at=at))
+        for delivery in tx.claim_deliveries({one.endpoint_id: 3}, now, now):
+            if delivery.note_id != "32":
+                tx.delivered(delivery, now)
+    gate.sweep()
+    with gate.register._connected() as connection:
+        left = connection.execute(select(EVENTS.c.note_id).order_by(EVENTS.c.event_id)).scalars()
+        assert list(left) == ["29", "32"]
 
 
 def test_judging_only_writes_nothing(gate: Gate, slow: Slow) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from kit.notes import photo, showing
+from kit.subscribers import listen
 from sqlalchemy import select
 
 from moderation import Decision, Gate, Policy
@@ -38,6 +39,7 @@ def submission(revision: int = 1, *, digest: str = "sha256:1") -> Submission:
 
 def test_it_is_told_like_every_verdict_and_shows_no_picture(gate: Gate) -> None:
     """Reason, failure, audit, event; asked again, the same answer."""
+    listen(gate.register)
     answer = gate.refer(submission(), POISON)
     verdict = answer.verdict
     assert (verdict.decision, verdict.completeness) == (Decision.REVIEW, Completeness.PARTIAL)

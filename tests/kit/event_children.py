@@ -54,9 +54,9 @@ def subscribe(register: Register, url: str, *types: str) -> int:
 
 
 def happen(register: Register, *note_ids: str) -> list[int]:
-    """One event for each; returns their numbers."""
+    """One event for each; returns the numbers of those that somebody asked for."""
     with register.transaction() as now:
-        return [
+        added = [
             now.add_event(
                 NewEvent(
                     type="verdict.finalized",
@@ -68,6 +68,7 @@ def happen(register: Register, *note_ids: str) -> list[int]:
             )
             for note_id in note_ids
         ]
+    return [number for number in added if number is not None]
 
 
 def deliver(register: Register, *, pace: Pace = QUICK, until: float | None = None) -> Delivered:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from kit.asking import Asking, a_note, problem
 from kit.notes import photo
+from kit.subscribers import listen
 from sqlalchemy import select, update
 
 from moderation.note import Author, Note
@@ -97,6 +98,7 @@ def test_any_id_can_be_named_in_a_path(ask: Asking, note_id: str) -> None:
 
 def test_an_author_appeals_once(ask: Asking, service: Service) -> None:
     """A person hears of it; the second waits; others learn nothing."""
+    listen(service.tenants.main.gate.register)
     ask.submit(a_note(CAT, id="n1", author="ann"))
     blocked = ask.submit(a_note(CAT, id="n2", author="ben")).json()
     row = {"verdict_id": blocked["verdict_id"], "author_id": "ben", "statement": "我拍的"}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit.register_rows import MORNING
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from moderation.errors import UnknownSubject
 from moderation.store import Delivery, NewEvent, Register
@@ -33,12 +33,19 @@ def subscribe(register: Register, *types: str) -> int:
 
 def happen(register: Register, *note_ids: str, kind: str = "verdict.finalized") -> list[int]:
     with register.transaction() as now:
-        return [
+        added = [
             now.add_event(
                 NewEvent(type=kind, note_id=note_id, author_id="ann", at=MORNING, payload={"n": 1})
             )
             for note_id in note_ids
         ]
+    return [number for number in added if number is not None]
+
+
+def rows_of_events(register: Register) -> list[int]:
+    with register._connected() as connection:
+        query = select(EVENTS.c.event_id).order_by(EVENTS.c.event_id)
+        return list(connection.execute(query).scalars())
 
 
 def take(register: Register, endpoint_id: int, *, at=MORNING, room: int = 10) -> list[Delivery]:
@@ -172,22 +179,47 @@ def test_counts_and_ages_for_metrics(register: Register) -> None:
 
 
 def test_old_events_go_when_they_are_owed_to_nobody(register: Register) -> None:
-    """Delivered ones after 30 days, unheard ones after 72 hours; pending and dead ones stay."""
-    (unheard,) = happen(register, "u")
+    """Delivered ones after 30 days; pending and dead ones stay."""
     one = subscribe(register)
     sent, dead, waiting = happen(register, "a", "b", "c")
     deliveries = {d.event_id: d for d in take(register, one)}
     with register.transaction() as now:
         now.delivered(deliveries[sent], MORNING)
     die(register, deliveries[dead])
-    assert register.prunable_events(MORNING + timedelta(hours=71)) == []
-    assert register.prunable_events(MORNING + timedelta(hours=73)) == [unheard]
+    assert register.prunable_events(MORNING + timedelta(days=29)) == []
     late = MORNING + timedelta(days=31)
-    assert sorted(register.prunable_events(late)) == [unheard, sent]
+    assert register.prunable_events(late) == [sent]
+    with register.transaction() as now:
+        now.drop_dead_letters(event_id=dead)
+    assert sorted(register.prunable_events(late)) == [sent, dead]
     assert len(register.prunable_events(late, limit=1)) == 1
     with register.transaction() as now:
-        assert now.drop_events([unheard, sent, dead, waiting]) == 2
+        assert now.drop_events([sent, dead, waiting]) == 2
+    assert rows_of_events(register) == [waiting]
+
+
+def test_dead_letters_stay_however_old_they_are(register: Register) -> None:
+    one = subscribe(register)
+    (dead,) = happen(register, "a")
+    (delivery,) = take(register, one)
+    die(register, delivery)
+    assert register.prunable_events(MORNING + timedelta(days=400)) == []
+    with register.transaction() as now:
+        assert now.drop_events([dead]) == 0
     assert [letter.event_id for letter in register.dead_letters()] == [dead]
+
+
+def test_what_nobody_asks_for_is_not_written(register: Register) -> None:
+    """Neither before there is an endpoint, nor for a disabled one, nor of another type."""
+    assert happen(register, "a") == rows_of_events(register) == []
+    one = subscribe(register, "appeal.opened")
+    assert happen(register, "a") == []
+    asked_for = happen(register, "a", kind="appeal.opened")
+    assert len(asked_for) == 1
+    with register.transaction() as now:
+        now.disable_endpoint(one, "answered 410", MORNING)
+    assert happen(register, "b", kind="appeal.opened") == []
+    assert rows_of_events(register) == asked_for
 
 
 def test_a_clock_that_was_wrong_delays_nothing_for_good(register: Register) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, insert, select
 
 from moderation.store.schema import portions
 from moderation.store.service.connected import Connected, Writing
@@ -16,8 +16,6 @@ from moderation.store.service.tables import DELIVERIES, ENDPOINTS, EVENTS
 
 DELIVERED_FOR = timedelta(days=30)
 """How long an event is kept that all endpoints have received."""
-UNHEARD_FOR = timedelta(hours=72)
-"""How long one is kept that nobody had asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,29 +40,31 @@ class EventReading(Connected):
 
         An event stays while it is pending or dead for any endpoint.
         """
-        told = select(DELIVERIES.c.event_id).where(DELIVERIES.c.event_id == EVENTS.c.event_id)
-        owed = told.where(DELIVERIES.c.state != "done")
-        delivered = select(EVENTS.c.event_id).where(
-            EVENTS.c.at < now - DELIVERED_FOR, ~owed.exists()
-        )
-        unheard = select(EVENTS.c.event_id).where(EVENTS.c.at < now - UNHEARD_FOR, ~told.exists())
-        found: list[int] = []
+        old = select(EVENTS.c.event_id).where(EVENTS.c.at < now - DELIVERED_FOR, ~_owed().exists())
         with self._connected() as connection:
-            for query in (delivered, unheard):
-                rest = query.order_by(EVENTS.c.at).limit(limit - len(found))
-                found += [n for n in connection.execute(rest).scalars() if n not in set(found)]
-        return found
+            return list(connection.execute(old.order_by(EVENTS.c.at).limit(limit)).scalars())
 
 
 class EventWriting(EventReading, Writing):
     """What is written about events."""
 
-    def add_event(self, event: NewEvent) -> int:
-        """Add an event, and a delivery for every endpoint that asked for its type.
+    def add_event(self, event: NewEvent) -> int | None:
+        """Add an event with a delivery for every endpoint that asked for its type.
 
         Returns:
             Its number, which rises in the order of commits: the sequence that consumers compare.
+            None where no endpoint asked, for then nothing is written.
         """
+        query = select(ENDPOINTS.c.endpoint_id, ENDPOINTS.c.types).where(
+            ENDPOINTS.c.disabled_at.is_(None)
+        )
+        asked = [
+            endpoint_id
+            for endpoint_id, types in self._connection.execute(query)
+            if not types or event.type in types
+        ]
+        if not asked:
+            return None
         event_id: int = self._connection.execute(
             insert(EVENTS).returning(EVENTS.c.event_id),
             {
@@ -76,9 +76,6 @@ class EventWriting(EventReading, Writing):
                 "payload": dict(event.payload),
             },
         ).scalar_one()
-        query = select(ENDPOINTS.c.endpoint_id, ENDPOINTS.c.types).where(
-            ENDPOINTS.c.disabled_at.is_(None)
-        )
         rows = [
             {
                 "event_id": event_id,
@@ -90,21 +87,23 @@ class EventWriting(EventReading, Writing):
                 "first_error": "",
                 "last_error": "",
             }
-            for endpoint_id, types in self._connection.execute(query)
-            if not types or event.type in types
+            for endpoint_id in asked
         ]
-        if rows:
-            self._connection.execute(insert(DELIVERIES), rows)
+        self._connection.execute(insert(DELIVERIES), rows)
         return event_id
 
     def drop_events(self, event_ids: Iterable[int]) -> int:
         """Delete events that are still owed to nobody; returns how many."""
-        owed = select(DELIVERIES.c.event_id).where(
-            DELIVERIES.c.event_id == EVENTS.c.event_id, DELIVERIES.c.state != "done"
-        )
         return sum(
             self._connection.execute(
-                delete(EVENTS).where(EVENTS.c.event_id.in_(some), ~owed.exists())
+                delete(EVENTS).where(EVENTS.c.event_id.in_(some), ~_owed().exists())
             ).rowcount
             for some in portions(event_ids)
         )
+
+
+def _owed() -> Select[tuple[int]]:
+    """Deliveries of an event that some endpoint has not received."""
+    return select(DELIVERIES.c.event_id).where(
+        DELIVERIES.c.event_id == EVENTS.c.event_id, DELIVERIES.c.state != "done"
+    )
