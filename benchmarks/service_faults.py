@@ -146,7 +146,7 @@ def disk_full(args: argparse.Namespace, folder: Path) -> dict[str, Any] | None:
 def outages(args: argparse.Namespace, server: Any, url: str, folder: Path) -> dict[str, Any]:
     """The server ends, in good order and by a crash in turns, and comes back."""
     chance = random.Random(args.seed + 2)
-    with served(url, folder, workers=WORKERS) as service:
+    with _served(url, folder) as service:
         waits = []
         with Load(service=service, seed=args.seed + 2) as load:
             for number in _rounds(args.outages):

@@ -59,6 +59,7 @@ class Pace:
     waits: Sequence[timedelta] = WAITS
     lease: timedelta = LEASE
     attempt_s: float = 15.0
+    """What one attempt may take."""
     look_every_s: float = 0.5
     after_trouble_s: float = 2.0
 
@@ -162,7 +163,7 @@ class Deliverer:
             tx.give_back([delivery])
             return done
         if outcome.received:
-            tx.delivered(delivery, now)
+            tx.delivered(delivery)
             return replace(done, received=done.received + 1)
         failed = delivery.attempts + 1
         wait = None if outcome.gone else wait_after(failed, _chance(), waits=self._pace.waits)

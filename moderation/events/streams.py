@@ -15,13 +15,11 @@ from moderation.events.addresses import parse_stream
 from moderation.events.message import Outcome, body
 from moderation.store import Delivery
 
-TOTAL_S = 15.0
-
 
 class StreamSender:
     """Adds to one stream."""
 
-    def __init__(self, url: str, *, total_s: float = TOTAL_S) -> None:
+    def __init__(self, url: str, *, total_s: float) -> None:
         """Connects when the first event goes.
 
         Args:

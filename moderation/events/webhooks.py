@@ -1,8 +1,8 @@
 """Webhooks by Standard Webhooks 1.0 (https://www.standardwebhooks.com): signed, at least once.
 
 Only an answer 2xx is a receipt. Redirects are not followed: a signature is for one receiver. What
-a receiver does (hang, drip, lie about lengths, send without end) costs this attempt its fifteen
-seconds and nobody else anything: each endpoint has connections of its own.
+a receiver does (hang, drip, lie about lengths, send without end) costs this attempt its time
+and nobody else anything: each endpoint has connections of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from moderation.events.message import Outcome, body
 from moderation.printable import printable
 from moderation.store import Delivery
 
-CONNECT_S, TOTAL_S = 5.0, 15.0
+CONNECT_S = 5.0
 MAX_ANSWER_BYTES = 64 << 10
 """Of an answer's body; the rest is not read."""
 _QUOTED_CHARS = 200
@@ -31,7 +31,7 @@ _AFTER_RECEIPT_S = 1.0
 class WebhookSender:
     """Sends to one endpoint."""
 
-    def __init__(self, clock: Callable[[], datetime], *, total_s: float = TOTAL_S) -> None:
+    def __init__(self, clock: Callable[[], datetime], *, total_s: float) -> None:
         """Args: clock gives the time that is signed; total_s is what one attempt may take."""
         self._clock = clock
         self._total_s = total_s

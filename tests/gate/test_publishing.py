@@ -263,7 +263,7 @@ def test_events_that_all_have_received_go_after_a_month(gate: Gate) -> None:
             tx.add_event(NewEvent(type="t", note_id=f"{days}", author_id="ann", at=at))
         for delivery in tx.claim_deliveries({one.endpoint_id: 3}, now, now):
             if delivery.note_id != "32":
-                tx.delivered(delivery, now)
+                tx.delivered(delivery)
     gate.sweep()
     with gate.register._connected() as connection:
         left = connection.execute(select(EVENTS.c.note_id).order_by(EVENTS.c.event_id)).scalars()

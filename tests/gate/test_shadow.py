@@ -139,7 +139,8 @@ def test_a_shadow_never_acts_and_is_kept_with_the_verdict(
             "differs": True,
         }
         assert list(answer.shadows) == list(again.shadows) == [told]
-        (kept,) = gate.register.shadows_of(answer.verdict_id or 0)
+        recorded = list(gate.register.shadowed())
+        (kept,) = (one.shadow for one in recorded if one.verdict_id == answer.verdict_id)
         assert (kept.decision, [r.rule for r in kept.reasons]) == (Decision.LABEL, ["copy"])
         dry = Submission(note=note, registering=Registering.NEVER)
         assert list(gate.submit(dry).shadows) == [told]

@@ -90,7 +90,7 @@ def test_who_delivers_reads_no_delivered_events(
         with register.transaction() as now:
             (taken,) = now.claim_deliveries({one: 1}, MORNING, MORNING)
             now.not_delivered(taken, "no", MORNING)
-            now.delivered(taken, MORNING)
+            now.delivered(taken)
             now.replay_dead_letters(MORNING)
         read = {step.split(":")[0] for step in scans(tmp_path, asked)}
     assert read <= {"SCAN endpoints"}

@@ -53,17 +53,6 @@ class AppealReading(Connected):
         with self._connected() as connection:
             return [_appeal(row) for row in connection.execute(query)]
 
-    def open_appeals(self, *, after: int = 0, limit: int = 100) -> list[Appeal]:
-        """Those that wait for a person with a number above `after`, the oldest first."""
-        query = (
-            select(APPEALS)
-            .where(APPEALS.c.state == AppealState.OPEN.value, APPEALS.c.appeal_id > after)
-            .order_by(APPEALS.c.appeal_id)
-            .limit(limit)
-        )
-        with self._connected() as connection:
-            return [_appeal(row) for row in connection.execute(query)]
-
 
 class AppealWriting(AppealReading, Writing):
     """What is written about appeals."""

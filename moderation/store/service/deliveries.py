@@ -149,11 +149,11 @@ class DeliveryWriting(DeliveryReading, Writing):
             taken += [_delivery(row, lease_until) for row in rows]
         return taken
 
-    def delivered(self, delivery: Delivery, at: datetime) -> None:
+    def delivered(self, delivery: Delivery) -> None:
         """It was received: that holds even where another has taken it meanwhile."""
         same = and_(_same(delivery), DELIVERIES.c.state != "done")
         self._connection.execute(
-            update(DELIVERIES).where(same).values(state="done", done_at=at, lease_until=None)
+            update(DELIVERIES).where(same).values(state="done", lease_until=None)
         )
 
     def not_delivered(self, delivery: Delivery, error: str, retry_at: datetime | None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from moderation.errors import UnknownSubject
 from moderation.store.service.connected import Connected, Writing
@@ -81,10 +81,12 @@ class EndpointWriting(EndpointReading, Writing):
             UnknownSubject: there is no such endpoint.
         """
         self._set_disabled(endpoint_id, at, why)
+        error = f"the endpoint is disabled: {why}"
+        first = func.coalesce(func.nullif(DELIVERIES.c.first_error, ""), error)
         return self._connection.execute(
             update(DELIVERIES)
             .where(DELIVERIES.c.endpoint_id == endpoint_id, DELIVERIES.c.state == "pending")
-            .values(state="dead", lease_until=None, last_error=f"the endpoint is disabled: {why}")
+            .values(state="dead", lease_until=None, first_error=first, last_error=error)
         ).rowcount
 
     def enable_endpoint(self, endpoint_id: int) -> None:

@@ -50,16 +50,6 @@ class Shadowed:
 class ShadowReading(Connected):
     """Questions about shadow verdicts."""
 
-    def shadows_of(self, verdict_id: int) -> list[ShadowVerdict]:
-        """What other policies would have said in place of one verdict."""
-        query = (
-            select(SHADOW_VERDICTS)
-            .where(SHADOW_VERDICTS.c.verdict_id == verdict_id)
-            .order_by(SHADOW_VERDICTS.c.policy_digest)
-        )
-        with self._connected() as connection:
-            return [_shadow(row) for row in connection.execute(query)]
-
     def shadowed(
         self, *, policy: str | None = None, since: datetime | None = None
     ) -> Iterator[Shadowed]:

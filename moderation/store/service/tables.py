@@ -105,7 +105,6 @@ APPEALS = Table(
     Index("ix_appeals_note", "note_id"),
     Index("ix_appeals_author", "author_id"),
     Index("ix_appeals_verdict", "verdict_id"),
-    Index("ix_appeals_state", "state", "appeal_id"),
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
@@ -170,7 +169,6 @@ DELIVERIES = Table(
     Column("lease_until", UtcTime),
     Column("first_error", PlainText, nullable=False),
     Column("last_error", PlainText, nullable=False),
-    Column("done_at", UtcTime),
     CheckConstraint("state IN ('pending', 'done', 'dead')", name="ck_deliveries_state"),
     Index("ix_deliveries_due", "endpoint_id", "state", "next_at"),
     Index("ix_deliveries_note", "endpoint_id", "note_id", "state"),

@@ -124,7 +124,6 @@ def _owed() -> None:
     op.create_index("ix_appeals_note", "appeals", ["note_id"])
     op.create_index("ix_appeals_author", "appeals", ["author_id"])
     op.create_index("ix_appeals_verdict", "appeals", ["verdict_id"])
-    op.create_index("ix_appeals_state", "appeals", ["state", "appeal_id"])
 
 
 def _told() -> None:
@@ -166,7 +165,6 @@ def _told() -> None:
         sa.Column("lease_until", _BIG),
         sa.Column("first_error", sa.Text, nullable=False),
         sa.Column("last_error", sa.Text, nullable=False),
-        sa.Column("done_at", _BIG),
         sa.CheckConstraint("state IN ('pending', 'done', 'dead')", name="ck_deliveries_state"),
         sqlite_strict=True,
     )
