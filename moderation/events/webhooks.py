@@ -48,8 +48,8 @@ class WebhookSender:
     async def send(self, delivery: Delivery) -> Outcome:
         """One attempt; never raises for what the receiver does."""
         try:
-            async with asyncio.timeout(self._total_s):
-                return await self._send(delivery)
+            async with asyncio.timeout(self._total_s) as limit:
+                return await self._send(delivery, limit)
         except TimeoutError:
             return Outcome(error=f"no answer within {self._total_s:g} s")
         except httpx.TimeoutException as error:
@@ -61,7 +61,7 @@ class WebhookSender:
         """Close all connections."""
         await self._client.aclose()
 
-    async def _send(self, delivery: Delivery) -> Outcome:
+    async def _send(self, delivery: Delivery, limit: asyncio.Timeout) -> Outcome:
         content = body(delivery)
         headers = signed_headers(delivery, content, self._clock())
         request = self._client.build_request(
@@ -70,6 +70,7 @@ class WebhookSender:
         response = await self._client.send(request, stream=True)
         try:
             if response.is_success:  # received, whatever becomes of the rest of the answer
+                limit.reschedule(None)
                 with suppress(TimeoutError, httpx.HTTPError):
                     async with asyncio.timeout(_AFTER_RECEIPT_S):
                         await _beginning(response)

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.event_children import QUICK, deliver, happen, subscribe
-from kit.receivers import OK, drip, flood, free_port, hang, lie, promise_more, receiving, status
+from kit.receivers import (
+    OK,
+    drip,
+    flood,
+    free_port,
+    hang,
+    lie,
+    promise_more,
+    receive_and_hang,
+    receiving,
+    status,
+)
 from standardwebhooks import Webhook
 
 from moderation.events.delivering import AT_ONCE, send_test
@@ -82,8 +93,10 @@ def test_nobody_there(register) -> None:
     assert letter.last_error.startswith("ConnectError")
 
 
-def test_a_receipt_is_one_whatever_the_rest_of_the_answer_is(register, receiver) -> None:
-    receiver.answer = promise_more
+@pytest.mark.parametrize("answer", [promise_more, receive_and_hang])
+def test_a_receipt_is_one_whatever_the_rest_of_the_answer_is(register, receiver, answer) -> None:
+    """Also where the body is not there when the attempt's time is over."""
+    receiver.answer = answer
     subscribe(register, receiver.url)
     happen(register, "a")
     assert deliver(register).received == 1

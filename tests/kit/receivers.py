@@ -73,6 +73,14 @@ def promise_more(handler: BaseHTTPRequestHandler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort")
 
 
+def receive_and_hang(handler: BaseHTTPRequestHandler) -> None:
+    """Nearly too late 200, and a body that does not come."""
+    time.sleep(0.4)
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    handler.wfile.flush()
+    time.sleep(3)
+
+
 def flood(handler: BaseHTTPRequestHandler) -> None:
     """500 with a body without end."""
     handler.wfile.write(b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n")
