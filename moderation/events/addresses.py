@@ -1,7 +1,10 @@
 """Where events may go, as an operator writes it.
 
     https://queue.example.org/moderation                webhook
-    redis://:PASSWORD@host:6379/0?stream=NAME&maxlen=N  Redis stream; also rediss:// and unix://
+    rediss://:PASSWORD@host:6379/0?stream=NAME&maxlen=N Redis stream; also unix://, and redis://
+                                                        where http:// would do
+
+Beyond the loopback neither events nor passwords go in the clear, unless the operator says so.
 
 Operators configure endpoints themselves, on the command line of the host. No author and no caller
 of the service can, so an address inside the network is a choice and not an attack: it is where
@@ -23,7 +26,7 @@ STREAM, MAXLEN = "notegate:events", 1_000_000
 """Where the URL of a Redis does not say."""
 _REDIS = ("redis", "rediss", "unix")
 _TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)+")
-_HINT = "write https://HOST/PATH, or redis://HOST/DB?stream=NAME"
+_HINT = "write https://HOST/PATH, or rediss://HOST/DB?stream=NAME"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +58,15 @@ def check_endpoint(url: str, *, allow_http: bool = False) -> None:
     parts = _split(url)
     if parts.scheme in _REDIS:
         parse_stream(url)
-        return
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    elif parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadSetting(f"`{shown(url)}` is no endpoint", hint=_HINT)
-    if parts.fragment:
+    elif parts.fragment:
         raise BadSetting(f"`{shown(url)}` has a fragment, which is never sent", hint="drop the `#`")
-    if parts.scheme == "http" and not (allow_http or _is_loopback(parts.hostname)):
+    clear = parts.scheme in ("http", "redis") and not _is_loopback(parts.hostname or "localhost")
+    if clear and not allow_http:
         raise BadSetting(
             f"`{shown(url)}` is not encrypted",
-            hint="write https://, or give `--allow-http` for a network that you trust",
+            hint=f"write {parts.scheme}s://, or give `--allow-http` for a network that you trust",
         )
 
 
@@ -75,7 +78,7 @@ def parse_stream(url: str) -> StreamAddress:
     """
     parts = _split(url)
     if parts.scheme not in _REDIS or not (parts.hostname or parts.path.strip("/")):
-        raise BadSetting(f"`{shown(url)}` is no Redis", hint="write redis://HOST/DB?stream=NAME")
+        raise BadSetting(f"`{shown(url)}` is no Redis", hint="write rediss://HOST/DB?stream=NAME")
     query = dict(parse_qsl(parts.query))
     stream, maxlen = query.pop("stream", STREAM), query.pop("maxlen", str(MAXLEN))
     if not (maxlen.isascii() and maxlen.isdigit()):

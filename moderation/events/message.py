@@ -18,14 +18,11 @@ from moderation.store import Delivery
 
 TYPES = (
     "verdict.finalized",
-    "verdict.changed",
-    "review.decided",
-    "appeal.decided",
-    "retro.finding",
-    "note.tombstoned",
-    "policy.activated",
+    "appeal.opened",
+    "brake.engaged",
+    "flood.quarantined",
 )
-"""That the contract names; others may follow, and consumers skip what they do not know."""
+"""All there are; others may follow, and consumers skip what they do not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

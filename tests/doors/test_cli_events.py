@@ -74,6 +74,7 @@ def test_a_person_adds_a_webhook(run, register) -> None:
     ("url", "said"),
     [
         ("http://q.example.org/x", "not encrypted"),
+        ("redis://:secret@host/0", "`redis://…@host/0` is not encrypted"),
         ("ftp://q.example.org/x", "no endpoint"),
         ("https:///x", "no endpoint"),
         ("https://q.example.org:x/", "not a URL"),
@@ -82,7 +83,7 @@ def test_a_person_adds_a_webhook(run, register) -> None:
         ("redis://", "no Redis"),
         ("https://q.example.org/a b", "no blanks"),
     ],
-    ids=["http", "ftp", "no-host", "port", "fragment", "maxlen", "no-redis", "blank"],
+    ids=["http", "redis", "ftp", "no-host", "port", "fragment", "maxlen", "no-redis", "blank"],
 )
 def test_what_cannot_be_an_endpoint_is_refused(run, register, url: str, said: str) -> None:
     told(run("webhook", "add", url, "--register", register), 4, said)
@@ -90,7 +91,11 @@ def test_what_cannot_be_an_endpoint_is_refused(run, register, url: str, said: st
 
 def test_a_network_that_is_trusted_may_be_unencrypted(run, register) -> None:
     url = "http://queue.internal/x"
-    assert run("webhook", "add", url, "--allow-http", "--register", register).exit_code == 0
+    for trusted in (url, "redis://queue.internal/0"):
+        added = run("webhook", "add", trusted, "--allow-http", "--register", register)
+        assert added.exit_code == 0
+    for here in ("redis://localhost/0", "redis://127.0.0.1/0", "redis:///0", "unix:///run/redis"):
+        assert run("webhook", "add", here, "--register", register).exit_code == 0
     told(run("webhook", "add", url, "--type", "No", "--register", register), 4, "not encrypted")
     told(run("webhook", "add", "https://a/", "--type", "No", "--register", register), 4, "type")
 

@@ -16,5 +16,5 @@ def command() -> None:
     """Choose who is told of verdicts and what changes them.
 
     An endpoint is a webhook (https://…, signed by Standard Webhooks 1.0) or a Redis stream
-    (redis://HOST/DB?stream=NAME&maxlen=N). `moderation deliver` sends.
+    (rediss://HOST/DB?stream=NAME&maxlen=N). `moderation deliver` sends.
     """

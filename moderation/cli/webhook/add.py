@@ -17,7 +17,7 @@ from moderation.cli.screen import Screen
     "--type", "types", multiple=True, metavar="T", help="Only events of this type; repeatable."
 )
 @click.option(
-    "--allow-http", is_flag=True, help="Let a webhook be http:// on a network that you trust."
+    "--allow-http", is_flag=True, help="Let it be http:// or redis:// on a network that you trust."
 )
 @speaking
 def command(
@@ -26,8 +26,7 @@ def command(
     """Subscribe URL to what happens from now on.
 
     A webhook gets a secret, printed this once: whoever has it can tell that an event is ours.
-    Types are verdict.finalized, verdict.changed, review.decided, appeal.decided, retro.finding,
-    note.tombstoned and policy.activated.
+    Types are verdict.finalized, appeal.opened, brake.engaged and flood.quarantined.
 
     With --json: `{"endpoint_id", "url", "types", "secret"}`; `secret` is null for a stream.
     """
