@@ -51,11 +51,11 @@ from moderation.store.schema import (
     WORKS,
     portions,
 )
+from moderation.store.service.counts import forget_showings
 from moderation.store.service.tables import (
     APPEALS,
     EVENTS,
     HOLDS,
-    HOUR_COUNTS,
     SUBMISSIONS,
     UNFINISHED,
 )
@@ -124,10 +124,10 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
         ).rowcount,
     }
     _redact_column(connection, CLAIMS.c.claim_id, CLAIMS.c.proof, subject)
+    _redact_column(connection, APPEALS.c.appeal_id, APPEALS.c.statement, subject)
     _redact_column(connection, WORKS.c.work_id, WORKS.c.exempt_reason, subject)
     if subject.kind is SubjectKind.AUTHOR:
-        named = HOUR_COUNTS.c.subject.endswith(f" {subject.id}", autoescape=True)
-        connection.execute(delete(HOUR_COUNTS).where(named))
+        forget_showings(connection, subject.id)
     for table in (PROPOSALS, BANK_ENTRIES, RULINGS, REVIEWS):
         (key,) = table.primary_key
         _redact_column(connection, key, table.c.reason, subject)

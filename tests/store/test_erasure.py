@@ -26,7 +26,16 @@ from kit.verdicts import a_copy, a_match, a_text_finding, a_verdict
 from moderation.errors import BadNote
 from moderation.finding import Finding, FindingKind
 from moderation.note import Author, ClaimBasis, Note
-from moderation.store import Answer, LogOp, NewReview, Receipt, Register, Ruling, SubjectKind
+from moderation.store import (
+    Answer,
+    LogOp,
+    NewAppeal,
+    NewReview,
+    Receipt,
+    Register,
+    Ruling,
+    SubjectKind,
+)
 from moderation.store.redaction import Subject
 from moderation.verdict import Decision, Verdict
 
@@ -110,6 +119,17 @@ def fill_with_copies(register: Register, author_id: str, note_id: str) -> bytes:
         judged = register.latest_verdict(note_id)
         assert judged is not None
         put_service_rows(tx, judged.verdict_id, note_id, author_id)
+        of_the_copy = register.latest_verdict("copy")
+        assert of_the_copy is not None
+        tx.open_appeal(
+            NewAppeal(
+                verdict_id=of_the_copy.verdict_id,
+                note_id="copy",
+                author_id="bob",
+                at=MORNING,
+                statement=f"{author_id} lets me, see {note_id}",
+            )
+        )
     for i in range(300):
         picture = a_picture(f"filler{i * 7919 % 300}", author_id=f"author{i % 17}")
         register_picture(register, picture)
@@ -252,6 +272,9 @@ def test_somebody_elses_licence_survives_without_the_name(register: Register) ->
     work_id = register.pictures_of_note("copy")[0].work_id
     forget(register, author_id="alice")
     work = register.works([work_id])[work_id]
+    (judged,) = register.verdicts("copy")
+    (appeal,) = register.appeals(judged.verdict_id)
+    assert appeal.statement == "forgotten lets me, see forgotten"
     licence = next(claim for claim in work.claims if claim.basis is ClaimBasis.LICENSED)
     assert (licence.author_id, licence.proof) == ("carol", "mail from forgotten of 3 March")
     assert licence.note_id.startswith("forgotten")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from moderation.store.schema import AUTHOR_LINKS, portions
 from moderation.store.service.connected import Connected, Writing
@@ -168,6 +168,18 @@ class CountWriting(CountReading, Writing):
         either = or_(columns.author_id == author_id, columns.linked_id == author_id)
         pairs = self._connection.execute(select(AUTHOR_LINKS).where(either))
         return {account for pair in pairs for account in pair}
+
+
+def forget_showings(connection: Connection, author_id: str) -> None:
+    """Delete which works an author showed."""
+    columns = HOUR_COUNTS.c
+    kind = columns.kind == Counted.SHOWING.value
+    # Roughly by the database, which may take `a` for `A`; exactly here.
+    ends = columns.subject.endswith(f" {author_id}", autoescape=True)
+    found = connection.execute(select(columns.subject).where(kind, ends)).scalars()
+    own = {subject for subject in found if subject.partition(" ")[2] == author_id}
+    for some in portions(own):
+        connection.execute(delete(HOUR_COUNTS).where(kind, columns.subject.in_(some)))
 
 
 def _showing(work_id: int, author_id: str) -> str:
