@@ -30,6 +30,8 @@ from moderation.gate import Gate
 
 SWEEP_EVERY_S = 10.0
 POISON = "poison_note"
+DEAD_MAXLEN = 100_000
+"""About so many entries are kept that are no notes; the oldest go first."""
 log = logging.getLogger(__name__)
 
 
@@ -193,7 +195,12 @@ class Consumer:
     def _bury(self, entry: _Entry, error: ModerationError) -> str:
         reason = {"reason": f"{error.code}: {error.message}", "entry": entry.number}
         try:
-            self._redis.xadd(f"{self._stream}:dead", cast("Any", dict(entry.fields) | reason))
+            self._redis.xadd(
+                f"{self._stream}:dead",
+                cast("Any", dict(entry.fields) | reason),
+                maxlen=DEAD_MAXLEN,
+                approximate=True,
+            )
         except (RedisError, OSError):
             log.warning("%s could not be buried", _text(entry.number), exc_info=True)
             return "failed"

@@ -22,6 +22,7 @@ from sqlalchemy import select
 
 from moderation import Decision, Gate
 from moderation.errors import StoreBusy
+from moderation.events import consuming
 from moderation.events.consuming import Consumed, Consumer
 from moderation.store.service.tables import EVENTS
 
@@ -146,6 +147,17 @@ def test_what_is_no_note_is_kept_with_the_reason(
         assert letter == fields
     assert pending(redis_server, stream) == 0
     assert told(sqlite_gate) == {"good": ["pass"]}
+
+
+def test_what_is_no_note_is_not_kept_without_end(
+    sqlite_gate: Gate, redis_server: RedisServer, stream: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis drops whole nodes of a hundred entries."""
+    monkeypatch.setattr(consuming, "DEAD_MAXLEN", 100)
+    add(redis_server, stream, *["{"] * 350)
+    assert consume(sqlite_gate, redis_server, stream).dead == 350
+    with redis_server.client() as client:
+        assert 100 <= client.xlen(f"{stream}:dead") < 300
 
 
 def test_keys_and_holds_are_those_of_the_message(
