@@ -5,6 +5,9 @@ what a dead consumer had in hand, another one takes over. Redis counts how often
 one that was taken too often, since looking at it kills or fails, goes to a person as `review`. What
 is no note at all goes to the stream `NAME:dead` with the reason, where nobody waits for a verdict.
 
+A register that is busy or away does not count: the entry is kept in hand for as long as that takes,
+and given back uncounted when the consumer is told to stop. Only who is killed meanwhile has tried.
+
 What came of a note is told by events, not here.
 """
 
@@ -67,14 +70,14 @@ class Consumed:
     """No notes at all."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Entry:
     number: bytes
     fields: Fields
     taken: int
     """How often, this time included."""
     since: float
-    """By `time.monotonic`."""
+    """When this try began, by `time.monotonic`."""
 
 
 class Consumer:
@@ -93,6 +96,7 @@ class Consumer:
         self._redis = redis.Redis.from_url(address.url, socket_timeout=15, socket_connect_timeout=5)
         self._under_way: dict[Future[str], _Entry] = {}
         self._to_tell: list[bytes] = []
+        self._to_give_back: list[_Entry] = []
         self._done = Consumed()
         self._next_sweep = self._next_word = self._next_look = 0.0
         self._looked_to: bytes | str = "0-0"
@@ -159,17 +163,20 @@ class Consumer:
         return [*self._new(room, patient=not self._under_way)] if room else []
 
     def _judge(self, entry: _Entry) -> str:
-        """What became of an entry: `judged`, `referred`, `dead` or `failed`; never raises."""
+        """What became of an entry; never raises.
+
+        Returns:
+            `judged`, `referred`, `dead`, `failed`, or `untried` where the register was not there.
+        """
         while True:
             try:
                 return self._judged(entry)
             except (StoreError, InFlight) as error:
                 # Not the note's fault: keep it, and do not count.
                 log.info("%s has to wait: %s", _text(entry.number), error)
-                if time.monotonic() - entry.since > self._intake.stuck_s:
-                    return "failed"
                 if self._stop.wait(self._intake.after_trouble_s):
-                    return "failed"
+                    return "untried"
+                entry.since = time.monotonic()
             except InputError as error:
                 return self._bury(entry, error)
             except Exception:
@@ -211,7 +218,9 @@ class Consumer:
         for future in [future for future in self._under_way if future.done()]:
             entry = self._under_way.pop(future)
             outcome = future.result()
-            if outcome != "failed":  # else it stays pending, and is taken again after a while
+            if outcome == "untried":
+                self._to_give_back.append(entry)
+            elif outcome != "failed":  # else it stays pending, and is taken again after a while
                 done = self._done
                 self._done = replace(done, **{outcome: getattr(done, outcome) + 1})
                 self._to_tell.append(entry.number)
@@ -220,6 +229,22 @@ class Consumer:
         if self._to_tell:
             self._redis.xack(self._stream, self._intake.group, *self._to_tell)
             self._to_tell.clear()
+
+    def _give_back(self) -> None:
+        """Let others take at once what was not tried, and do not count that it was taken."""
+        intake = self._intake
+        for entry in self._to_give_back:
+            if self._times_taken(entry.number) == entry.taken:  # else another has it by now
+                self._redis.xclaim(
+                    self._stream,
+                    intake.group,
+                    intake.name,
+                    0,
+                    [entry.number],
+                    idle=round(intake.idle_s * 1000),
+                    retrycount=entry.taken - 1,
+                    justid=True,
+                )
 
     def _say_alive(self) -> None:
         """Keep what is under way from being taken over; this does not count as taking it."""
@@ -293,10 +318,13 @@ class Consumer:
 
     def _finish(self) -> None:
         self._collect()
+        if self._abandoned is not None:
+            self._to_give_back.append(self._abandoned)
         try:
             self._acknowledge()
+            self._give_back()
         except (RedisError, OSError) as error:  # asked again, they give the same answer
-            log.warning("the last entries could not be acknowledged: %s", error)
+            log.warning("the last entries could not be acknowledged or given back: %s", error)
         self._redis.close()
 
 

@@ -191,10 +191,10 @@ def failing(sqlite_gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 
 def run_until(
-    gate: Gate, server: RedisServer, stream: str, settled: Callable[[], bool]
+    gate: Gate, server: RedisServer, stream: str, settled: Callable[[], bool], **how: Any
 ) -> Consumed:
     stop = threading.Event()
-    consumer = Consumer(gate, intake(server.url(stream)))
+    consumer = Consumer(gate, replace(intake(server.url(stream)), **how))
     done: list[Consumed] = []
     thread = threading.Thread(target=lambda: done.append(consumer.run(stop)))
     thread.start()
@@ -229,9 +229,31 @@ def test_a_register_that_is_busy_is_not_the_notes_fault(
 ) -> None:
     """It waits for longer than others wait for it, tries more often than N, and is judged."""
     busy = StoreBusy("another process is at work", hint="wait")
-    failing(busy, on="a", times=20)
+    failing(busy, on="a", times=60)
     add(redis_server, stream, note("a"))
-    done = run_until(sqlite_gate, redis_server, stream, lambda: "a" in told(sqlite_gate))
+
+    def settled() -> bool:
+        return "a" in told(sqlite_gate)
+
+    done = run_until(sqlite_gate, redis_server, stream, settled, stuck_s=0.2, idle_s=0.3)
+    assert (done.judged, done.referred) == (1, 0)
+    assert told(sqlite_gate) == {"a": ["pass"]}
+
+
+def test_to_stop_while_the_register_is_busy_is_no_try(
+    sqlite_gate: Gate, redis_server: RedisServer, stream: str, failing: Callable[..., list[str]]
+) -> None:
+    """However often; the note is there for the next consumer at once."""
+    stops = 4
+    asked = failing(StoreBusy("another process is at work", hint="wait"), on="a", times=stops)
+    add(redis_server, stream, note("a"))
+    slow = {"idle_s": 30.0, "after_trouble_s": 30.0}
+    for number in range(1, stops + 1):
+        run_until(sqlite_gate, redis_server, stream, lambda n=number: len(asked) == n, **slow)
+        with redis_server.client() as client:
+            (entry,) = client.xpending_range(stream, "notegate", "-", "+", 9)
+        assert (len(asked), entry["times_delivered"]) == (number, 0)
+    done = run_until(sqlite_gate, redis_server, stream, lambda: bool(told(sqlite_gate)), **slow)
     assert (done.judged, done.referred) == (1, 0)
     assert told(sqlite_gate) == {"a": ["pass"]}
 
