@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,10 +42,12 @@ def test_an_author_has_one_open_appeal_against_a_verdict(register: Register) -> 
     new = an_appeal(register)
     with register.transaction() as now:
         first, is_new = now.open_appeal(new)
-        again, is_new_again = now.open_appeal(new)
-    assert (is_new, is_new_again) == (True, False)
+        again, is_new_again = now.open_appeal(replace(new, statement="again"))
+        other, is_new_of_other = now.open_appeal(replace(new, author_id="bob"))
+    assert (is_new, is_new_again, is_new_of_other) == (True, False, True)
     assert again == first
-    assert register.appeals(new.verdict_id) == [first]
+    assert (other.author_id, other.state) == ("bob", AppealState.OPEN)
+    assert register.appeals(new.verdict_id) == [first, other]
     assert (first.statement, first.state) == (new.statement, AppealState.OPEN)
 
 

@@ -35,11 +35,12 @@ def by_hand(folder: Path, *statements: str) -> None:
 
 
 def test_the_steps_make_the_tables_that_the_code_expects(tmp_path: Path) -> None:
-    """The migrated schema and `schema.METADATA` do not differ."""
+    """The migrated schema and `schema.METADATA` do not differ, defaults included."""
     Register.open(tmp_path).close()
     engine = create_engine(f"sqlite:///{tmp_path / FILE_NAME}")
     with engine.connect() as connection:
-        difference = compare_metadata(MigrationContext.configure(connection), METADATA)
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        difference = compare_metadata(context, METADATA)
     engine.dispose()
     assert difference == []
 

@@ -108,11 +108,12 @@ def test_a_path_is_a_folder() -> None:
 
 
 def test_the_steps_make_the_tables_that_the_code_expects(server: Server, empty: str) -> None:
-    """The migrated schema and `schema.METADATA` do not differ, with indexes and defaults."""
+    """The migrated schema and `schema.METADATA` do not differ, indexes and defaults included."""
     Register.open(empty).close()
     engine = create_engine(make_url(empty).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
-        difference = compare_metadata(MigrationContext.configure(connection), METADATA)
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        difference = compare_metadata(context, METADATA)
     engine.dispose()
     assert difference == []
 

@@ -64,7 +64,7 @@ LATER = MORNING + timedelta(days=90)
 def test_the_disk_holds_nothing_of_the_secret(
     register: Register, on_disk: Callable[[], bytes]
 ) -> None:
-    """Neither the token nor any eight of its digits in a row; its digest is there."""
+    """Neither the token nor any twelve of its digits in a row; its digest is there."""
     made, shown = create(register)
     register.find_token(shown)
     secret = shown.rpartition("_")[2]
