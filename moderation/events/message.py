@@ -4,7 +4,8 @@
      "data": {"note_id": "n81", "sequence": 7, "decision": "pass", …}}
 
 `sequence` rises with every event of a note. Who keeps the highest one seen of each note, and drops
-what is not above it, is right whatever comes twice or late.
+what is not above it, is right whatever comes twice or late. After the
+register was restored from a backup they must be forgotten, for then numbers are given again.
 """
 
 from __future__ import annotations
