@@ -29,7 +29,7 @@ from moderation.store.service.tables import EVENTS
 
 @pytest.fixture
 def stream(redis_server: RedisServer, request: pytest.FixtureRequest) -> str:
-    return request.node.name
+    return f"notes:{request.node.name}"  # streams of events are on the same server
 
 
 @pytest.fixture

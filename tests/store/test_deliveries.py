@@ -148,12 +148,12 @@ def test_a_disabled_endpoint_is_told_nothing(register: Register) -> None:
 
 
 def test_endpoints_are_told_what_they_asked_for(register: Register) -> None:
-    every, some = subscribe(register), subscribe(register, "note.tombstoned", "verdict.changed")
+    every, some = subscribe(register), subscribe(register, "appeal.opened", "brake.engaged")
     happen(register, "a")
-    (gone,) = happen(register, "b", kind="note.tombstoned")
+    (gone,) = happen(register, "b", kind="appeal.opened")
     assert len(take(register, every)) == 2
     assert [d.event_id for d in take(register, some)] == [gone]
-    assert [e.types for e in register.endpoints()] == [(), ("note.tombstoned", "verdict.changed")]
+    assert [e.types for e in register.endpoints()] == [(), ("appeal.opened", "brake.engaged")]
     with register.transaction() as now:
         assert now.remove_endpoint(every) == 2
     assert [e.endpoint_id for e in register.endpoints()] == [some]
