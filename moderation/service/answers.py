@@ -325,4 +325,5 @@ class Readiness(_Told):
     ready: bool
     reasons: list[str] = Field(examples=[["draining"]])
     index_lag: dict[str, int]
-    """Tenant → entries of its register's log that the search index has not read yet."""
+    """Entries of the register's log that the search index has not read yet: of `main`, and where
+    there are other tenants, as `others`, most of any of theirs."""

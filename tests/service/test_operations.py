@@ -186,7 +186,7 @@ def test_a_register_that_hangs_makes_it_unready(
         go.wait(30)
         return 0
 
-    monkeypatch.setattr("moderation.service.state.ASK_WITHIN_S", 0.05)
+    monkeypatch.setattr("moderation.service.readiness.ASK_WITHIN_S", 0.05)
     monkeypatch.setattr(service.tenants.main.gate, "lag", hanging)
     for _ in range(3):
         told = ask("GET", "/readyz")

@@ -35,7 +35,10 @@ async def livez() -> dict[str, bool]:
     },
 )
 async def readyz(request: Request) -> JsonAnswer:
-    """Registers answer, indexes are up to date, and the process is not about to end."""
+    """Registers and detectors answer, indexes are up to date, the process is not about to end.
+
+    Of the tenants only the main one is named; the log names all.
+    """
     service: Service = request.app.state.service
     reasons, lags = await service.reasons_against()
     told = {"ready": not reasons, "reasons": reasons, "index_lag": lags}
