@@ -47,6 +47,7 @@ def command(
     """
     from moderation.cli import words
     from moderation.errors import MissingExtra
+    from moderation.store.address import ServerAddress, parse_address
 
     try:
         from moderation.service.running import serve
@@ -67,9 +68,10 @@ def command(
     )
 
     def announce(url: str) -> None:
-        # A URL may hold a password, so a register is named by what was typed only for a folder.
-        place = register.split("@")[-1]
-        screen.json({"url": url, "workers": settings.workers, "register": place})
+        # A URL may hold a password, and not only before its host.
+        place = parse_address(settings.register_at)
+        named = place.name if isinstance(place, ServerAddress) else str(place)
+        screen.json({"url": url, "workers": settings.workers, "register": named})
         screen.say(words.SERVING.say(screen.lang, url=url, workers=settings.workers))
 
     serve(settings, announce=announce)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from moderation.errors import BadSetting
 from moderation.note import MAX_IMAGES
@@ -31,7 +32,7 @@ class Settings(BaseSettings):
         use_attribute_docstrings=True,
     )
 
-    register_at: str = Field(min_length=1, validation_alias=f"{PREFIX}REGISTER")
+    register_at: str = Field(min_length=1, validation_alias=f"{PREFIX}REGISTER", repr=False)
     """Folder of the register, or its database (`postgresql://…`)."""
     index: Path | None = None
     """Folder for snapshots of the search index; else inside the register's folder, or, for a
@@ -43,7 +44,7 @@ class Settings(BaseSettings):
     notes, 0–1."""
     canary: dict[str, Share] = Field(default={}, max_length=1)
     """A policy that acts for its share of the notes, likewise."""
-    tenants: dict[str, str] = {}
+    tenants: dict[str, str] = Field(default={}, repr=False)
     """Further tenants, as JSON: name → register of its own. They never see each other."""
 
     host: str = "127.0.0.1"
@@ -76,7 +77,7 @@ class Settings(BaseSettings):
     busy_timeout_s: float = Field(default=10.0, gt=0, le=300)
     """How long a write waits for the register's lock."""
     drain_s: float = Field(default=20.0, ge=0, le=600)
-    """How long a process that is told to end waits for what it still owes."""
+    """How long a process that is told to end waits for what it still owes, of all tenants."""
 
     most_body_bytes: int = Field(default=64 << 20, ge=1 << 10, le=1 << 30)
     """Largest body of a request. Base64 adds a third to pictures."""
@@ -128,6 +129,8 @@ class Settings(BaseSettings):
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             raise _told(error) from None
+        except SettingsError:  # what it is made from holds the text, and that may hold a password
+            raise _no_json() from None
 
     def registers(self) -> dict[str, str]:
         """Tenant → register, the main one first."""
@@ -145,6 +148,18 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _no_json() -> BadSetting:
+    for name in ("shadows", "canary", "tenants"):
+        try:
+            json.loads(os.environ.get(variable(name), "{}"))
+        except ValueError:
+            return BadSetting(
+                f"`{variable(name)}` is not JSON",
+                hint='write it as {"NAME": …}, with double quotes, in single ones for the shell',
+            )
+    return BadSetting("a setting is not JSON", hint="see docs/reference/settings.md for its form")
 
 
 def _told(error: ValidationError) -> BadSetting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import pytest
@@ -47,6 +48,19 @@ def test_what_is_out_of_range_is_refused(given: dict[str, Any], told: str) -> No
     assert refused.value.message.startswith(told)
     assert refused.value.hint
     assert not refused.value.message.endswith(".")
+
+
+@pytest.mark.parametrize("text", ["", '{tea: "postgresql://u:hush@h/d"}'])
+def test_what_is_no_json_is_refused_without_a_word_of_it(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may hold a password; neither does a line that shows settings."""
+    monkeypatch.setenv("MODERATION_TENANTS", text)
+    with pytest.raises(BadSetting, match="`MODERATION_TENANTS` is not JSON") as refused:
+        Settings.read(register_at="register")
+    assert "hush" not in "".join(traceback.format_exception(refused.value))
+    monkeypatch.setenv("MODERATION_TENANTS", '{"tea": "postgresql://u:hush@h/d"}')
+    assert "hush" not in repr(Settings.read(register_at="postgresql://u:hush@h/e"))
 
 
 @pytest.mark.parametrize(
