@@ -1,8 +1,10 @@
 """Running: one listening socket, worker processes behind it, and a quiet end.
 
 The socket is bound once and handed on, so that a connection which comes while a worker dies waits
-for another one. A worker that ends is started again; one that refuses to start (a policy that does
-not parse, a register of a newer version) ends the whole, with its reason.
+for another one. A worker that ends is started again, after a pause that doubles each time it does
+not last. One that refuses to start (a policy that does not parse, a register of a newer version)
+ends the whole, with its reason; but once one has served, a register that is away is waited for, as
+those do that still serve.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from types import FrameType
+from typing import NoReturn
 
 import structlog
 import uvicorn
@@ -29,7 +33,9 @@ from moderation.errors import (
     BadSetting,
     MissingExtra,
     ModerationError,
+    RecipeMismatch,
     StoreError,
+    WrongStoreVersion,
 )
 from moderation.service import logs
 from moderation.service.app import create_app, open_service
@@ -38,7 +44,12 @@ from moderation.service.settings import Settings, is_loopback
 from moderation.service.state import Service
 
 BACKLOG = 2048
-RESTART_AFTER_S = 1.0
+RESTART_AFTER_S, RESTART_AT_MOST_S = 1.0, 30.0
+"""Pauses before a worker is started again: the first, and the longest."""
+LASTING_S = 60.0
+"""A worker that has lived for so long has not failed at its start."""
+CLOSING_S = 9.0
+"""How long it may take to close registers and end threads, beyond what is owed."""
 _SPAWN = multiprocessing.get_context("spawn")  # threads and models do not survive a fork
 log = structlog.stdlib.get_logger("moderation.service")
 
@@ -93,13 +104,30 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def work(settings: Settings, listening: socket.socket) -> None:
+def ends_within_s(settings: Settings) -> float:
+    """How long a process takes at most from when it is told to end."""
+    return _answering_s(settings) + settings.drain_s + CLOSING_S
+
+
+def _answering_s(settings: Settings) -> int:
+    return math.ceil((settings.ceiling_ms + settings.grace_ms) / 1000) + 1
+
+
+def work(
+    settings: Settings, listening: socket.socket, *, opened: Callable[[], None] = lambda: None
+) -> None:
     """Answer requests in this process until it is told to end.
+
+    Args:
+        settings: as read.
+        listening: where connections come in.
+        opened: called when registers and models are there.
 
     Raises:
         ModerationError: what the service stands on cannot be opened.
     """
     service = open_service(settings)
+    opened()
     log.info("serving", pid=os.getpid(), auth=settings.auth, loopback=is_loopback(settings.host))
     config = uvicorn.Config(
         create_app(service),
@@ -113,13 +141,13 @@ def work(settings: Settings, listening: socket.socket) -> None:
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=math.ceil((settings.ceiling_ms + settings.grace_ms) / 1000) + 1,
+        timeout_graceful_shutdown=_answering_s(settings),
     )
     _Server(config, service).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    """A server that says that it is about to end before it does, and ends with 0."""
+    """A server that says that it is about to end before it does, and ends in time, with 0."""
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
@@ -129,6 +157,16 @@ class _Server(uvicorn.Server):
         """Told to end."""
         self._service.draining = True
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was asked and give what is owed; a register that stalls is left."""
+        limit_s = ends_within_s(self._service.settings)
+        log.info("draining", pid=os.getpid(), within_s=limit_s)
+        # Not in this loop, and not stopped when it has ended: threads that hang are joined at exit.
+        ender = threading.Timer(limit_s, _end_now, [limit_s])
+        ender.daemon = True
+        ender.start()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -144,14 +182,28 @@ class _Server(uvicorn.Server):
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
-def _worker(settings: Settings, listening: socket.socket) -> None:
+def _end_now(limit_s: float) -> NoReturn:
+    log.error("not at an end in time, left as it is", pid=os.getpid(), limit_s=limit_s)
+    os._exit(1)
+
+
+def _worker(settings: Settings, listening: socket.socket, served: Event) -> None:
     logs.set_up(settings.log_level)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        work(settings, listening)
+        work(settings, listening, opened=served.set)
     except ModerationError as error:
         log.error("refused to start", code=error.code, detail=error.message, hint=error.hint)
-        raise SystemExit(error.exit_code) from None
+        raise SystemExit(_AWAY if _passes(error) else error.exit_code) from None
+    except Exception:  # here, as what multiprocessing prints has not been through the net
+        log.exception("bug")
+        raise SystemExit(1) from None
+
+
+def _passes(error: ModerationError) -> bool:
+    """Whether it may be otherwise in a moment, without anybody's doing."""
+    lasting = isinstance(error, RecipeMismatch | WrongStoreVersion)
+    return isinstance(error, StoreError) and not lasting
 
 
 def _end_with_parent() -> None:
@@ -168,7 +220,13 @@ class _Workers:
         self._settings = settings
         self._listening = listening
         self._ending = False
+        self._served = _SPAWN.Event()
         self._alive: dict[int, tuple[BaseProcess, float]] = {}
+        """By place: the process, and when it was started."""
+        self._due: dict[int, float] = {}
+        """When those that have ended are started again."""
+        self._failed: dict[int, int] = {}
+        """How often in a row one has ended soon."""
 
     def run(self) -> None:
         """Until told to end.
@@ -190,34 +248,53 @@ class _Workers:
 
     def _start(self, place: int) -> None:
         process = _SPAWN.Process(
-            target=_worker, args=(self._settings, self._listening), name=f"worker-{place}"
+            target=_worker,
+            args=(self._settings, self._listening, self._served),
+            name=f"worker-{place}",
         )
         process.start()
         self._alive[place] = (process, time.monotonic())
 
     def _mend(self) -> None:
         wait([process.sentinel for process, _ in self._alive.values()], timeout=0.5)
+        now = time.monotonic()
         for place, (process, started) in list(self._alive.items()):
             if process.is_alive() or self._ending:
                 continue
             process.join()
             _bury(process)
-            if process.exitcode in _REFUSALS:
-                raise _REFUSALS[process.exitcode](
-                    "a worker refused to start", hint="see its reason in the lines above"
-                )
-            log.error("a worker ended and is started again", exit_code=process.exitcode)
-            time.sleep(max(0.0, started + RESTART_AFTER_S - time.monotonic()))
+            del self._alive[place]
+            self._refuse(process.exitcode)
+            pause_s = self._pause_s(place, lived_s=now - started)
+            self._due[place] = now + pause_s
+            log.error(
+                "a worker ended and is started again", exit_code=process.exitcode, in_s=pause_s
+            )
+        for place in [place for place, at in self._due.items() if at <= now]:
+            del self._due[place]
             self._start(place)
+
+    def _refuse(self, exit_code: int | None) -> None:
+        if exit_code == _AWAY and self._served.is_set():
+            return
+        refusal = StoreError if exit_code == _AWAY else _REFUSALS.get(exit_code)
+        if refusal is not None:
+            raise refusal("a worker refused to start", hint="see its reason in the lines above")
+
+    def _pause_s(self, place: int, *, lived_s: float) -> float:
+        failed = 1 if lived_s >= LASTING_S else self._failed.get(place, 0) + 1
+        self._failed[place] = failed
+        return min(RESTART_AT_MOST_S, RESTART_AFTER_S * 2.0 ** min(failed - 1, 10))
 
     def _stop(self) -> None:
         processes = [process for process, _ in self._alive.values()]
         for process in processes:
             process.terminate()
-        until = time.monotonic() + self._settings.drain_s + 15
+        until = time.monotonic() + ends_within_s(self._settings) + 1
         for process in processes:
             process.join(max(0.0, until - time.monotonic()))
             if process.is_alive():
+                log.error("a worker did not end in time and is killed", worker=process.pid)
                 process.kill()
                 process.join()
 
@@ -230,6 +307,8 @@ def _bury(process: BaseProcess) -> None:
         forget_process(process.pid)
 
 
+_AWAY = 75
+"""Exit code of a worker whose register is away; EX_TEMPFAIL of sysexits.h."""
 _REFUSALS: Mapping[int | None, type[ModerationError]] = {
     kind.exit_code: kind for kind in (BadSetting, ArtifactError, StoreError, MissingExtra)
 }

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from kit import postgres
 from kit.asking import a_note
 from kit.notes import photo
 
@@ -22,6 +23,7 @@ from moderation import Gate
 from moderation.errors import BadSetting
 from moderation.service.running import listen, url_of
 from moderation.service.settings import Settings
+from moderation.store import Register
 
 CAT = photo("chelsea")
 START_S = 60
@@ -30,8 +32,9 @@ START_S = 60
 class Served:
     """A service in a process of its own."""
 
-    def __init__(self, register: Path, log: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "moderation", "serve", "--register", str(register)]
+    def __init__(self, register: Path | str, log: Path, *options: str, **environment: str) -> None:
+        command = [sys.executable, "-m", "moderation", "serve"]
+        environment = {"MODERATION_REGISTER": str(register)} | environment
         self._log = log
         with log.open("wb") as stderr:
             self.process = subprocess.Popen(
@@ -39,11 +42,12 @@ class Served:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
+                env=os.environ | environment,
             )
         assert self.process.stdout is not None
-        told = json.loads(self.process.stdout.readline() or "{}")
-        assert told, log.read_text()
-        self.client = httpx.Client(base_url=told["url"], timeout=START_S)
+        self.told = json.loads(self.process.stdout.readline() or "{}")
+        assert self.told, log.read_text()
+        self.client = httpx.Client(base_url=self.told["url"], timeout=START_S)
 
     def ask(self, **row: Any) -> dict[str, Any]:
         answer = self.client.post("/v1/verdicts", json=row | {"deadline_ms": 3_000})
@@ -53,6 +57,17 @@ class Served:
 
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self._log.read_text().splitlines()]
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def events(self, event: str) -> list[dict[str, Any]]:
+        return [line for line in self.lines() if line["event"] == event]
+
+    def processes(self) -> list[int]:
+        """Those that this one has started."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
 
     def workers(self) -> set[int]:
         return {line["pid"] for line in self.lines() if line["event"] == "serving"}
@@ -77,9 +92,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """`serve(*options)`: started, and ended whatever happens."""
     started: list[Served] = []
 
-    def made(*options: str) -> Served:
+    def made(*options: str, **environment: str) -> Served:
         log = tmp_path / f"log{len(started)}"
-        started.append(Served(tmp_path / "register", log, *options))
+        started.append(Served(tmp_path / "register", log, *options, **environment))
         return started[-1]
 
     yield made
@@ -126,6 +141,56 @@ def test_workers_share_a_register_and_are_replaced(serve: Callable[..., Served])
     pids = served.workers()
     served.process.kill()  # with no time to tell its workers
     served.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+
+
+@pytest.mark.slow
+def test_a_register_that_goes_away_is_waited_for(tmp_path: Path) -> None:
+    """A worker that dies meanwhile is tried again, each time later; nobody else is ended.
+
+    The password is where nobody looks for it: not in lines, answers or arguments of processes.
+    """
+    with postgres.running() as server, server.database() as url:
+        url += "&password=hush-hush"  # libpq takes the last one, and it does not hold
+        url = url.replace("hush-hush", postgres.QUOTED)
+        served = Served(url, tmp_path / "log", "--workers", "2")
+        try:
+            served.until(lambda: len(served.workers()) == 2)
+            server.stop()
+            os.kill(min(served.workers()), signal.SIGKILL)
+            served.until(lambda: len(served.events("refused to start")) >= 2)
+            pauses = [line["in_s"] for line in served.events("a worker ended and is started again")]
+            assert pauses[:3] == sorted({*pauses[:3]})
+            assert served.process.poll() is None
+            ready = served.client.get("/readyz")
+            assert (ready.status_code, ready.json()["ready"]) == (503, False)
+            shown = [Path(f"/proc/{pid}/cmdline").read_text() for pid in served.processes()]
+            server.start()
+            served.until(lambda: len(served.workers()) == 3)
+            served.until(lambda: served.client.get("/readyz").status_code == 200)
+        finally:
+            served.end()
+        said = [served.log(), json.dumps(served.told), ready.text, *shown]
+        assert len(shown) >= 2
+        for secret in (postgres.PASSWORD, postgres.QUOTED):
+            assert not [text for text in said if secret in text]
+
+
+@pytest.mark.slow
+def test_a_register_that_stalls_does_not_keep_a_process_from_ending(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    """It says how long it may take, and takes no longer."""
+    quick = {"MODERATION_DRAIN_S": "0", "MODERATION_CEILING_MS": "800", "MODERATION_GRACE_MS": "0"}
+    served = serve(MODERATION_BUSY_TIMEOUT_S="120", **quick)
+    served.client.get("/livez")
+    with Register.open(tmp_path / "register") as register, register.transaction():
+        row = a_note(text="x") | {"deadline_ms": 200}
+        assert served.client.post("/v1/verdicts", json=row).status_code == 503
+        started = time.monotonic()
+        assert served.end() == 1
+        (told,) = served.events("draining")
+        assert told["within_s"] <= time.monotonic() - started < told["within_s"] + 3
+    assert served.events("not at an end in time, left as it is")
 
 
 @pytest.mark.slow
