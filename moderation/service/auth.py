@@ -132,10 +132,12 @@ class TokenDoor:
         if cost < 1:
             return
         token: Token = request.state.token
-        taken = self._limits.take(token.token_id, token.tenant, cost)
+        before: int = getattr(request.state, "charged", 0)
+        taken = self._limits.take(token.token_id, token.tenant, cost, taken=before)
         request.state.answer_headers = taken.headers()
         if taken.wait_s > 0:
-            raise _too_many(taken)
+            raise _too_many(taken, cost, before)
+        request.state.charged = before + cost
 
     async def _token_of(self, request: Request) -> Token:
         shown = _shown(request)
@@ -149,7 +151,8 @@ class TokenDoor:
                 raise Refused(
                     429,
                     "rate_limited",
-                    "too many bad tokens came from this address",
+                    "too many bad tokens came from this address: more than "
+                    f"{self._limits.failures_a_minute} a minute",
                     hint="wait for `Retry-After`, then show a good one",
                     retry_after_s=wait_s,
                 )
@@ -230,12 +233,14 @@ def _challenge(status: int, code: str, message: str, *, hint: str, scope: str = 
     return Refused(status, code, message, hint=hint, headers={"WWW-Authenticate": told})
 
 
-def _too_many(taken: Taken) -> Refused:
-    fullest = max(taken.standings, key=lambda standing: standing.wait_s(1))
+def _too_many(taken: Taken, cost: int, before: int) -> Refused:
+    fullest = max(taken.standings, key=lambda standing: standing.wait_s(cost, taken=before))
+    left = max(0, math.floor(fullest.level))
     return Refused(
         429,
         "rate_limited",
-        f"the quota of this {fullest.quota.name} is used up: {fullest.quota.a_minute} a minute",
+        f"{cost} asked for, {left} left of the quota of this {fullest.quota.name}: "
+        f"{fullest.quota.a_minute} a minute",
         hint="wait for `Retry-After`",
         retry_after_s=math.ceil(taken.wait_s),
     )

@@ -41,13 +41,17 @@ class Standing:
     level: float
     """What may still be taken; below 0 after something larger than the whole quota."""
 
-    def wait_s(self, cost: int) -> float:
+    def wait_s(self, cost: int, *, taken: int = 0) -> float:
         """Seconds until so much may be taken; 0 where it may be now.
 
         What is larger than the whole quota may be taken from a full bucket, and is paid off
         afterwards; it would otherwise never be allowed.
+
+        Args:
+            cost: to be taken.
+            taken: by the same request before, so that no bucket can be full.
         """
-        lacking = min(cost, self.quota.a_minute) - self.level
+        lacking = min(cost, self.quota.a_minute - taken) - self.level
         return max(0.0, lacking) * MINUTE_S / self.quota.a_minute
 
     @property
@@ -121,15 +125,16 @@ class Taken:
         }
 
 
-def take_from_all(asked: Sequence[tuple[Buckets, str]], cost: int) -> Taken:
+def take_from_all(asked: Sequence[tuple[Buckets, str]], cost: int, *, taken: int = 0) -> Taken:
     """Take from each of several buckets, or from none.
 
     Args:
         asked: buckets, with the key in each.
         cost: a request is 1, a batch as many as it has notes.
+        taken: by the same request before.
     """
     before = tuple(buckets.standing(key) for buckets, key in asked)
-    wait_s = max(standing.wait_s(cost) for standing in before)
+    wait_s = max(standing.wait_s(cost, taken=taken) for standing in before)
     if wait_s > 0:
         return Taken(standings=before, wait_s=wait_s)
     after = tuple(buckets.take(key, cost) for buckets, key in asked)
@@ -155,9 +160,15 @@ class Limits:
         self._tenants = buckets("tenant", tenant_a_minute)
         self._failures = buckets("failures", failures_a_minute)
 
-    def take(self, token_id: str, tenant: str, cost: int) -> Taken:
+    def take(self, token_id: str, tenant: str, cost: int, *, taken: int = 0) -> Taken:
         """Take from the token's and the tenant's quota, or from none."""
-        return take_from_all(((self._tokens, token_id), (self._tenants, tenant)), cost)
+        asked = ((self._tokens, token_id), (self._tenants, tenant))
+        return take_from_all(asked, cost, taken=taken)
+
+    @property
+    def failures_a_minute(self) -> int:
+        """How many bad tokens an address may show."""
+        return self._failures.quota.a_minute
 
     def wait_after_failures_s(self, address: str) -> float:
         """Seconds until an address may show an unknown token again."""

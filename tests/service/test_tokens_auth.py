@@ -312,6 +312,19 @@ def test_a_batch_counts_as_many_as_it_has_notes(desk: Desk) -> None:
     told = desk.ask(token, path="/batch/8").json()
     assert told["RateLimit"] == '"token";r=2;t=48, "tenant";r=92;t=5'
     assert desk.ask(token, path="/batch/8").status_code == 429
+    said = desk.ask(token, path="/batch/8").json()["detail"]
+    assert said == "7 asked for, 0 left of the quota of this token: 10 a minute"
+
+
+def test_a_batch_larger_than_the_whole_quota_has_its_turn(desk: Desk) -> None:
+    """From a full bucket, and then nothing for as long as it takes to pay it off."""
+    desk.bound(Limits(token_a_minute=5, tenant_a_minute=100, clock=desk.clock))
+    token = desk.token()
+    assert desk.ask(token, path="/batch/8").status_code == 200
+    desk.clock.passed_s = 36
+    assert desk.ask(token).status_code == 429
+    desk.clock.passed_s = 97
+    assert desk.ask(token, path="/batch/8").status_code == 200
 
 
 def test_a_second_scope_is_asked_for_and_counted_once(desk: Desk) -> None:
