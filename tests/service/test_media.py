@@ -14,7 +14,7 @@ from kit.asking import Asking, a_note, inline, problem
 from kit.notes import photo
 
 from moderation.service import media
-from moderation.service.media import read_inside
+from moderation.service.media import decoded, read_inside
 from moderation.service.problems import Refused
 
 CAT = photo("chelsea")
@@ -67,12 +67,23 @@ def test_what_lies_below_is_read(root: Path, name: str) -> None:
     assert read_inside(root, name, "") == pictures.encoded(CAT)
 
 
-def test_a_file_is_not_read_beyond_the_limit(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """413, like a picture that is too large in the request."""
-    monkeypatch.setattr(media, "MOST_BYTES", 100)
-    with pytest.raises(Refused) as refused:
-        read_inside(root, "81/1.png", "")
-    assert refused.value.status == 413
+def test_a_picture_beyond_the_limit_is_refused_however_it_comes(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """413 with both numbers, before the rest is read."""
+    data = pictures.encoded(CAT)
+    size = len(data)
+    monkeypatch.setattr(media, "MOST_BYTES", size - 1)
+    inside = base64.b64encode(data).decode()
+    for read in (lambda: read_inside(root, "81/1.png", "/x"), lambda: decoded(inside, "/x")):
+        with pytest.raises(Refused) as refused:
+            read()
+        assert refused.value.status == 413
+        assert (
+            refused.value.message == f"the picture of `/x` has {size:,} bytes, limit {size - 1:,}"
+        )
+    monkeypatch.setattr(media, "MOST_BYTES", size)
+    assert read_inside(root, "81/1.png", "") == decoded(inside, "") == data
 
 
 def test_three_ways_to_send_a_picture_are_one(make: Any, root: Path) -> None:
