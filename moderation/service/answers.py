@@ -6,7 +6,7 @@ The JSON is made from the values themselves; the models are not asked at run tim
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,6 +32,7 @@ def verdict_json(
 ) -> dict[str, Any]:
     """A verdict with what it means for the pipeline and for the author."""
     appealable = verdict_id is not None and verdict.decision is not Decision.PASS
+    until = decided_at + appeal_for
     return verdict.to_json() | {
         "verdict_id": None if verdict_id is None else f"v_{verdict_id}",
         "final": final,
@@ -39,8 +40,8 @@ def verdict_json(
         "hold": hold,
         "user_message": _message(verdict, lang),
         "appeal": {
-            "allowed": appealable,
-            "until": (decided_at + appeal_for).isoformat() if appealable else None,
+            "allowed": appealable and datetime.now(UTC) <= until,
+            "until": until.isoformat() if appealable else None,
         },
     }
 
@@ -197,7 +198,7 @@ class UserMessage(_Told):
 
 
 class AppealTerms(_Told):
-    """Whether the author may appeal, and until when."""
+    """Whether the author may appeal (now), and until when."""
 
     allowed: bool
     until: datetime | None
@@ -239,7 +240,8 @@ class _Verdict(_Told):
     verdict_id: str | None
     """None where nothing was recorded."""
     final: bool
-    """False where a final verdict follows, as the event `verdict.finalized`."""
+    """False where a final verdict follows: as the event `verdict.finalized`, and as `completed_by`
+    of `GET /v1/verdicts/{verdict_id}`."""
     degraded: list[Degraded]
     hold: ToldHold | None
     user_message: UserMessage | None
@@ -249,6 +251,7 @@ class _Verdict(_Told):
 class VerdictAnswer(_Verdict):
     """A verdict in answer to a note."""
 
+    decided_at: datetime
     replayed: bool
     """The answer of an earlier request under the same key."""
     shadow: list[Shadow]

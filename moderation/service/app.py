@@ -18,7 +18,7 @@ from moderation.errors import ModerationError
 from moderation.service.auth import TokenDoor
 from moderation.service.envelope import Envelope
 from moderation.service.limits import Limits
-from moderation.service.problems import Problem, Refused, invalid, response_of
+from moderation.service.problems import Problem, Refused, invalid, refusal_of, response_of
 from moderation.service.requests import AskedVerdict
 from moderation.service.routes import ROUTERS
 from moderation.service.settings import Settings
@@ -98,6 +98,8 @@ def described(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
 
 
 async def _problem(request: Request, error: Exception) -> Response:
+    service: Service = request.app.state.service
+    service.metrics.refused(refusal_of(error))
     return response_of(error, request.state.request_id)
 
 

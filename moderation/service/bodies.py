@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ class JsonRoute(APIRoute):
             await service.door.admit(request, Scope.CHECK)  # before anything is read
             refuse_other_types(request.headers.get("content-type", ""))
             with service.room.held() as held:
+                request.state.held = held
                 try:
                     async with asyncio.timeout(settings.body_timeout_s):
                         body = await read_within(request, settings.most_body_bytes, held)
@@ -52,7 +54,9 @@ class JsonRoute(APIRoute):
                     raise _too_slow(settings.body_timeout_s) from None
                 except ClientDisconnect:
                     raise _cut_short() from None
-                return await inner(_Read(request, body, parse(body)))
+                read = _Read(request, parse(body))
+                del body  # half of what a request takes
+                return await inner(read)
 
         return handler
 
@@ -60,12 +64,12 @@ class JsonRoute(APIRoute):
 class _Read(Request):
     """A request whose body has been read."""
 
-    def __init__(self, request: Request, body: bytes, parsed: Any) -> None:
+    def __init__(self, request: Request, parsed: Any) -> None:
         super().__init__(request.scope, request.receive)
-        self._raw, self._parsed = body, parsed
+        self._parsed = parsed
 
     async def body(self) -> bytes:
-        return self._raw
+        return b"read"  # the framework looks whether there is one, and asks `json` for it
 
     async def json(self) -> Any:
         return self._parsed
@@ -91,27 +95,49 @@ def refuse_other_types(content_type: str) -> None:
 
 
 class Room:
-    """Memory for the bodies of all requests that are inside."""
+    """Memory for the bodies of all requests that are inside. Safe for threads."""
 
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes
         self.taken_bytes = 0
+        self._lock = threading.Lock()
+
+    def take(self, more_bytes: int) -> None:
+        """Take some.
+
+        Raises:
+            Refused: 503, there is no more.
+        """
+        with self._lock:
+            taken = self.taken_bytes
+            if taken + more_bytes <= self.most_bytes:
+                self.taken_bytes += more_bytes
+                return
+        raise overloaded(f"bodies take {taken + more_bytes:,} bytes, limit {self.most_bytes:,}")
+
+    def give_back(self, taken_bytes: int) -> None:
+        """What was taken."""
+        with self._lock:
+            self.taken_bytes -= taken_bytes
 
     @contextmanager
     def held(self) -> Iterator[Held]:
-        """A part of it, given back in the end."""
+        """A part of it, given back when this and all work on it has ended."""
         held = Held(self)
+        give_back = held.lend()
         try:
             yield held
         finally:
-            self.taken_bytes -= held.taken_bytes
+            give_back()
 
 
 class Held:
-    """What one body takes."""
+    """What one body takes: until its request is answered, and whatever works on it has ended."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
+        self._lock = threading.Lock()
+        self._users = 0
         self.taken_bytes = 0
 
     def take(self, more_bytes: int) -> None:
@@ -120,14 +146,24 @@ class Held:
         Raises:
             Refused: 503, there is no more.
         """
-        room = self._room
-        if room.taken_bytes + more_bytes > room.most_bytes:
-            raise overloaded(f"bodies take {room.taken_bytes:,} bytes, limit {room.most_bytes:,}")
-        room.taken_bytes += more_bytes
+        self._room.take(more_bytes)
         self.taken_bytes += more_bytes
 
+    def lend(self) -> Callable[[], None]:
+        """Keep it until what is returned is called: work that stalls outlasts the answer."""
+        with self._lock:
+            self._users += 1
+        return self._give_back
 
-async def read_within(request: Request, limit: int, held: Held) -> bytes:
+    def _give_back(self) -> None:
+        with self._lock:
+            self._users -= 1
+            last = not self._users
+        if last:
+            self._room.give_back(self.taken_bytes)
+
+
+async def read_within(request: Request, limit: int, held: Held) -> bytearray:
     """The whole body, as long as it stays within `limit` bytes and there is room for it.
 
     Raises:
@@ -142,23 +178,26 @@ async def read_within(request: Request, limit: int, held: Held) -> bytes:
             raise _too_large(f"at least {len(body) + len(chunk):,}", limit)
         held.take(len(chunk))
         body += chunk
-    return bytes(body)
+    return body
 
 
-def parse(body: bytes) -> Any:
+def parse(body: bytes | bytearray) -> Any:
     """Strict JSON: UTF-8, no key twice, no NaN, not too deep, not too much.
 
     Raises:
         Refused: 400 where it is no JSON, 413 where it holds too many values.
     """
-    containers = body.count(b"{") + body.count(b"[")
-    if containers > MOST_CONTAINERS or body.count(b",") > MOST_COMMAS:
-        raise Refused(
-            413,
-            "body_too_large",
-            f"the body holds more than {MOST_CONTAINERS:,} brackets or {MOST_COMMAS:,} commas",
-            hint="send fewer notes at a time",
-        )
+    for what, number, limit in (
+        ("brackets", body.count(b"{") + body.count(b"["), MOST_CONTAINERS),
+        ("commas", body.count(b","), MOST_COMMAS),
+    ):
+        if number > limit:
+            raise Refused(
+                413,
+                "body_too_large",
+                f"the body holds {number:,} {what}, limit {limit:,}",
+                hint="send fewer notes at a time",
+            )
     try:
         value = json.loads(
             body.decode(), object_pairs_hook=_each_key_once, parse_constant=_no_constant

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from moderation.service.problems import Refused, overloaded
 
+AGAIN = "ask again after `Retry-After`: what is done by then is not done twice"
 Answered = TypeVar("Answered")
 log = logging.getLogger(__name__)
 
@@ -33,23 +34,34 @@ class Calls:
         """Calls that wait or run."""
         return len(self._inside)
 
-    async def run(self, work: Callable[[], Answered], *, within_s: float) -> Answered:
+    async def run(
+        self,
+        work: Callable[[], Answered],
+        *,
+        within_s: float,
+        ended: Callable[[], None] = lambda: None,
+        again: str = AGAIN,
+    ) -> Answered:
         """What `work` returns or raises.
 
         Args:
             work: called in a thread.
             within_s: how long its result is of use.
+            ended: called once, when the work has ended, however late, or will never begin.
+            again: what the caller can do where the work goes on without it.
 
         Raises:
             Refused: 503, at once where too many are inside; or after `within_s`, while the work
                 goes on; or where the process ends before the work has begun.
         """
         if self.inside >= self.most_inside:
+            ended()
             raise overloaded(f"{self.inside} requests are inside, limit {self.most_inside}")
         context = contextvars.copy_context()
         future = self._pool.submit(context.run, work)
         self._inside.add(future)
         future.add_done_callback(self._inside.discard)
+        future.add_done_callback(lambda _: ended())
         try:
             async with asyncio.timeout(within_s):
                 return await asyncio.shield(asyncio.wrap_future(future))
@@ -71,7 +83,7 @@ class Calls:
                 503,
                 "late",
                 f"no answer within {within_s:.2f} s: the register stalls; the work goes on",
-                hint="ask again with the same key: the answer will be given to you",
+                hint=again,
                 retry_after_s=1,
             ) from None
 

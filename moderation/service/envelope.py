@@ -22,7 +22,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_CALLER = ("tenant", "token_id")
+_KNOWN = ("tenant", "token_id", "verdict_id")
+"""What is told of a request beside its way: ids that name no person and no note."""
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 log = structlog.stdlib.get_logger("moderation.service")
 
@@ -76,5 +77,5 @@ class Envelope:
             path=path,
             status=status,
             ms=round(took_s * 1000, 1),
-            **{name: value for name in _CALLER if (value := scope["state"].get(name))},
+            **{name: value for name in _KNOWN if (value := scope["state"].get(name))},
         )

@@ -23,10 +23,13 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from moderation.gate.settling import Swept
+from moderation.service.problems import Refused
 from moderation.service.tenants import Tenant, Tenants
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+SHED = (429, 503)
+"""Statuses of what may be asked again later."""
 _HTTP_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 _STEP_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -57,7 +60,12 @@ class Metrics:
         )
         self._replays = Counter("replays", "Answers given again under their key", **made)
         self._swept = Counter("swept", "What was overdue and settled", ["tenant", "what"], **made)
-        self._shed = Counter("shed_requests", "Requests refused under load", ["code"], **made)
+        self._shed = Counter(
+            "shed_requests",
+            "Requests and notes of batches refused for now (429, 503)",
+            ["code"],
+            **made,
+        )
         self._http = Histogram(
             "http_request_seconds",
             "Time of HTTP requests",
@@ -110,9 +118,10 @@ class Metrics:
         """A request that was answered; `path` is the route's, without ids."""
         self._http.labels(method, path, str(status)).observe(took_s)
 
-    def shed(self, code: str) -> None:
-        """A request that was refused so that others are answered."""
-        self._shed.labels(code).inc()
+    def refused(self, refused: Refused) -> None:
+        """A request, or a note of a batch; counted where it was so that others are answered."""
+        if refused.status in SHED:
+            self._shed.labels(refused.code).inc()
 
     def swept(self, tenant: Tenant, swept: Swept) -> None:
         """What a sweep has settled."""

@@ -189,7 +189,7 @@ def invalid(errors: Sequence[Mapping[str, Any]], *, root: str = "") -> Refused:
         root: JSON pointer of what was validated, as `/items/3`.
     """
     told = [
-        FieldProblem(pointer=pointer_of(error["loc"], root=root), detail=_sentence(error["msg"]))
+        FieldProblem(pointer=pointer_of(error["loc"], root=root), detail=_sentence(error))
         for error in errors
     ]
     first, context = errors[0], errors[0].get("ctx") or {}
@@ -218,6 +218,9 @@ def pointer_of(loc: Sequence[int | str], *, root: str = "") -> str:
     return root + "".join(f"/{step}" for step in steps)
 
 
-def _sentence(message: str) -> str:
-    message = message.removeprefix("Value error, ")
+def _sentence(error: Mapping[str, Any]) -> str:
+    """What is wrong; of what was sent no more than how long it was."""
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "string_too_long" and isinstance(error.get("input"), str):
+        message += f", not {len(error['input'])}"
     return message[:1].lower() + message[1:]

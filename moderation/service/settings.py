@@ -106,6 +106,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"`deadline_ms` {self.deadline_ms} is above `ceiling_ms` {self.ceiling_ms}"
             )
+        if self.most_body_bytes > self.most_bodies_bytes:
+            raise ValueError(
+                f"`most_body_bytes` {self.most_body_bytes} is above `most_bodies_bytes` "
+                f"{self.most_bodies_bytes}"
+            )
         if not self.auth and not is_loopback(self.host):
             raise ValueError(f"without tokens only the loopback may be served, not {self.host}")
         if MAIN_TENANT in self.tenants:

@@ -24,13 +24,16 @@ class Terms:
     received: float
     """When its body was there, by `time.monotonic`."""
     deadline_ms: int | None = None
+    due: float | None = None
+    """When all of a batch is to be answered, by `time.monotonic`."""
     key: str | None = None
 
 
 def within_s(asked: AskedVerdict, terms: Terms, settings: Settings) -> float:
     """Seconds until the answer is due: what the header says, or the body, or the settings."""
     ms = terms.deadline_ms or asked.deadline_ms or settings.deadline_ms
-    return min(ms, settings.ceiling_ms) / 1000
+    seconds = min(ms, settings.ceiling_ms) / 1000
+    return seconds if terms.due is None else min(seconds, terms.due - terms.received)
 
 
 def submit(
@@ -72,9 +75,7 @@ def submission_of(asked: AskedVerdict, note: Note, terms: Terms, settings: Setti
 
 def told(gate: Gate, answer: Answer, note: Note, settings: Settings) -> dict[str, Any]:
     """The answer as JSON, without its timing."""
-    decided_at = datetime.now(UTC)
-    if answer.replayed and answer.verdict_id is not None:
-        decided_at = gate.answer(answer.verdict_id)[0].decided_at
+    decided_at = _decided_at(gate, answer)
     hold: Mapping[str, Any] | None = None
     if answer.hold_until is not None:
         hold = {"state": "held", "expires_at": answer.hold_until.isoformat()}
@@ -86,15 +87,27 @@ def told(gate: Gate, answer: Answer, note: Note, settings: Settings) -> dict[str
         lang=note.lang,
         final=answer.final,
         hold=hold,
-    ) | {"replayed": answer.replayed, "shadow": [dict(shadow) for shadow in answer.shadows]}
+    ) | {
+        "decided_at": decided_at.isoformat(),
+        "replayed": answer.replayed,
+        "shadow": [dict(shadow) for shadow in answer.shadows],
+    }
+
+
+def _decided_at(gate: Gate, answer: Answer) -> datetime:
+    """As in the audit, so that the time to appeal ends when it is said to."""
+    number = answer.verdict_id
+    row = None if number is None else gate.register.verdicts_numbered([number]).get(number)
+    return datetime.now(UTC) if row is None else row.decided_at
 
 
 def _refuse_other_policy(gate: Gate, asked: AskedVerdict, pointer: str) -> None:
-    if asked.policy not in (None, gate.policy.name, gate.policy.digest):
+    policy = gate.policy_for(asked.id)
+    if asked.policy not in (None, policy.name, policy.digest):
         raise Refused(
             422,
             "other_policy",
-            f"`policy` is `{gate.policy.name}` here, not `{asked.policy:.80}`",
+            f"`policy` is `{policy.name}` for this note, not `{asked.policy:.80}`",
             hint="leave `policy` out, or ask a service that runs the other one",
             pointer=f"{pointer}/policy",
         )

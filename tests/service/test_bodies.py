@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from kit.asking import JSON, Asking, a_note, problem
 
 from moderation.service.app import create_app
-from moderation.service.bodies import MOST_CONTAINERS, MOST_DEEP, parse
+from moderation.service.bodies import MOST_CONTAINERS, MOST_DEEP, Held, parse
 from moderation.service.problems import Refused
+from moderation.service.state import Service
 
 VALUES = st.recursive(
     st.none()
@@ -63,11 +64,13 @@ def test_what_is_no_json_is_malformed(ask: Asking, body: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [b"[" + b"{}," * MOST_CONTAINERS + b"{}]", b"[" + b"1," * 1_000_001 + b"1]"],
-    ids=["objects", "numbers"],
+    ids=["100,002 brackets, limit 100,000", "1,000,001 commas, limit 1,000,000"],
 )
-def test_few_bytes_that_ask_for_much_memory_are_refused(body: bytes) -> None:
-    """Before the values are made."""
-    with pytest.raises(Refused) as refused:
+def test_few_bytes_that_ask_for_much_memory_are_refused(
+    body: bytes, request: pytest.FixtureRequest
+) -> None:
+    """Before the values are made; with the number that was exceeded."""
+    with pytest.raises(Refused, match=request.node.callspec.id) as refused:
         parse(body)
     assert refused.value.status == 413
 
@@ -115,8 +118,9 @@ def test_a_body_that_dawdles_is_not_waited_for(make: Any) -> None:
 
 
 def test_a_caller_that_hangs_up_is_no_bug(make: Any) -> None:
-    """Nobody hears the answer; the log has it."""
-    app = create_app(make())
+    """Nobody hears the answer; the log has it, and its room is free again."""
+    service = make()
+    app = create_app(service)
     sent: list[dict[str, Any]] = []
     scope = {
         **{"type": "http", "http_version": "1.1", "method": "POST", "scheme": "http"},
@@ -125,8 +129,13 @@ def test_a_caller_that_hangs_up_is_no_bug(make: Any) -> None:
         **{"client": ("127.0.0.1", 9), "server": ("127.0.0.1", 80), "root_path": ""},
     }
 
+    coming = [
+        {"type": "http.request", "body": b"{" * 1_000, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
     async def receive() -> dict[str, Any]:
-        return {"type": "http.disconnect"}
+        return coming.pop(0)
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -134,15 +143,26 @@ def test_a_caller_that_hangs_up_is_no_bug(make: Any) -> None:
     asyncio.run(app(scope, receive, send))
     assert sent[0]["status"] == 400
     assert b"body_cut_short" in sent[1]["body"]
+    assert service.room.taken_bytes == 0
+
+
+def taken(service: Service, much: int) -> Callable[[], None]:
+    """Room that another request has; to be called when it has ended."""
+    held = Held(service.room)
+    held.take(much)
+    return held.lend()
 
 
 def test_bodies_share_their_memory(make: Any) -> None:
     """What does not fit is refused at once, and the room is given back."""
-    service = make(most_bodies_bytes=4_000)
+    service = make(most_body_bytes=64_000, most_bodies_bytes=64_000)
     ask = Asking(service)
+    give_back = taken(service, 60_000)
     long = json.dumps(a_note(text="x" * 5_000, register="never")).encode()
     told = problem(ask("POST", "/v1/verdicts", content=long, headers=JSON), 503, "overloaded")
     assert told["retryable"]
-    assert service.room.taken_bytes == 0
+    assert told["detail"] == f"bodies take {60_000 + len(long):,} bytes, limit 64,000"
+    assert service.room.taken_bytes == 60_000
+    give_back()
     assert ask.submit(a_note(text="short", register="never")).status_code == 200
     assert service.room.taken_bytes == 0

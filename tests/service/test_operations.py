@@ -125,6 +125,9 @@ def test_an_appeal_comes_in_time(ask: Asking, service: Service) -> None:
         now._connection.execute(update(VERDICTS).values(decided_at=long_ago))
     row = {"verdict_id": blocked["verdict_id"], "author_id": "ben", "statement": "x"}
     problem(ask("POST", "/v1/appeals", json=row), 409, "appeal_too_late")
+    told = ask("GET", f"/v1/verdicts/{blocked['verdict_id']}").json()["appeal"]
+    assert not told["allowed"]
+    assert datetime.fromisoformat(told["until"]) < datetime.now(UTC)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ def test_a_request_is_one_line_without_what_it_said(ask: Asking, lines: io.Strin
     assert {"request_id": "r-1", "trace_id": TRACE, "tenant": "main"}.items() <= first.items()
     assert (first["method"], first["path"], first["status"]) == ("POST", "/v1/verdicts", 200)
     assert first["ms"] > 0
+    assert first["verdict_id"] == answer.json()["verdict_id"]
     assert told[1]["path"] == "/v1/authors/{author_id}"
     assert "hush" not in lines.getvalue()
 
@@ -132,3 +133,21 @@ def test_what_happens_is_counted(ask: Asking, service: Service) -> None:
     assert value("undelivered_events", tenant="main", state="dead") == 0
     assert value("oldest_pending_event_seconds", tenant="main") > 0
     assert "ann" not in text
+
+
+def test_whatever_is_refused_for_now_is_counted(make: Any) -> None:
+    """By its cause, wherever it was refused: at the door of bodies, and for one note of a batch."""
+    service = make(most_body_bytes=1_024, most_bodies_bytes=1_024)
+    ask = Asking(service)
+    service.room.take(1_000)
+    problem(ask.submit(a_note(text="x" * 100)), 503, "overloaded")
+    service.room.give_back(1_000)
+    items = {"items": [a_note(id=f"n{n}", text="x") for n in range(2)]}
+    service.draining = True
+    got = ask("POST", "/v1/verdicts:batch", json=items).json()["items"]
+    assert [item["status"] for item in got] == [503, 503]
+    problem(ask("GET", "/v1/verdicts/v_1"), 404, "unknown_subject")
+    counted = service.metrics.exposition().decode()
+    assert 'notegate_shed_requests_total{code="overloaded"} 1.0' in counted
+    assert 'notegate_shed_requests_total{code="draining"} 2.0' in counted
+    assert counted.count("notegate_shed_requests_total{") == 2

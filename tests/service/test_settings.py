@@ -35,6 +35,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "text": ({"workers": "many"}, "`MODERATION_WORKERS`: "),
     "level": ({"log_level": "loud"}, "`MODERATION_LOG_LEVEL`: "),
     "deadline": ({"deadline_ms": 5_000}, "`deadline_ms` 5000 is above `ceiling_ms` 3000"),
+    "room": (
+        {"most_body_bytes": 2_048, "most_bodies_bytes": 1_024},
+        "`most_body_bytes` 2048 is above `most_bodies_bytes` 1024",
+    ),
     "open": ({"auth": False, "host": "0.0.0.0"}, "without tokens only the loopback may be served"),
     "tenant": ({"tenants": {"main": "x"}}, "the tenant `main` is the one of"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kit.asking import Asking, a_note
+from kit.asking import Asking, a_note, problem
 
 from moderation.policy import Policy
 from moderation.service.settings import Settings
@@ -51,10 +51,16 @@ def test_a_shadow_speaks_and_does_not_act(tmp_path: Path) -> None:
 
 
 def test_a_canary_acts_for_its_share(tmp_path: Path) -> None:
-    """And its digest stands in the verdict."""
+    """Its digest stands in the verdict, and it is the policy that a caller can expect."""
     service = service_with(tmp_path, canary=1.0)
     try:
-        row = Asking(service).submit(a_note(text=TEXT)).json()
+        ask = Asking(service)
+        row = ask.submit(a_note(text=TEXT)).json()
         assert (row["decision"], row["policy"]["name"]) == ("label", "mild")
+        digest = row["policy"]["digest"]
+        assert ask("GET", f"/v1/policies/{digest}").json()["name"] == "mild"
+        for expected in ("mild", digest):
+            assert ask.submit(a_note(text=TEXT, policy=expected)).status_code == 200
+        problem(ask.submit(a_note(text=TEXT, policy="default")), 422, "other_policy")
     finally:
         service.tenants.close()

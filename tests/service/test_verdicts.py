@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from kit.notes import photo
 from moderation.gate import inside
 from moderation.gate.detector_pool import Load
 from moderation.gate.inside import PictureReader, Pixels, Read
+from moderation.note import MAX_TITLE_CHARS
 from moderation.service.state import Service
 
 CAT, CUP = photo("chelsea"), photo("coffee")
@@ -49,6 +52,12 @@ def test_a_copy_is_blocked_with_words_for_the_author(ask: Asking) -> None:
     assert message["text"]["en"].startswith("Block: picture already registered. Use a picture")
     assert message["text"]["zh"].startswith("拦截：图片已有登记。请改用")
     assert second["appeal"]["allowed"]
+    stored = ask("GET", f"/v1/verdicts/{second['verdict_id']}").json()
+    assert (stored["decided_at"], stored["appeal"]) == (second["decided_at"], second["appeal"])
+    days = datetime.fromisoformat(stored["appeal"]["until"]) - datetime.fromisoformat(
+        stored["decided_at"]
+    )
+    assert days == timedelta(days=30)
 
 
 def test_the_same_key_gives_the_same_answer(ask: Asking) -> None:
@@ -57,7 +66,7 @@ def test_the_same_key_gives_the_same_answer(ask: Asking) -> None:
     first, again = ask.submit(row), ask.submit(row)
     assert "idempotent-replayed" not in first.headers
     assert again.headers["idempotent-replayed"] == "true"
-    apart = ("replayed", "timing_ms", "appeal")
+    apart = ("replayed", "timing_ms")
     assert {k: v for k, v in first.json().items() if k not in apart} == {
         k: v for k, v in again.json().items() if k not in apart
     }
@@ -137,6 +146,20 @@ def test_who_does_not_want_to_wait_gets_202(ask: Asking, slow: threading.Event) 
     assert answer.headers["location"] == f"/v1/verdicts/{answer.json()['verdict_id']}"
 
 
+@pytest.mark.parametrize(
+    "prefer", ["respond-async", "wait=5, Respond-Async;x=1"], ids=["alone", "among-others"]
+)
+def test_to_answer_later_is_done_or_refused(ask: Asking, prefer: str) -> None:
+    """What is only judged cannot be asked for later, nor can a batch; another preference can."""
+    headers = {"Prefer": prefer}
+    told = problem(ask.submit(a_note(register="never"), **headers), 422, "no_respond_async")
+    assert told["pointer"] == "header:prefer"
+    batch = ask("POST", "/v1/verdicts:batch", json={"items": [a_note()]}, headers=headers)
+    problem(batch, 422, "no_respond_async")
+    assert ask.submit(a_note(text="x"), **headers).status_code in (200, 202)
+    assert ask.submit(a_note(register="never"), Prefer="no-respond-async").status_code == 200
+
+
 def test_what_would_wait_too_long_is_refused_at_once(
     ask: Asking, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,11 +183,14 @@ def test_a_register_that_stalls_is_not_waited_for(make: Any) -> None:
         late = ask.submit(a_note(text="x"), X_Deadline_Ms="200")
         assert time.monotonic() - started < 1.5
         assert problem(late, 503, "late")["retryable"]
+        assert "same key" in late.json()["hint"]
         ask.submit(a_note(text="y", id="n2"), X_Deadline_Ms="50")
         # Both are still inside, so the next is not even begun.
         problem(ask.submit(a_note(text="z", id="n3")), 503, "overloaded")
+        # So are their bodies, although their callers have an answer.
+        assert service.room.taken_bytes >= 2 * len(json.dumps(a_note(text="x")))
     until = time.monotonic() + 20
-    while service.verdicts.inside:
+    while service.verdicts.inside or service.room.taken_bytes:
         assert time.monotonic() < until
         time.sleep(0.02)
     assert ask.submit(a_note(text="x")).status_code == 200
@@ -250,3 +276,51 @@ def test_a_batch_answers_for_each_note(ask: Asking) -> None:
 def test_a_batch_has_its_bounds(ask: Asking, items: Any) -> None:
     """1–100."""
     problem(ask("POST", "/v1/verdicts:batch", json={"items": items}), 422, "bad_request")
+
+
+def test_a_batch_has_one_deadline(ask: Asking, slow: threading.Event) -> None:
+    """Whoever's turn comes in time is answered; the others are told so, and can be sent again."""
+    items = [a_note(CAT, id=f"n{n}", author="ann", register="never") for n in range(8)]
+    started = time.monotonic()
+    answer = ask(
+        "POST", "/v1/verdicts:batch", json={"items": items}, headers={"X-Deadline-Ms": "600"}
+    )
+    assert time.monotonic() - started < 2
+    got = answer.json()["items"]
+    assert got[0]["status"] == 200
+    assert (got[-1]["status"], got[-1]["problem"]["code"]) == (503, "late")
+    assert got[-1]["problem"]["retryable"]
+
+
+def test_a_bug_with_one_note_of_a_batch_takes_no_other_with_it(
+    ask: Asking,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What was filed before is told; the trace is in the log."""
+    gate = service.tenants.main.gate
+    submit = gate.submit
+
+    def broken(submission: Any) -> Any:
+        if submission.note.id == "n2":
+            raise ZeroDivisionError
+        return submit(submission)
+
+    monkeypatch.setattr(gate, "submit", broken)
+    items = [a_note(id=f"n{n}", text="x") for n in (1, 2, 3)]
+    got = ask("POST", "/v1/verdicts:batch", json={"items": items}).json()["items"]
+    assert [item["status"] for item in got] == [200, 500, 200]
+    assert got[1]["problem"]["code"] == "bug"
+    assert "ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_the_limits_of_a_note_hold_in_a_batch(make: Any) -> None:
+    """Each by itself, with both numbers."""
+    ask = Asking(make(most_pictures=1))
+    items = [a_note(CAT, CUP, id="n1"), a_note(CAT, id="n2"), a_note(id="n3", title="x" * 9_999)]
+    got = ask("POST", "/v1/verdicts:batch", json={"items": items}).json()["items"]
+    assert [item["status"] for item in got] == [422, 200, 422]
+    assert got[0]["problem"]["detail"] == "the note has 2 pictures, limit 1"
+    assert got[2]["problem"]["detail"].endswith("characters, not 9999")
+    assert f"at most {MAX_TITLE_CHARS}" in got[2]["problem"]["detail"]

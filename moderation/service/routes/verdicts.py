@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Depends, Header, Path, Request
 from pydantic import ValidationError
 
@@ -28,6 +28,9 @@ router = APIRouter(route_class=JsonRoute, tags=["verdicts"])
 ASYNC_MS = 150
 """Time for the answer where the caller does not want to wait for it."""
 SLOW_S = 30.0
+SAME_KEY = "ask again with the same key: the answer will be given to you"
+NOTHING_KEPT = "submit again after `Retry-After`: of what is only judged, nothing is kept"
+log = structlog.stdlib.get_logger("moderation.service")
 
 Key = Annotated[
     str | None,
@@ -48,9 +51,22 @@ Deadline = Annotated[
         description="Time for the answer; wins over `deadline_ms`.",
     ),
 ]
+BatchDeadline = Annotated[
+    int | None,
+    Header(
+        alias="X-Deadline-Ms",
+        ge=SMALLEST_DEADLINE_MS,
+        le=10**9,
+        description="Time for the whole batch: notes whose turn does not come by then are answered "
+        "503 `late`. Without it each note has its own deadline, from when its turn comes.",
+    ),
+]
 Prefer = Annotated[
     str | None,
-    Header(description="`respond-async`: 202 at once where the final verdict takes longer."),
+    Header(
+        description="`respond-async`: 202 at once where the final verdict takes longer. Refused "
+        "where nothing is recorded that could be asked for, and for batches."
+    ),
 ]
 VerdictId = Annotated[
     str, Path(pattern=r"^v_[1-9][0-9]{0,17}$", examples=["v_42"], description="As in answers.")
@@ -82,19 +98,21 @@ async def submit_note(
     silence means, `final` is false, and the final verdict follows. An unreadable picture is no
     error: it is a finding, and a person looks.
     """
-    service: Service = request.app.state.service
     if not asked.judges_only:
         await allowed_also(request, Scope.REGISTER)
-    later = "respond-async" in (prefer or "").lower()
-    terms = Terms(
-        received=time.monotonic(), deadline_ms=ASYNC_MS if later else deadline_ms, key=key
-    )
-    row = await _answer(service, tenant, asked, terms)
+    later = _prefers_later(prefer)
+    if later and asked.judges_only:
+        raise _no_later("of what is only judged, nothing is kept that could be asked for")
+    if later:
+        deadline_ms = min(deadline_ms or ASYNC_MS, ASYNC_MS)
+    terms = Terms(received=time.monotonic(), deadline_ms=deadline_ms, key=key)
+    row = await _answer(request, tenant, asked, terms)
+    request.state.verdict_id = row["verdict_id"]  # for the log
     headers = {"Idempotent-Replayed": "true"} if row["replayed"] else {}
     if row["verdict_id"] is not None:
         headers["Location"] = f"/v1/verdicts/{row['verdict_id']}"
     if later and not row["final"]:
-        headers["Preference-Applied"] = "respond-async"
+        headers |= {"Preference-Applied": "respond-async", "Retry-After": "1"}
     return JsonAnswer(row, status_code=202 if later and not row["final"] else 200, headers=headers)
 
 
@@ -110,23 +128,27 @@ async def submit_batch(
     asked: AskedBatch,
     tenant: Annotated[Tenant, Depends(allowed(Scope.REGISTER))],
     key: Key = None,
-    deadline_ms: Deadline = None,
+    deadline_ms: BatchDeadline = None,
+    prefer: Prefer = None,
 ) -> JsonAnswer:
     """A verdict or a problem in the place of each note; the first counts for the next.
 
-    Each note has its own deadline, from when its turn comes. An `Idempotency-Key` stands for the
-    whole batch: each note gets the key with its place.
+    An `Idempotency-Key` stands for the whole batch: each note gets the key with its place. What is
+    `late` or `overloaded` may be submitted again with it; the others get the same answers.
     """
     service: Service = request.app.state.service
+    if _prefers_later(prefer):
+        raise _no_later("a batch is answered when its last note is")
     service.door.charge(request, len(asked.items) - 1)
+    due = None if deadline_ms is None else time.monotonic() + deadline_ms / 1000
     items = []
     for place, item in enumerate(asked.items):
         terms = Terms(
             received=time.monotonic(),
-            deadline_ms=deadline_ms,
+            due=due,
             key=None if key is None else f"{key}:{place}",
         )
-        items.append(await _item(request, service, tenant, item, terms, f"/items/{place}"))
+        items.append(await _item(request, tenant, item, terms, f"/items/{place}"))
     return JsonAnswer({"items": items})
 
 
@@ -152,9 +174,26 @@ async def allowed_also(request: Request, scope: Scope) -> None:
     await request.app.state.service.door.admit(request, scope)
 
 
+def _prefers_later(prefer: str | None) -> bool:
+    """Whether `Prefer` (RFC 7240) has `respond-async` among its preferences."""
+    asked = (prefer or "").lower().split(",")
+    return any(one.partition(";")[0].strip() == "respond-async" for one in asked)
+
+
+def _no_later(why: str) -> Refused:
+    return Refused(
+        422,
+        "no_respond_async",
+        f"`Prefer: respond-async` is not for this: {why}",
+        hint="leave the header out, or submit notes to be registered, one by one",
+        pointer="header:prefer",
+    )
+
+
 async def _answer(
-    service: Service, tenant: Tenant, asked: AskedVerdict, terms: Terms, pointer: str = ""
+    request: Request, tenant: Tenant, asked: AskedVerdict, terms: Terms, pointer: str = ""
 ) -> dict[str, Any]:
+    service: Service = request.app.state.service
     settings, budget_s = service.settings, within_s(asked, terms, service.settings)
     if service.draining:
         raise Refused(
@@ -164,47 +203,55 @@ async def _answer(
             hint="submit again, to another replica",
             retry_after_s=1,
         )
-    try:
-        wait_s = tenant.gate.load().wait_s
-        if wait_s > budget_s:
-            raise overloaded(
-                f"a detector is free in about {wait_s:.1f} s, and the answer is due in "
-                f"{budget_s:.1f} s",
-                wait_s=wait_s,
-            )
-        row = await service.verdicts.run(
-            lambda: submit(tenant.gate, asked, terms, settings, pointer=pointer),
-            within_s=budget_s + settings.grace_ms / 1000,
+    wait_s = tenant.gate.load().wait_s
+    if wait_s > budget_s:
+        raise overloaded(
+            f"a detector is free in about {wait_s:.1f} s, and the answer is due in "
+            f"{budget_s:.1f} s",
+            wait_s=wait_s,
         )
-    except Exception as error:
-        refused = refusal_of(error)
-        if refused.status == 503:
-            service.metrics.shed(refused.code)
-        raise
+    row = await service.verdicts.run(
+        lambda: submit(tenant.gate, asked, terms, settings, pointer=pointer),
+        within_s=budget_s + settings.grace_ms / 1000,
+        ended=request.state.held.lend(),
+        again=NOTHING_KEPT if asked.judges_only else SAME_KEY,
+    )
     service.metrics.answered(tenant.name, row)
     return row
 
 
 async def _item(
-    request: Request, service: Service, tenant: Tenant, item: Any, terms: Terms, pointer: str
+    request: Request, tenant: Tenant, item: Any, terms: Terms, pointer: str
 ) -> dict[str, Any]:
     try:
         try:
             asked = AskedVerdict.model_validate(item)
         except ValidationError as error:
-            told = error.errors(include_url=False, include_input=False)
-            raise invalid(told, root=pointer) from None
-        row = await _answer(service, tenant, asked, replace(terms), pointer)
+            raise invalid(error.errors(include_url=False), root=pointer) from None
+        if terms.due is not None and terms.due - terms.received < SMALLEST_DEADLINE_MS / 1000:
+            raise _late_in_batch()
+        row = await _answer(request, tenant, asked, terms, pointer)
     except Exception as error:
         refused = refusal_of(error)
-        if refused.status == 500:
-            raise
+        if refused.status == 500:  # of this note: what the others were told holds
+            log.exception("bug")
+        request.app.state.service.metrics.refused(refused)
         return {
             "status": refused.status,
             "verdict": None,
             "problem": to_json(refused, request.state.request_id),
         }
     return {"status": 200, "verdict": row, "problem": None}
+
+
+def _late_in_batch() -> Refused:
+    return Refused(
+        503,
+        "late",
+        "the time for the batch was over before this note's turn came",
+        hint="submit it again, with fewer notes or more time",
+        retry_after_s=1,
+    )
 
 
 def _stored(service: Service, tenant: Tenant, number: int) -> Callable[[], dict[str, Any]]:
