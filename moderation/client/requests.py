@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import uuid
 from collections.abc import Mapping
@@ -146,10 +147,13 @@ def _bytes(image: NoteImage, number: int) -> bytes:
             hint="give the bytes of the file that was submitted, or save the array as PNG",
         )
     if image.data is not None:
+        if len(image.data) > MAX_PICTURE_BYTES:
+            raise _too_large(len(image.data), number)
         return image.data
     path = Path(image.path or "")
     try:
         with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
             data = file.read(MAX_PICTURE_BYTES + 1)
     except (OSError, ValueError) as error:
         raise UnreadableImage(
@@ -157,11 +161,15 @@ def _bytes(image: NoteImage, number: int) -> bytes:
             hint="check the path; relative ones start where this process runs",
         ) from error
     if len(data) > MAX_PICTURE_BYTES:
-        raise ImageTooLarge(
-            f"`images[{number}]` has more than {MAX_PICTURE_BYTES // 10**6} MB",
-            hint="send a smaller file",
-        )
+        raise _too_large(max(size, len(data)), number)
     return data
+
+
+def _too_large(size: int, number: int) -> ImageTooLarge:
+    return ImageTooLarge(
+        f"`images[{number}]` has {size:,} bytes, limit {MAX_PICTURE_BYTES:,}",
+        hint="send a smaller file",
+    )
 
 
 def settle_request(note_id: str, revision: int, verb: str, passed: Passed) -> Request:

@@ -334,9 +334,13 @@ def test_pictures_that_cannot_be_sent(client: Any, service: RudeService, tmp_pat
         (NoteImage(path=tmp_path), UnreadableImage),
         (NoteImage(path="nul\0.jpg"), UnreadableImage),
         (NoteImage(path=large), ImageTooLarge),
+        (NoteImage(data=bytes(40_000_001)), ImageTooLarge),
     ):
-        with pytest.raises(raised):
+        with pytest.raises(raised) as refused:
             client.check(Note(id="n1", images=[image]))
+        if raised is ImageTooLarge:
+            told = "`images[0]` has 40,000,001 bytes, limit 40,000,000"
+            assert refused.value.message == told
     assert not service.seen
 
 
