@@ -9,7 +9,6 @@ What is shown is never logged or repeated: lines of the log have the id of the t
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import math
 import re
@@ -18,10 +17,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from moderation.errors import StoreBusy
+from moderation.service.calls import Calls
 from moderation.service.limits import Limits, Taken
 from moderation.service.problems import Refused
 from moderation.service.tenants import Tenant, Tenants
@@ -32,6 +31,8 @@ FRESH_S = 5.0
 """How long a token is not looked up again; within it a revocation counts everywhere."""
 LOOKUP_S = 2.0
 """How long a lookup may take, before it is said that the register does not answer."""
+LOOKUPS, MOST_LOOKUPS = 4, 128
+"""At a time, and with those that wait; while a register stalls, no more than that stall with it."""
 MOST_KNOWN = 10_000
 """Tokens that a worker remembers."""
 REALM = "notegate"
@@ -85,6 +86,7 @@ class TokenDoor:
         self._clock = clock
         self._now = now
         self._known = KnownTokens(clock=clock)
+        self._lookups = Calls(LOOKUPS, MOST_LOOKUPS, name="token")
 
     async def admit(self, request: Request, scope: Scope) -> Tenant:
         """The tenant that a request is from.
@@ -172,10 +174,11 @@ class TokenDoor:
         register = self._tenants.main.gate.register
         asked_at = self._clock()
         try:
-            found = await asyncio.wait_for(
-                run_in_threadpool(register.find_token, shown), timeout=LOOKUP_S
-            )
-        except TimeoutError:
+            # Not the framework's threads: those are waited for, however late.
+            found = await self._lookups.run(lambda: register.find_token(shown), within_s=LOOKUP_S)
+        except Refused as refused:
+            if refused.code != "late":
+                raise
             raise StoreBusy(
                 f"the register did not answer in {LOOKUP_S:.0f} s",
                 hint="submit again after `Retry-After`",

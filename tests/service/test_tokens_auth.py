@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from moderation.errors import ModerationError
 from moderation.gate import Gate
 from moderation.service.auth import (
     FRESH_S,
+    LOOKUPS,
     KnownTokens,
     TokenDoor,
     address_of,
@@ -335,16 +337,23 @@ def test_a_second_scope_is_asked_for_and_counted_once(desk: Desk) -> None:
 
 
 def test_a_register_that_hangs_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """503: nobody is let in unseen, and nobody waits for ever."""
+    """503: nobody is let in unseen, nobody waits for ever, and no thread hangs for each of them."""
     monkeypatch.setattr("moderation.service.auth.LOOKUP_S", 0.05)
-    on = threading.Event()
+    on, hanging = threading.Event(), []
 
     def hang(register: Register, shown: str) -> None:
-        on.wait(5)
+        hanging.append(shown)
+        on.wait(30)
 
     monkeypatch.setattr(Register, "find_token", hang)
-    answer = desk.ask(desk.token())
-    on.set()
+    token, started = desk.token(), time.monotonic()
+    try:
+        answer = desk.ask(token)
+        assert time.monotonic() - started < 5
+        assert {desk.ask(token).status_code for _ in range(10)} == {503}
+        assert len(hanging) == LOOKUPS
+    finally:
+        on.set()
     assert (answer.status_code, answer.json()["code"]) == (503, "store_busy")
     assert answer.headers["retry-after"] == "1"
 
