@@ -1,7 +1,9 @@
-"""Detectors' threads: first come, first served, and what is late stands back."""
+"""Detectors' threads: first come, first served, and what is late has threads that stand back."""
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,8 +24,8 @@ class Holding:
     def __init__(self) -> None:
         self.began, self.go = threading.Event(), threading.Event()
 
-    def step(self) -> Step:
-        return a_step(self._run)
+    def step(self, *, due: float | None = None) -> Step:
+        return a_step(self._run, due=due)
 
     def _run(self) -> None:
         self.began.set()
@@ -41,29 +43,63 @@ def a_step(
 
 
 @given(st.lists(st.booleans(), max_size=20))
-def test_what_is_late_comes_after_all_that_is_due(late: list[bool]) -> None:
-    """Each group in its order, whenever it became late."""
-    pool, holding, done, end = DetectorPool(1), Holding(), list[int](), threading.Event()
+def test_first_come_first_served_among_the_due_and_among_the_late(late: list[bool]) -> None:
+    """Neither waits for the other, whenever it became late."""
+    pool, holding, done = DetectorPool(1), Holding(), list[int]()
+    end, late_end = threading.Event(), threading.Event()
     pool.submit(holding.step())
     assert holding.began.wait(WAIT_S)
     for number, is_late in enumerate(late):
         pool.submit(a_step(partial(done.append, number), due=ANY_TIME if is_late else None))
-    pool.submit(a_step(end.set, due=ANY_TIME))
+    pool.submit(a_step(late_end.set, due=ANY_TIME))
+    assert late_end.wait(WAIT_S), "while the only thread for what is due is busy"
+    behind = [number for number, is_late in enumerate(late) if is_late]
+    assert done == behind
+    pool.submit(a_step(end.set))
     holding.go.set()
     assert end.wait(WAIT_S)
-    due = [number for number, is_late in enumerate(late) if not is_late]
-    assert done == due + [number for number, is_late in enumerate(late) if is_late]
+    assert done == behind + [number for number, is_late in enumerate(late) if not is_late]
     pool.shutdown()
+
+
+def test_a_step_that_becomes_late_while_it_waits_is_taken_by_the_others() -> None:
+    """No new step needs to come for it."""
+    pool, holding, done = DetectorPool(1), Holding(), threading.Event()
+    pool.submit(holding.step())
+    assert holding.began.wait(WAIT_S)
+    pool.submit(a_step(done.set, due=time.monotonic() + 0.1))
+    assert done.wait(WAIT_S)
+    holding.go.set()
+    pool.shutdown()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own here")
+def test_detectors_stand_back_behind_answers_and_late_ones_behind_these() -> None:
+    """By the priorities that the system knows."""
+    pool, niceness, done = DetectorPool(1), dict[str, int](), threading.Barrier(3)
+
+    def tell(name: str) -> None:
+        niceness[name] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        done.wait(WAIT_S)
+
+    pool.submit(a_step(partial(tell, "due")))
+    pool.submit(a_step(partial(tell, "late"), due=ANY_TIME))
+    done.wait(WAIT_S)
+    pool.shutdown()
+    mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert mine < niceness["due"] < niceness["late"]
 
 
 def test_a_new_note_does_not_wait_for_what_is_late() -> None:
     """The estimate counts what is due, until it is late as well; the rest is told beside it."""
-    pool, holding = DetectorPool(1), Holding()
+    pool, holding, late = DetectorPool(1), Holding(), Holding()
     assert (pool.load().steps, pool.load().wait_s) == (0, 0)
     pool.submit(holding.step())
     assert holding.began.wait(WAIT_S)
-    for _ in range(10):
+    pool.submit(late.step(due=ANY_TIME))
+    for _ in range(9):
         pool.submit(a_step(lambda: None, due=ANY_TIME))
+    assert late.began.wait(WAIT_S)
     before = pool.load()
     assert before.steps == 11
     assert before.wait_s == 0
@@ -76,6 +112,7 @@ def test_a_new_note_does_not_wait_for_what_is_late() -> None:
         pool.submit(a_step(lambda: None))
     assert pool.load().wait_s > 0.4
     holding.go.set()
+    late.go.set()
     pool.shutdown()
 
 
