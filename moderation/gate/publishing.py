@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import time
 from abc import abstractmethod
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -54,10 +55,23 @@ MOST_WAITED = 0.5
 hardly looked at would only go to a person."""
 MOST_RESERVED = 0.4
 """Most of the time that is given that is kept so, as a share."""
-_REMEMBERED = 0.8  # of what deciding and writing took lately
+_REMEMBERED = 0.95  # of the longest that deciding and writing took, from one note to the next
+_ROOM = 1.2  # for one that takes longer still
 FINISH_WITHIN_S = 30.0
 """Where more work than that stands behind answers, what is late is left out for good."""
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Look:
+    """What was seen of a note while there was time."""
+
+    underway: Underway
+    examined: Examination
+    late: bool
+    """Whether the rest follows."""
+    stopped: float
+    """When looking stopped, by `time.monotonic`: what comes now is deciding and writing."""
 
 
 class Publishing(Completing):
@@ -171,29 +185,32 @@ class Publishing(Completing):
                 hint="submit the note again a little later, or give more time",
             )
 
-    def _looked(self, submission: Submission) -> tuple[Underway, bool, Examination]:
-        """The examination as far as the time allowed, and whether the rest will follow."""
+    def _looked(self, submission: Submission) -> _Look:
+        """The examination as far as the time allowed."""
         underway = self._underway(submission.note)
         due = submission.due
         until = None if due is None else due - self._reserve_s(submission)
         underway.start(self._detectors, due=until)
-        if underway.wait(until):
-            return underway, False, underway.so_far()
-        if self._detectors.load().late_s > FINISH_WITHIN_S:
+        late = not underway.wait(until)
+        stopped = time.monotonic()
+        cause = Cause.TIMEOUT
+        if late and self._detectors.load().late_s > FINISH_WITHIN_S:
             underway.give_up()
-            return underway, False, underway.so_far(Cause.OVERLOAD)
-        return underway, True, underway.so_far()
+            late, cause = False, Cause.OVERLOAD
+        examined = underway.so_far(cause)
+        return _Look(underway=underway, examined=examined, late=late, stopped=stopped)
 
     def _reserve_s(self, submission: Submission) -> float:
-        """What deciding and writing takes on a busy machine, by what it took lately."""
+        """What deciding and writing takes on a busy machine, by the longest that it took lately."""
         most = MOST_RESERVED * (submission.within_s or 0)
-        return max(RESERVE_S, min(most, 2 * self._filing_s))
+        return max(RESERVE_S, min(most, _ROOM * self._filing_s))
 
     def _judged(self, submission: Submission) -> Answer:
-        underway, late, examined = self._looked(submission)
-        if late:  # nobody completes this one, so nothing may pass in the hope of it
-            underway.give_up()
-            examined = underway.so_far(Cause.OVERLOAD)
+        look = self._looked(submission)
+        examined = look.examined
+        if look.late:  # nobody completes this one, so nothing may pass in the hope of it
+            look.underway.give_up()
+            examined = look.underway.so_far(Cause.OVERLOAD)
         note, received = submission.note, datetime.now(UTC)
         policy, as_of = self.policy_for(note.id), self._as_of
         verdict, _ = judge(
@@ -203,15 +220,14 @@ class Publishing(Completing):
         return Answer(verdict=verdict, verdict_id=None, final=True, shadows=beside(verdict, others))
 
     def _answered(self, submission: Submission, attempt: NewSubmission | None) -> Answer:
-        underway, late, examined = self._looked(submission)
-        began = time.monotonic()
+        look = self._looked(submission)
         note, hold = submission.note, submission.registering is Registering.HOLD
         with self.register.transaction() as now:
             keys.refuse_if_lost(now, attempt)
             keeps = not is_superseded(now, note.id, note.author.id, note.revision)
             filed = conclude(
                 now,
-                examined,
+                look.examined,
                 self._index,
                 self.policy_for(note.id),
                 as_of=self._as_of,
@@ -225,11 +241,11 @@ class Publishing(Completing):
             answer = Answer(
                 verdict=filed.verdict,
                 verdict_id=filed.verdict_id,
-                final=not late,
+                final=not look.late,
                 hold_until=until if filed.verdict.registration is Registration.HELD else None,
                 shadows=beside(filed.verdict, filed.shadows),
             )
-            if late:
+            if look.late:
                 now.owe_final(
                     Debt(
                         verdict_id=filed.verdict_id,
@@ -241,10 +257,10 @@ class Publishing(Completing):
             else:
                 announce(now, filed, author_id=note.author.id)
             keys.keep_answer(now, attempt, answer)
-        took = time.monotonic() - began
-        self._filing_s = _REMEMBERED * self._filing_s + (1 - _REMEMBERED) * took
-        if late:
-            self._owe(underway, filed.verdict_id, hold=hold)
+        took = time.monotonic() - look.stopped
+        self._filing_s = max(took, _REMEMBERED * self._filing_s)
+        if look.late:
+            self._owe(look.underway, filed.verdict_id, hold=hold)
         return answer
 
     def _settled(self, note_id: str, revision: int, state: HoldState) -> list[Hold]:

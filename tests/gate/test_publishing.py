@@ -18,7 +18,7 @@ from sqlalchemy import select
 from moderation import Decision, Gate, Note
 from moderation.errors import HoldSettled, InFlight, KeyReused, Overloaded, UnknownSubject
 from moderation.finding import Cause
-from moderation.gate import inside, keys, publishing
+from moderation.gate import inside, keys, publishing, underway
 from moderation.gate.inside import PictureReader, Pixels, Read
 from moderation.gate.submission import Answer, Registering, Submission
 from moderation.store import HoldState, NewEvent
@@ -332,6 +332,25 @@ def test_where_writing_takes_long_detectors_are_waited_for_less(
         took.append(time.monotonic() - started)
     assert took[-1] < took[0] - 0.1
     assert gate._reserve_s(Submission(note=showing(CAT), within_s=SOON_S)) <= 0.4 * SOON_S
+    slow.go.set()
+    assert gate.drain(30) == 0
+
+
+def test_what_is_read_of_pictures_counts_as_deciding(
+    gate: Gate, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note full of words takes a while after its detectors have stopped."""
+    gathered = underway.gathered
+
+    def slowly(*args: object, **how: object) -> object:
+        time.sleep(0.2)
+        return gathered(*args, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(underway, "gathered", slowly)
+    submission = Submission(note=showing(CAT), within_s=SOON_S)
+    before = gate._reserve_s(submission)
+    ask(gate, showing(CAT), within_s=SOON_S)
+    assert gate._reserve_s(submission) >= min(0.2, 0.4 * SOON_S) > before
     slow.go.set()
     assert gate.drain(30) == 0
 

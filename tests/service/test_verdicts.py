@@ -18,6 +18,7 @@ from moderation.gate import inside
 from moderation.gate.detector_pool import Load
 from moderation.gate.inside import PictureReader, Pixels, Read
 from moderation.note import MAX_TITLE_CHARS
+from moderation.service import bodies
 from moderation.service.state import Service
 
 CAT, CUP = photo("chelsea"), photo("coffee")
@@ -171,6 +172,21 @@ def test_what_would_wait_too_long_is_refused_at_once(
     assert problem(answer, 503, "overloaded")["retryable"]
     assert answer.headers["retry-after"] == "5"
     assert ask.submit(a_note(text="x"), X_Deadline_Ms="20000").status_code == 200
+
+
+def test_the_time_that_pictures_take_to_be_parsed_is_part_of_the_deadline(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins when the body is there."""
+    parse = bodies.parse
+
+    def slowly(body: bytes) -> object:
+        time.sleep(0.3)
+        return parse(body)
+
+    monkeypatch.setattr(bodies, "parse", slowly)
+    timing = ask.submit(a_note()).json()["timing_ms"]
+    assert timing["total"] >= timing["queue"] >= 300
 
 
 def test_a_register_that_stalls_is_not_waited_for(make: Any) -> None:

@@ -105,7 +105,7 @@ async def submit_note(
         raise _no_later("of what is only judged, nothing is kept that could be asked for")
     if later:
         deadline_ms = min(deadline_ms or ASYNC_MS, ASYNC_MS)
-    terms = Terms(received=time.monotonic(), deadline_ms=deadline_ms, key=key)
+    terms = Terms(received=request.state.body_there, deadline_ms=deadline_ms, key=key)
     row = await _answer(request, tenant, asked, terms)
     request.state.verdict_id = row["verdict_id"]  # for the log
     headers = {"Idempotent-Replayed": "true"} if row["replayed"] else {}
@@ -140,7 +140,7 @@ async def submit_batch(
     if _prefers_later(prefer):
         raise _no_later("a batch is answered when its last note is")
     service.door.charge(request, len(asked.items) - 1)
-    due = None if deadline_ms is None else time.monotonic() + deadline_ms / 1000
+    due = None if deadline_ms is None else request.state.body_there + deadline_ms / 1000
     items = []
     for place, item in enumerate(asked.items):
         terms = Terms(
