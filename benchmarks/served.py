@@ -119,6 +119,7 @@ def served(
     *,
     workers: int,
     settings: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Served]:
     """A service over a register, until the block ends.
 
@@ -127,18 +128,21 @@ def served(
         folder: for its log.
         workers: processes.
         settings: further ones, as `deadline_ms`.
+        environment: variables of its processes beside those of this one.
     """
-    environment = os.environ | {
-        f"MODERATION_{name.upper()}": str(value) for name, value in (settings or {}).items()
+    variables = {
+        **os.environ,
+        **(environment or {}),
+        **{f"MODERATION_{name.upper()}": str(value) for name, value in (settings or {}).items()},
+        # The URL may hold a password, which has no place among the arguments.
+        "MODERATION_REGISTER": str(register),
     }
-    # The URL may hold a password, which has no place among the arguments.
-    environment["MODERATION_REGISTER"] = str(register)
     command = [sys.executable, "-P", "-m", "moderation", "serve", "--no-auth", "--json"]
     command += ["--port", "0", "--workers", str(workers)]
     log = folder / f"service-{time.monotonic_ns()}.log"
     with log.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=variables
         )
     try:
         assert process.stdout is not None

