@@ -156,7 +156,7 @@ def clock_jumps(args: argparse.Namespace, folder: Path) -> dict[str, Any] | None
     turned = {
         "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # what the kernel promises never to jump
         "NO_FAKE_STAT": "1",
     }
