@@ -12,8 +12,9 @@ JUDGED = Phrase(
     "(UTC)",
     "影子判定 {judged:,} 次，其中结论不同 {differ:,} 次（{share}）；{first} 至 {last}（UTC）",
 )
+BESIDE = Phrase("beside {live}, {digest}", "对照生效策略 {live}，{digest}")
 HEAD_RULE = Phrase("Rule", "规则")
 HEAD_LIVE = Phrase("Live", "现行")
 HEAD_SHADOW = Phrase("Shadow", "影子")
-HEAD_NOTES = Phrase("Notes", "笔记数")
+HEAD_VERDICTS = Phrase("Verdicts", "判定数")
 HEAD_EXAMPLES = Phrase("Examples", "示例")

@@ -353,12 +353,13 @@ class Gate(Publishing, Rights):
             return self._describer
 
     def _underway(self, note: Note, *, for_archive: bool = False) -> Underway:
+        beside = [s.reader for s in self.shadows if s.reader is not None and s.takes(note.id)]
         looking = Looking(
             register=self.register,
             index=self._index,
             limits=self._limits,
             describing=self._describing,
-            beside=[s.reader for s in self.shadows if s.reader is not None and s.takes(note.id)],
+            beside=tuple({reader.detector: reader for reader in beside}.values()),
         )
         return Underway(note, looking, for_archive=for_archive)
 

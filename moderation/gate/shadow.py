@@ -16,12 +16,15 @@ from datetime import datetime
 from moderation.errors import BadSetting
 from moderation.finding import Finding, ItemFailure
 from moderation.gate.examination import Examination
+from moderation.gate.marks import name_of
 from moderation.policy import Policy, decide
 from moderation.store import ShadowReason, ShadowVerdict
 from moderation.text.note_reader import NoteReader
+from moderation.text.signals import RULES as TEXT
 from moderation.verdict import Verdict
 
 _HASH_BITS = 64
+_WORDS = name_of(TEXT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,8 @@ def judged_in_shadow(
 
     Findings are those that the live policy's terms led to: pictures that many show were counted
     by its `template_proposal`. Brake and flood have no part in it. A shadow whose own reader has
-    not answered in time says nothing.
+    not answered in time says nothing, and neither does one that acts here itself, as a canary or
+    since it has become the live policy.
 
     Args:
         shadows: others.
@@ -107,7 +111,8 @@ def judged_in_shadow(
     note = examined.note
     told = []
     for shadow in shadows:
-        seen = _seen(shadow, examined, verdict) if shadow.takes(note.id) else None
+        asked = shadow.takes(note.id) and not _acts(shadow, examined, verdict)
+        seen = _seen(shadow, examined, verdict) if asked else None
         if seen is not None:
             judged = decide(
                 shadow.policy,
@@ -120,6 +125,12 @@ def judged_in_shadow(
     return tuple(told)
 
 
+def _acts(shadow: Shadow, examined: Examination, verdict: Verdict) -> bool:
+    """Whether it would only repeat the verdict."""
+    same_reader = shadow.reader is None or shadow.reader.detector == examined.read_by
+    return same_reader and shadow.policy.digest == verdict.policy_digest
+
+
 def _seen(
     shadow: Shadow, examined: Examination, verdict: Verdict
 ) -> Sequence[Finding | ItemFailure] | None:
@@ -130,8 +141,13 @@ def _seen(
     if shadow.reader.detector not in examined.beside:
         return None
     replaced = {id(one) for one in examined.in_words}
-    kept = [one for one in seen if id(one) not in replaced]
+    kept = [one for one in seen if id(one) not in replaced and not _says_reader_late(one)]
     return (*kept, *examined.beside[shadow.reader.detector])
+
+
+def _says_reader_late(one: Finding | ItemFailure) -> bool:
+    """The live reader was: the shadow's own has answered."""
+    return isinstance(one, ItemFailure) and one.detector == _WORDS and one.image_number is None
 
 
 def _without_evidence(shadow: Shadow, verdict: Verdict) -> ShadowVerdict:

@@ -19,11 +19,12 @@ class Cell:
     """How often, and some of the notes."""
 
     count: int = 0
+    """Verdicts; a note that is edited has more than one."""
     examples: list[str] = field(default_factory=list)
     """Note ids, the earliest."""
 
     def add(self, note_id: str, examples: int) -> None:
-        """Count one more note."""
+        """Count one more verdict."""
         self.count += 1
         if len(self.examples) < examples and note_id not in self.examples:
             self.examples.append(note_id)
@@ -31,10 +32,13 @@ class Cell:
 
 @dataclass(slots=True, kw_only=True)
 class ShadowReport:
-    """What one policy would have changed."""
+    """What one policy would have changed where another one acted."""
 
     policy: str
     policy_digest: str
+    live: str
+    """Name of the policy that acted: the live one, an earlier one, or a canary."""
+    live_digest: str
     judged: int = 0
     """Verdicts that it judged in the shadow, each note's final one at each check."""
     differ: int = 0
@@ -80,12 +84,19 @@ class ShadowReport:
         return {
             "policy": self.policy,
             "policy_digest": self.policy_digest,
+            "live": self.live,
+            "live_digest": self.live_digest,
             "judged": self.judged,
             "differ": self.differ,
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
             "decisions": [
-                {"live": a.value, "shadow": b.value, "notes": cell.count, "examples": cell.examples}
+                {
+                    "live": a.value,
+                    "shadow": b.value,
+                    "verdicts": cell.count,
+                    "examples": cell.examples,
+                }
                 for a, b, cell in self.sorted_decisions()
             ],
             "rules": [
@@ -93,7 +104,7 @@ class ShadowReport:
                     "rule": rule,
                     "live": None if a is None else a.value,
                     "shadow": None if b is None else b.value,
-                    "notes": cell.count,
+                    "verdicts": cell.count,
                     "examples": cell.examples,
                 }
                 for rule, a, b, cell in self.sorted_rules()
@@ -102,19 +113,26 @@ class ShadowReport:
 
 
 def shadow_reports(shadowed: Iterable[Shadowed], *, examples: int = 3) -> list[ShadowReport]:
-    """One report for each policy, by name, then digest.
+    """One report for each policy beside each that acted, by their names, then digests.
 
     Args:
         shadowed: oldest first.
         examples: most note ids to name for each number.
     """
-    reports: dict[str, ShadowReport] = {}
+    reports: dict[tuple[str, str], ShadowReport] = {}
     for one in shadowed:
-        digest = one.shadow.policy_digest
-        if digest not in reports:
-            reports[digest] = ShadowReport(policy=one.shadow.policy, policy_digest=digest)
-        reports[digest].add(one, examples)
-    return sorted(reports.values(), key=lambda report: (report.policy, report.policy_digest))
+        key = (one.shadow.policy_digest, one.verdict.policy_digest)
+        if key not in reports:
+            reports[key] = ShadowReport(
+                policy=one.shadow.policy,
+                policy_digest=one.shadow.policy_digest,
+                live=one.verdict.policy,
+                live_digest=one.verdict.policy_digest,
+            )
+        reports[key].add(one, examples)
+    return sorted(
+        reports.values(), key=lambda r: (r.policy, r.policy_digest, r.live, r.live_digest)
+    )
 
 
 def _live_words(one: Shadowed) -> Mapping[str, Decision]:

@@ -40,9 +40,13 @@ def command(
     By decision, and for verdicts that differ by the rules that say another word. The live word
     is that of the policy alone: what brake and flood made of it does not count as a difference.
 
-    With --json: `{"reports": [{"policy", "policy_digest", "judged", "differ", "since", "until",
-    "decisions": [{"live", "shadow", "notes", "examples"}], "rules": [{"rule", "live", "shadow",
-    "notes", "examples"}]}]}`; of a rule, null where that side does not hear it.
+    `moderation serve` asks the policies named in MODERATION_SHADOWS beside its own, `moderation
+    check` those of --shadow.
+
+    With --json: `{"reports": [{"policy", "policy_digest", "live", "live_digest", "judged",
+    "differ", "since", "until", "decisions": [{"live", "shadow", "verdicts", "examples"}], "rules":
+    [{"rule", "live", "shadow", "verdicts", "examples"}]}]}`; of a rule, null where that side does
+    not hear it.
     """
     from moderation.cli import shadow_words as words
     from moderation.gate.shadow_report import shadow_reports
@@ -67,12 +71,14 @@ def _show(screen: Screen, report: ShadowReport) -> None:
 
     screen.say(report.policy, "bold")
     screen.say(report.policy_digest, "dim")
+    live = {"live": report.live, "digest": report.live_digest}
+    screen.say(words.BESIDE.say(screen.lang, **live), "dim")
     share = f"{report.differ / report.judged:.1%}".replace("%", " %")
     first, last = (f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in (report.since, report.until))
     values = {"judged": report.judged, "differ": report.differ, "share": share}
     screen.say(words.JUDGED.say(screen.lang, first=first, last=last, **values))
     screen.say("")
-    heads = (words.HEAD_LIVE, words.HEAD_SHADOW, words.HEAD_NOTES, words.HEAD_EXAMPLES)
+    heads = (words.HEAD_LIVE, words.HEAD_SHADOW, words.HEAD_VERDICTS, words.HEAD_EXAMPLES)
     screen.table(
         [head.say(screen.lang) for head in heads],
         [
