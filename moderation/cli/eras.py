@@ -25,8 +25,7 @@ class Eras:
         terms = policy.terms
         windows = [rule.window for rule in terms.rules]
         windows += [allowance.window for allowance in terms.allowances]
-        for dated in (terms.template_proposals, terms.brakes, terms.floods):
-            windows += [one.window for one in dated]
+        windows += [one.window for one in terms.template_proposals]
         ends = {window.start for window in windows} | {window.end for window in windows}
         self._changes = sorted(at for at in ends if at is not None)
 

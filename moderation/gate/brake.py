@@ -29,6 +29,7 @@ def under_brake(
     *,
     at: datetime,
     as_review: Registration,
+    counted_before: Collection[str] = (),
 ) -> Verdict:
     """Count a block and let it stand, or make it a review where its rules have given too many.
 
@@ -41,6 +42,7 @@ def under_brake(
         terms: in force; None lets every block stand.
         at: when it is given, by the clock of this host.
         as_review: what the policy says becomes of the pictures of a note under review.
+        counted_before: rules under whose brake the note came before, when a part of it was seen.
     """
     if terms is None or verdict.decision is not Decision.BLOCK:
         return verdict
@@ -53,7 +55,7 @@ def under_brake(
         if limit is not None and counted[subject].reaches(limit)
     }
     hour = hour_of(at)
-    for subject in sorted(engaged):
+    for subject in sorted(engaged.difference(counted_before)):
         if now.count(Counted.BRAKED, subject, hour) == 1:
             now.add_event(_engaged(verdict, subject, limits[subject], at))
     braked = under(verdict, engaged, as_review=as_review)
@@ -66,6 +68,12 @@ def under_brake(
 def blocking_rules(verdict: Verdict) -> tuple[str, ...]:
     """Rules that demand a block, each once."""
     return tuple(dict.fromkeys(r.rule for r in verdict.reasons if r.decision is Decision.BLOCK))
+
+
+def braked_subjects(verdict: Verdict) -> frozenset[str]:
+    """Rules under whose brake a verdict came, `ALL` for all of them."""
+    told = (reason.rule for reason in verdict.reasons if reason.code == BRAKE)
+    return frozenset(rule.removeprefix(BRAKE).removeprefix(".") for rule in told)
 
 
 def under(verdict: Verdict, engaged: Collection[str], *, as_review: Registration) -> Verdict:

@@ -80,7 +80,7 @@ class Completing(ABC):
         for debt in dead:
             with self.register.transaction() as tx:
                 policy = self.policy_for(debt.note_id)
-                settle_debt_of_the_dead(tx, debt.verdict_id, policy, now)
+                settle_debt_of_the_dead(tx, debt.verdict_id, policy, now, as_of=self._as_of)
         for hold in lapsed:
             with self.register.transaction() as tx:
                 tx.settle_hold(hold, HoldState.LAPSED, now)
@@ -145,7 +145,8 @@ class Completing(ABC):
             log.exception("what was late could not be looked at")
             with self.register.transaction() as now:
                 policy = self.policy_for(underway.note.id)
-                settle_debt_of_the_dead(now, verdict_id, policy, datetime.now(UTC))
+                at = datetime.now(UTC)
+                settle_debt_of_the_dead(now, verdict_id, policy, at, as_of=self._as_of)
             return
         note = examined.note
         with self.register.transaction() as now:

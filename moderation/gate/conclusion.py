@@ -103,7 +103,8 @@ def conclude(
         examined: what was seen of the note.
         index: of the register's committed pictures.
         policy: to decide by.
-        as_of: instant whose rules apply; None for now.
+        as_of: instant whose rules apply; None for now. Brake and flood count what happens now, so
+            they have no part in what is judged as of an instant.
         keep_as: how pictures are kept, whatever the policy says, unless it keeps none: held for a
             pipeline that has yet to publish them, registered for one that has.
         keeps: False leaves pictures and captions as they are: a later revision has been judged.
@@ -114,7 +115,8 @@ def conclude(
     received = datetime.now(UTC)  # inside the lock: times follow the order of registration
     verdict, sighted = judge(examined, now, index, policy, received=received, as_of=as_of)
     terms = policy.terms.at(as_of or received)
-    verdict = within_limits(now, note, verdict, terms, at=received, completes=completes)
+    if as_of is None:  # what is judged as of another day is no part of the last hour
+        verdict = within_limits(now, note, verdict, terms, at=received, completes=completes)
     if keep_as is not None and verdict.registration is not Registration.SKIPPED:
         verdict = replace(verdict, registration=keep_as)
     if keeps:

@@ -155,7 +155,7 @@ class Looking:
             return unanswered(error, COPIES, note, number), []
         if for_archive:
             return seen, []
-        fault = partial(_fault, note=note, number=number)
+        fault = partial(unanswered, note=note, number=number)
         return seen, mark_readers(note, number, data, picture, fault=fault)
 
 
@@ -260,10 +260,6 @@ def _undecodable(number: int, error: InputError | MissingExtra) -> Finding:
         detail={"code": error.code, "message": error.message, "hint": error.hint},
         detector=DECODE,
     )
-
-
-def _fault(error: Exception, detector: str, *, note: Note, number: int) -> ItemFailure:
-    return unanswered(error, detector, note, number)
 
 
 def unanswered(error: Exception, detector: str, note: Note, number: int | None) -> ItemFailure:

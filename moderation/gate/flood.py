@@ -34,6 +34,7 @@ def in_quarantine(
     *,
     at: datetime,
     as_review: Registration,
+    counted_before: bool = False,
 ) -> Verdict:
     """Count who shows which work, and send a note to a person where these are too many.
 
@@ -47,12 +48,14 @@ def in_quarantine(
         at: when it came in, by the clock of this host: what a note says of its own time does not
             matter here.
         as_review: what the policy says becomes of the pictures of a note under review.
+        counted_before: the note waits already, since a part of it was seen.
     """
     scores = dict(_shown(verdict))
     if terms is None or not scores:
         return verdict
     hour = hour_of(at)
     began = now.quarantined_since(scores, terms.quarantine_hours, at)
+    counted = set(began) if counted_before else set[int]()
     for work_id, score in scores.items():
         if score < COUNTED_FROM:
             continue
@@ -62,7 +65,8 @@ def in_quarantine(
             began[work_id] = hour
             now.add_event(_quarantined(verdict, work_id, terms, at))
     for start, work_id in sorted((start, work_id) for work_id, start in began.items()):
-        now.count(Counted.QUARANTINE, str(work_id), start)
+        if work_id not in counted:
+            now.count(Counted.QUARANTINE, str(work_id), start)
     return waiting(verdict, as_review=as_review) if began else verdict
 
 

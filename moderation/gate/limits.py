@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from moderation.gate.brake import under_brake
+from moderation.gate.brake import braked_subjects, under_brake
 from moderation.gate.flood import in_quarantine
 from moderation.note import Note
 from moderation.policy import Terms
 from moderation.store import Transaction
-from moderation.verdict import Decision, Verdict
+from moderation.verdict import FLOOD, Decision, Verdict
 
 
 def within_limits(
@@ -29,15 +29,17 @@ def within_limits(
         verdict: by the policy alone.
         terms: in force.
         at: now, by the clock of this host.
-        completes: number of the partial verdict that this one completes. Where that was a block,
-            it has been counted, and stands.
+        completes: number of the partial verdict that this one completes: what was counted with
+            that is not counted again. Where it was a block, that stands.
     """
     as_review = terms.registration[Decision.REVIEW]
-    if completes is None or not _blocked(now, completes):
-        verdict = under_brake(verdict, now, terms.brake, at=at, as_review=as_review)
-    return in_quarantine(verdict, now, note, terms.flood, at=at, as_review=as_review)
-
-
-def _blocked(now: Transaction, verdict_id: int) -> bool:
-    row = now.verdicts_numbered([verdict_id]).get(verdict_id)
-    return row is not None and row.verdict.decision is Decision.BLOCK
+    before = None if completes is None else now.verdicts_numbered([completes])[completes].verdict
+    if before is None or before.decision is not Decision.BLOCK:
+        told = frozenset() if before is None else braked_subjects(before)
+        verdict = under_brake(
+            verdict, now, terms.brake, at=at, as_review=as_review, counted_before=told
+        )
+    waited = before is not None and any(reason.code == FLOOD for reason in before.reasons)
+    return in_quarantine(
+        verdict, now, note, terms.flood, at=at, as_review=as_review, counted_before=waited
+    )

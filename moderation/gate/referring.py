@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from moderation.finding import ItemFailure
 from moderation.gate.conclusion import Filed
+from moderation.gate.limits import within_limits
 from moderation.gate.settling import announce, is_superseded
 from moderation.gate.submission import Answer, Submission
 from moderation.policy import Policy, decide
@@ -44,8 +45,10 @@ def refer(
             replace(reason, decision=max(reason.decision, Decision.REVIEW))
             for reason in verdict.reasons
         ),
-        registration=Registration.SKIPPED,
     )
+    if as_of is None:
+        verdict = within_limits(now, note, verdict, policy.terms.at(at), at=at)
+    verdict = replace(verdict, registration=Registration.SKIPPED)
     if not is_superseded(now, note.id, note.author.id, note.revision):
         now.withdraw_revision(note.id, note.author.id, note.revision)
     number = now.record_verdict(verdict, note=note, decided_at=at)

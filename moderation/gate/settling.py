@@ -108,12 +108,24 @@ def hold_as_filed(
 
 
 def settle_debt_of_the_dead(
-    now: Transaction, verdict_id: int, policy: Policy, at: datetime
+    now: Transaction,
+    verdict_id: int,
+    policy: Policy,
+    at: datetime,
+    *,
+    as_of: datetime | None = None,
 ) -> Filed | None:
     """Give the final verdict that a dead process owed, by what it had seen.
 
     Its pictures are gone with it, so what was late has failed for good: the policy's word for an
     error takes the place of that for a timeout, and the verdict never becomes softer.
+
+    Args:
+        now: the transaction that files it.
+        verdict_id: of the partial verdict.
+        policy: that speaks for the late; the final verdict bears its name.
+        at: now, by the clock of this host.
+        as_of: instant whose rules apply; None for `at`.
 
     Returns:
         The final verdict; None where somebody else has given it.
@@ -121,9 +133,9 @@ def settle_debt_of_the_dead(
     if not now.settle_debt(verdict_id):
         return None
     row = now.verdicts_numbered([verdict_id])[verdict_id]
-    terms = policy.terms.at(at)
-    verdict = without_the_late(row.verdict, policy, at)
-    if verdict.decision > row.verdict.decision:
+    terms = policy.terms.at(as_of or at)
+    verdict = without_the_late(row.verdict, policy, as_of or at)
+    if verdict.decision > row.verdict.decision and as_of is None:
         review = terms.registration[Decision.REVIEW]
         verdict = under_brake(verdict, now, terms.brake, at=at, as_review=review)
     place = (verdict.note_id, row.author_id, verdict.revision)
@@ -157,6 +169,8 @@ def without_the_late(verdict: Verdict, policy: Policy, at: datetime) -> Verdict:
     strongest = max((reason.decision for reason in reasons), default=Decision.PASS)
     return replace(
         verdict,
+        policy=policy.name,
+        policy_digest=policy.digest,
         failures=failures,
         reasons=tuple(reasons),
         decision=max(strongest, verdict.decision),

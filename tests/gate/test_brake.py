@@ -200,6 +200,10 @@ def test_a_final_verdict_is_not_counted_again_and_a_block_that_was_told_stands(
         other = within_limits(now, note, verdict, terms, at=NOON)
         assert [v.decision.value for v in (first, final, other)] == ["block", "block", "review"]
         assert now.sliding(Counted.BLOCK, [ALL], NOON)[ALL].this == 1
+        waits = now.record_verdict(other, note=note, decided_at=NOON)
+        again = within_limits(now, note, verdict, terms, at=NOON, completes=waits)
+        assert again.decision is Decision.REVIEW
+        assert now.sliding(Counted.BRAKED, [ALL], NOON)[ALL].this == 1, "one note"
 
 
 def test_a_verdict_of_the_dead_is_under_the_brake_as_well(tmp_path: Path) -> None:
@@ -222,6 +226,29 @@ def test_a_verdict_of_the_dead_is_under_the_brake_as_well(tmp_path: Path) -> Non
             told.append((filed.verdict.decision.value, filed.verdict.registration.value))
         assert told == [("block", "skipped"), ("review", "held")]
         assert [event["rule"] for event in events(register)] == ["fail.codes"]
+
+
+def test_a_verdict_of_the_dead_bears_the_name_of_the_policy_that_spoke(tmp_path: Path) -> None:
+    """Which may be another one by now; and as of another day there is no brake."""
+    before = Policy.parse(SILENCE, name="before")
+    after = Policy.parse(SILENCE.replace("pass", "label"), name="after")
+    late = ItemFailure(code="late", message="m", hint="h", detector="codes", cause=Cause.TIMEOUT)
+    note = Note(id="n1", author=Author(id="eve"))
+    partial = decide(before, note, [], [late], as_of=NOON)
+    told = []
+    with Register.open(tmp_path) as register:
+        for _ in range(2):
+            with register.transaction() as now:
+                verdict_id = now.record_verdict(partial, note=note, decided_at=NOON)
+                now.owe_final(
+                    Debt(verdict_id=verdict_id, note_id=note.id, author_id="eve", lease_until=NOON)
+                )
+                filed = settle_debt_of_the_dead(now, verdict_id, after, NOON, as_of=NOON)
+            assert filed is not None
+            told.append(filed.verdict)
+    assert before.digest != after.digest
+    assert {(v.policy, v.policy_digest) for v in told} == {("after", after.digest)}
+    assert [verdict.decision for verdict in told] == [Decision.BLOCK] * 2
 
 
 SILENCE = """
@@ -319,6 +346,17 @@ def test_only_live_checks_count_and_a_replay_is_no_check(tmp_path: Path) -> None
         counted = gate.register.sliding(Counted.BLOCK, ["copy"], datetime.now(UTC))["copy"]
         assert counted.this + counted.last == 1
         assert events(gate.register) == []
+
+
+@pytest.mark.usefixtures("one_hour")
+def test_what_is_judged_as_of_another_day_neither_counts_nor_waits(tmp_path: Path) -> None:
+    """An archive is no rush."""
+    with gate_at(tmp_path / "register", tmp_path / "index", as_of=NOON) as gate:
+        gate.check(showing(CAT, id="alice's", author="alice", hours=-1))
+        told = [eves(gate, number).decision.value for number in range(BRAKED_AT + 2)]
+        assert told == ["block"] * (BRAKED_AT + 2)
+        counted = gate.register.sliding(Counted.BLOCK, ["copy"], datetime.now(UTC))["copy"]
+        assert counted.this + counted.last == 0
 
 
 PROCESSES = 2

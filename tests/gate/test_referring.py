@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from kit.hours import within_one_hour
 from kit.notes import photo, showing
 from kit.subscribers import listen
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from moderation import Decision, Gate, Policy
 from moderation.errors import InFlight, KeyReused
 from moderation.explain import explain_verdict
 from moderation.finding import ItemFailure
-from moderation.gate import keys
+from moderation.gate import Shadow, keys
 from moderation.gate.submission import Submission
 from moderation.store.service.tables import EVENTS
 from moderation.verdict import Completeness, Registration
@@ -24,6 +25,13 @@ CAT = photo("chelsea")
 POISON = ItemFailure(code="poison_note", message="could not be judged in 3 tries", hint="look")
 LENIENT = Policy.parse('title = "t"\n[fail.default]\non_error = "pass"\n', name="t")
 STRICT = Policy.parse('title = "t"\n[fail.default]\non_error = "block"\n', name="t")
+STRICT_UNDER_A_BRAKE = """
+title = "t"
+[fail.default]
+on_error = "block"
+[[brake]]
+blocks_per_hour = 1
+"""
 
 
 @pytest.fixture
@@ -85,3 +93,23 @@ def test_who_is_at_work_on_it_is_not_overtaken(gate: Gate, monkeypatch: pytest.M
         patch.setattr(keys, "UNHURRIED", timedelta(0))
         keys.take(gate.register, submission(2))
     assert gate.refer(submission(2), POISON).verdict.decision is Decision.REVIEW
+
+
+def test_it_is_under_the_brake_like_every_block(tmp_path: Path) -> None:
+    """And shows no picture all the same."""
+    policy = Policy.parse(
+        'title = "t"\n[fail.default]\non_error = "block"\n[[brake]]\nblocks_per_hour = 1\n',
+        name="t",
+    )
+    within_one_hour()
+    with Gate.open(tmp_path, policy=policy, threads=1) as gate:
+        told = [gate.refer(submission(revision), POISON).verdict for revision in (1, 2)]
+    assert [verdict.decision.value for verdict in told] == ["block", "review"]
+    assert [verdict.registration for verdict in told] == [Registration.SKIPPED] * 2
+
+
+def test_the_canary_s_policy_speaks_for_its_share(tmp_path: Path) -> None:
+    canary = Shadow(policy=STRICT)
+    with Gate.open(tmp_path, policy=LENIENT, canary=canary, threads=1) as gate:
+        verdict = gate.refer(submission(), POISON).verdict
+    assert (verdict.policy_digest, verdict.decision) == (STRICT.digest, Decision.BLOCK)
