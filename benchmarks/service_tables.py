@@ -75,8 +75,8 @@ def service_faults(r: Result) -> list[str]:
         ("whose final verdict came later", *(later(f) for f in r.values())),
         ("answers again after, s at most", *(back(f) for f in r.values())),
         ("slowest answer under a key, s", *(f["slowest_answer_s"] for f in r.values())),
-        ("slowest final verdict, s", *(f["slowest_final_s"] for f in r.values())),
-        *((f"**broken:** {kind}", *(f["broken"][kind] for f in r.values())) for kind in kinds),
+        ("slowest final verdict, s", *(f.get("slowest_final_s", "–") for f in r.values())),
+        *((f"**broken:** {kind}", *(f["broken"].get(kind, "–") for f in r.values())) for kind in kinds),
     ]
     return table(("", *r), rows)
 
