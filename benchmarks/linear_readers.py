@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from harness import data_folder, parser, table, write
+from two_experts import TwoExperts
 
 from moderation.text.reading import INTENTS
 from moderation.training.reader_data import (
@@ -25,7 +26,7 @@ from moderation.training.reader_data import (
     labelled_notes,
 )
 from moderation.training.reader_files import rows_of_files
-from moderation.training.reader_linear import Answers, LinearReader, TwoExperts
+from moderation.training.reader_linear import Answers, LinearReader
 from moderation.training.reading_metrics import auc, f1, with_interval
 
 DATASETS = Path(__file__).resolve().parent.parent / "datasets"

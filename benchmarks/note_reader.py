@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from harness import WORK, data_folder, parser, table, write
 from reader_measures import calibrated, measure
+from two_experts import TwoExperts
 
 from moderation.text.reading import DISCLOSURES, INTENTS
 from moderation.training.reader_data import (
@@ -37,7 +38,7 @@ from moderation.training.reader_data import (
     labelled_notes,
 )
 from moderation.training.reader_learner import LearningPlan, learn
-from moderation.training.reader_linear import Answers, LinearReader, TwoExperts
+from moderation.training.reader_linear import Answers, LinearReader
 from moderation.training.reader_network import Scores
 from moderation.training.reader_pretraining import open_encoder
 from moderation.training.reader_signals import readings_of

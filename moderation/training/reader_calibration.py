@@ -16,7 +16,7 @@ from moderation.text.reading import DISCLOSURES
 from moderation.training.reader_data import LabelledNote
 
 STATED = ("clear", "buried", "denied")
-_STEPS = 60
+_STEPS = 80
 _LEAST = 1e-4
 """Penalty on slope and offset, which keeps them finite where all answers are right."""
 
@@ -24,7 +24,7 @@ _LEAST = 1e-4
 def fitted(
     odds: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> Line:
-    """Logistic regression of one variable (Platt 1999), by Newton's method.
+    """Logistic regression of one variable (Platt 1999).
 
     Args:
         odds: float64 [n] log odds as the reader gives them.
@@ -32,13 +32,40 @@ def fitted(
         weights: float64 [n].
     """
     columns = np.stack([odds, np.ones_like(odds)], axis=1)
-    found = np.array([1.0, 0.0])
+    as_given = np.array([1.0, 0.0])
+    slope, offset = logistic_weights(
+        columns, truth, weights, start=as_given, prior=as_given, penalty=_LEAST
+    ).tolist()
+    return Line(slope=max(slope, 0.05), offset=offset)
+
+
+def logistic_weights(
+    columns: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    *,
+    start: NDArray[np.float64],
+    prior: NDArray[np.float64],
+    penalty: float,
+) -> NDArray[np.float64]:
+    """float64 [m]: weights of a logistic regression, by Newton's method in bounded steps.
+
+    Args:
+        columns: float64 [n, m].
+        truth: bool [n].
+        weights: float64 [n], what each row counts.
+        start: float64 [m], where the first step begins.
+        prior: float64 [m], what the penalty draws towards.
+        penalty: on half the squared distance from `prior`.
+    """
+    found = start
     for _ in range(_STEPS):
         p = 1 / (1 + np.exp(-np.clip(columns @ found, -30, 30)))
-        slope = columns.T @ (weights * (truth - p)) - _LEAST * (found - (1, 0))
-        bend = (columns * (weights * p * (1 - p))[:, None]).T @ columns + _LEAST * np.eye(2)
+        slope = columns.T @ (weights * (truth - p)) - penalty * (found - prior)
+        bend = (columns * (weights * p * (1 - p))[:, None]).T @ columns
+        bend += penalty * np.eye(len(found))
         found = found + np.clip(np.linalg.solve(bend, slope), -1, 1)
-    return Line(slope=max(float(found[0]), 0.05), offset=float(found[1]))
+    return found
 
 
 def fitted_calibration(

@@ -73,9 +73,7 @@ class LinearWeights:
 class LinearReader:
     """Logistic regressions over grams of one to three characters."""
 
-    def __init__(
-        self, *, signals: bool, grams: bool = True, levels: bool = False, seed: int = 0
-    ) -> None:
+    def __init__(self, *, signals: bool, grams: bool = True, levels: bool = False) -> None:
         """What it reads.
 
         Args:
@@ -84,9 +82,8 @@ class LinearReader:
             levels: learn how common each answer is among real and among written notes apart, both
                 kinds counting the same; reading is at the level of the written ones, where every
                 answer is common, and a calibration has to follow.
-            seed: of the solver.
         """
-        self._signals, self._grams, self._levels, self._seed = signals, grams, levels, seed
+        self._signals, self._grams, self._levels = signals, grams, levels
         self._rarity = np.zeros(BUCKETS, np.float32)
         self._coefficients: list[NDArray[np.float64]] = []
         self._offsets: list[NDArray[np.float64]] = []
@@ -130,7 +127,7 @@ class LinearReader:
             (INTENTS, [row.intent for row in rows]),
             (DISCLOSURES, [row.disclosure for row in rows]),
         ):
-            model = LogisticRegression(C=_STRENGTH, max_iter=200, random_state=self._seed)
+            model = LogisticRegression(C=_STRENGTH, max_iter=200)
             model.fit(columns, labels, sample_weight=weights)
             coefficients, offsets = all_classes(model, names)
             self._coefficients.append(coefficients[:, :width])
@@ -175,42 +172,6 @@ class LinearReader:
         if self._signals:
             parts.append(csr_matrix(_SIGNAL_SCALE * self._table.rows(readings_of(notes))))
         return hstack(parts).tocsr()
-
-
-class TwoExperts:
-    """One linear reader of real notes and one of written notes; their scores are averaged.
-
-    What levels have to beat: neither expert learns from the other's notes, and the mean is far from
-    the better of both (`benchmarks/linear_readers.py`).
-    """
-
-    def __init__(self, *, signals: bool = True) -> None:
-        self._signals = signals
-        self._experts: list[LinearReader] = []
-
-    def learn(self, rows: Sequence[LabelledNote], table: SignalTable | None = None) -> TwoExperts:
-        """Fit both; where one has nothing to learn from, the other reads alone.
-
-        Signals and the rarity of grams are those of all rows, so the mean of both is one reader.
-        """
-        notes = [row.note for row in rows]
-        rarity = rarity_of([Grams.of(text_of(note)) for note in notes])
-        if table is None and self._signals:
-            table = SignalTable.of(readings_of(notes))
-        for written in (False, True):
-            mine = [row for row in rows if (row.origin == "written") == written]
-            if len({row.commercial for row in mine}) == 2:
-                reader = LinearReader(signals=self._signals)
-                self._experts.append(reader.learn(mine, table, rarity))
-        return self
-
-    def scores(self, notes: Sequence[Note]) -> NDArray[np.float64]:
-        """float64 [n, 10] of notes: intents, then disclosures."""
-        return np.mean([expert.scores(notes) for expert in self._experts], axis=0)
-
-    def read(self, notes: Sequence[Note]) -> Answers:
-        """Probabilities of notes."""
-        return answers_of(self.scores(notes))
 
 
 def answers_of(scores: NDArray[np.float64]) -> Answers:

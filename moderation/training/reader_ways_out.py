@@ -18,6 +18,7 @@ from moderation.text.marks import WAYS_OUT
 from moderation.text.signals import MIN_VIOLATION_WEIGHT
 from moderation.text.ways_out import Decision, WaysOut
 from moderation.text.whole_text import WholeText
+from moderation.training.reader_calibration import logistic_weights
 from moderation.training.reader_data import LabelledNote
 
 UNKNOWN = -100
@@ -27,7 +28,7 @@ MOST_FLAGGED = 0.025
 before rules keep their own weights and `ALONE` hides what nobody vouches for. Real and written ones
 count alike, and the written are half made of twins that are meant to deceive."""
 
-_STEPS = 80
+_START = np.array([1.0, 4.0, -1.0])
 _PENALTY = 1e-3
 
 Places = Sequence[tuple[int, int]]
@@ -76,13 +77,9 @@ def fitted_decision(rows: Sequence[LabelledNote], found: Sequence[WaysOut]) -> D
     columns, truth, counts = np.array(facts), np.array(right), np.array(weights)
     for kind in (truth, ~truth):
         counts[kind] /= counts[kind].mean() * kind.mean()
-    weighed = np.array([1.0, 4.0, -1.0])
-    for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-np.clip(columns @ weighed, -30, 30)))
-        slope = columns.T @ (counts * (truth - p)) - _PENALTY * weighed
-        bend = (columns * (counts * p * (1 - p))[:, None]).T @ columns + _PENALTY * np.eye(3)
-        weighed = weighed + np.clip(np.linalg.solve(bend, slope), -1, 1)
-    odds, rule, offset = weighed.tolist()
+    odds, rule, offset = logistic_weights(
+        columns, truth, counts, start=_START, prior=np.zeros(3), penalty=_PENALTY
+    ).tolist()
     return _harmless(Decision(odds=max(odds, 0.0), rule=max(rule, 0.0), offset=offset), rows, found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.pages import ROOT
 from kit.readers import small_start
 from tokenizers import Tokenizer
 from transformers import BertModel
@@ -25,7 +27,7 @@ from moderation.training.reader_learner import (
     shortened,
     sibling_loss,
 )
-from moderation.training.reader_linear import LinearReader, TwoExperts
+from moderation.training.reader_linear import LinearReader
 from moderation.training.reader_network import commercial_logit, read_notes
 from moderation.training.reader_signals import SignalTable, readings_of
 from moderation.training.reader_tokens import END_ID, START_ID
@@ -171,17 +173,19 @@ def test_the_plain_reader_learns_it_as_well(start, pieces):
     assert answers.disclosure.shape == (len(measured), 5)
 
 
-def test_an_expert_without_notes_leaves_it_to_the_other(start):
+def test_an_expert_without_notes_leaves_it_to_the_other(start, monkeypatch):
     """With written notes alone both ways of reading are one; real ones beside change that."""
     pytest.importorskip("sklearn")
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    two_experts = importlib.import_module("two_experts").TwoExperts
     _, _, rows = start
     notes = [row.note for row in rows]
     alone = LinearReader(signals=False).learn(rows).read(notes)
-    both = TwoExperts(signals=False).learn(rows).read(notes)
+    both = two_experts(signals=False).learn(rows).read(notes)
     np.testing.assert_allclose(both.intent, alone.intent, atol=2e-3)
     turned = {"N1": "C1", "C2": "N0"}
     real = [replace(row, origin="first reading", intent=turned[row.intent]) for row in rows]
-    mixed = TwoExperts(signals=False).learn([*rows, *real]).read(notes)
+    mixed = two_experts(signals=False).learn([*rows, *real]).read(notes)
     np.testing.assert_allclose(mixed.intent.sum(axis=1), 1, atol=1e-9)
     assert np.abs(mixed.commercial - 0.5).max() < np.abs(alone.commercial - 0.5).min()
 
