@@ -140,7 +140,7 @@ def _four_bits(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[np.nda
 _HAN = list("木水火土山石田禾竹米虫鱼鸟马牛羊犬龙虎兔风雨云雪花草树叶果根春夏秋冬东西南北")
 
 
-def written_notes(folder: Path, seed: int = 0) -> Path:
+def written_notes(folder: Path, seed: int = 0, offer: str = "私信我报名") -> Path:
     """A datasets folder: three files, each with ten families of two that differ in intent.
 
     Siblings share words that mean nothing; what they want is said in the same words everywhere.
@@ -152,7 +152,7 @@ def written_notes(folder: Path, seed: int = 0) -> Path:
             shared = "".join(rng.choice(_HAN, 18))
             both = {
                 "N1": f"{shared}，手上全是伤，下次再说",
-                "C2": f"{shared}，私信我报名，名额有限",
+                "C2": f"{shared}，{offer}，名额有限",
             }
             for intent, text in both.items():
                 row = {
@@ -165,7 +165,7 @@ def written_notes(folder: Path, seed: int = 0) -> Path:
                     "tags": ["陶艺"],
                     "intent": intent,
                     "disclosure": "none_needed" if intent == "N1" else "absent",
-                    "violations": [] if intent == "N1" else [{"code": "V5", "span": "私信我报名"}],
+                    "violations": [] if intent == "N1" else [{"code": "V5", "span": offer}],
                 }
                 lines.append(json.dumps(row, ensure_ascii=False))
         path = folder / "written_notes" / f"{place}.jsonl"
@@ -174,10 +174,12 @@ def written_notes(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
-def small_start(folder: Path) -> tuple[BertModel, Tokenizer, list[LabelledNote]]:
+def small_start(
+    folder: Path, offer: str = "私信我报名"
+) -> tuple[BertModel, Tokenizer, list[LabelledNote]]:
     """A tiny encoder, its pieces, and sixty written notes of three places."""
     packed(folder / "small.bin")
-    rows = labelled_notes(None, written_notes(folder))
+    rows = labelled_notes(None, written_notes(folder, offer=offer))
     large = open_packed(folder / "small.bin")
     chosen = chosen_pieces(large.pieces, [text_of(row.note) for row in rows], 150)
     tokenizer = tokenizer_of([(piece, score) for piece, score, _ in chosen])
