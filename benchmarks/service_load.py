@@ -48,6 +48,8 @@ BURST, QUIET = 5.0, 0.5
 LEAST = 0.1
 """Notes a second in the open loop, however slow the machine."""
 SLACK = 0.05
+LEAST_NOTES, LEAST_S = 10, 5.0
+"""Answers, and seconds, that have to be as usual before the service counts as well again."""
 OWED_WITHIN_S = 130.0
 """Two leases and a little."""
 
@@ -225,9 +227,14 @@ def is_bad(row: Row) -> bool:
 
 
 def recovered(rows: Sequence[Row], since_s: float, usual: float) -> float | None:
-    """Seconds after which no more are bad than usual, to the end of the quiet; None for never."""
+    """Seconds after which no more are bad than usual, to the end of the quiet; None for never.
+
+    Nor where too little of the quiet is left to tell.
+    """
     for number, row in enumerate(rows):
         rest = rows[number:]
+        if len(rest) < LEAST_NOTES or rest[-1].at_s - row.at_s < LEAST_S:
+            break
         if sum(map(is_bad, rest)) <= (usual + SLACK) * len(rest):
             return round(row.at_s - since_s, 2) if number else 0.0
     return None

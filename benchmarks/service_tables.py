@@ -19,13 +19,13 @@ def service_load(r: Result) -> list[str]:
             name,
             level.get("finished_notes_per_s", "–"),
             level.get("finished_pictures_per_s", "–"),
-            *(cell(level["ms"][q]) for q in ("p50", "p99", "p99.9")),
+            *timed(level["ms"]),
             *(percent(level[kind]) for kind in ("final", "partial", "shed")),
             cell(level.get("late_verdicts", burst["late_verdicts"])["s"]["max"]),
         )
         for name, level in levels
     ]
-    head = ("load", "notes/s finished", "pictures/s", "p50 ms", "p99", "p99.9")
+    head = ("load", "notes/s finished", "pictures/s", "answers", "p50 ms", "p99", "p99.9")
     head += ("final", "partial", "refused", "final verdict after, s at most")
     ways = ("judged", "submitted", "over HTTP")
     added = ("HTTP over Gate.submit", "HTTP and store over judging")
@@ -152,6 +152,14 @@ def service_soak(r: Result) -> list[str]:
 
 
 _LATE = ("p50", "p99", "max")
+_LEAST_ANSWERS = {"p50": 1, "p99": 100, "p99.9": 1000}
+"""How many answers a quantile needs, or it is one of the largest by another name."""
+
+
+def timed(ms: Result) -> tuple[object, ...]:
+    """How many answers, and those quantiles that so many can tell."""
+    n = ms["n"]
+    return (n, *(cell(ms[q] if n >= least else None) for q, least in _LEAST_ANSWERS.items()))
 
 
 def cell(value: object) -> object:
