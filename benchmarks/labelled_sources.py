@@ -4,8 +4,9 @@
 
 The linear reader, half of the shipped reader's score, learns from all notes but those of one
 source, and reads the same notes each time: one in four of every group, families whole, and the
-red team (`datasets/held_out`), which nothing learns from. A network would take an hour a row. So a
-row says what a source adds to a reader of grams and rules; what a network makes of it may differ.
+red team (`datasets/held_out`), never learnt from; designs were compared on it. A network would take
+an hour a row. So a row says what a source adds to a reader of grams and rules; what a network makes
+of it may differ.
 """
 
 from __future__ import annotations

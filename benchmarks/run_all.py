@@ -1,8 +1,8 @@
 """Run every benchmark, one after another, then write the tables: `make bench`.
 
-About an hour and a half on two cores, a few minutes more the first time; `service_soak`, which
-takes an hour by itself, is not among them. A benchmark without its data
-says so and is passed over; one that breaks a promise fails the whole.
+About an hour and a half on two cores, a few minutes more the first time; `note_reader`, whose
+networks take ten minutes a fold, and `service_soak`, which takes an hour, are not among them. A
+benchmark without its data says so and is passed over; one that breaks a promise fails the whole.
 """
 
 from __future__ import annotations
