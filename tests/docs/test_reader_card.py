@@ -45,3 +45,29 @@ def test_the_red_team_measured_this_model() -> None:
     assert f"calibration error {team['commercial']['calibration']['expected_error']:.3f}" in CARD
     words = results["by_attack"]["harmless_words"]["flagged"]
     assert f"harmless words {words['hits']} of {words['n']}" in CARD
+    natives = results["by_attack"]["native_looks_like_ad"]["flagged"]
+    assert f"look like advertisements {natives['hits']} of {natives['n']}" in CARD
+    for said, name in (("hard sell", "hard_sell"), ("clear disclosure", "clear_disclosure")):
+        f1 = team[name]["f1"]
+        low, high = f1["ci95"]
+        spoken_f1 = f"{f1['value']:.2f} ({low:.2f}–{high:.2f}) of {team[name]['notes']}"
+        assert f"F1 {said} {spoken_f1}" in CARD
+
+
+def test_ways_out_of_the_red_team_are_the_measured_ones() -> None:
+    """Found and flagged, shown and for a person."""
+    ways = SHIPPED["results"]["red_team"]["diversion"]
+    cells = [
+        f"{ways[level][kind]['hits']} of {ways[level][kind]['n']}"
+        for level in ("shown", "likely")
+        for kind in ("found", "natives_flagged")
+    ]
+    assert f"| red team | {' | '.join(cells)} |" in CARD
+
+
+def test_limits_of_the_card_are_the_metrics() -> None:
+    """Of the real notes that were set apart."""
+    real = METRICS["real"]
+    assert f"of the {real['notes']} set apart {real['hard_sell']['notes']} are one" in CARD
+    long = real["groups"]["length long"]["natives_called_commercial"]
+    assert f"too often: {long['hits']} of {long['n']} natives" in CARD
