@@ -76,7 +76,10 @@ def service_faults(r: Result) -> list[str]:
         ("answers again after, s at most", *(back(f) for f in r.values())),
         ("slowest answer under a key, s", *(f["slowest_answer_s"] for f in r.values())),
         ("slowest final verdict, s", *(f.get("slowest_final_s", "–") for f in r.values())),
-        *((f"**broken:** {kind}", *(f["broken"].get(kind, "–") for f in r.values())) for kind in kinds),
+        *(
+            (f"**broken:** {kind}", *(f["broken"].get(kind, "–") for f in r.values()))
+            for kind in kinds
+        ),
     ]
     return table(("", *r), rows)
 
