@@ -24,8 +24,8 @@ from photographs import drawn, jpeg
 from served import Served
 from sqlalchemy import select
 
-from moderation.gate.completing import LEASE
-from moderation.gate.settling import FINALIZED
+from moderation.gate.publishing.completing import LEASE
+from moderation.gate.publishing.settling import FINALIZED
 from moderation.store import AuditRow, Register
 from moderation.store.service.tables import EVENTS
 from moderation.verdict import Completeness, Registration

@@ -22,7 +22,7 @@ from photographs import jpeg
 from served import Served, asked
 
 from moderation.gate import Gate
-from moderation.gate.submission import Registering, Submission
+from moderation.gate.publishing.submission import Registering, Submission
 from moderation.image.hashing import PDQ256, hash_with
 from moderation.note import Author, Note, NoteImage
 

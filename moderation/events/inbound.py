@@ -17,7 +17,7 @@ from typing import Any
 
 from moderation.archive import note_within
 from moderation.errors import BadNote
-from moderation.gate.submission import Registering, Submission, digest_of, key_of
+from moderation.gate.publishing.submission import Registering, Submission, digest_of, key_of
 
 MAX_NOTE_BYTES = 64 << 20
 """Of the JSON of one note, pictures in base64 included."""

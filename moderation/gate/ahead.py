@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 
 from moderation.finding import ItemFailure
-from moderation.gate.examination import Examination
+from moderation.gate.looking.examination import Examination
 from moderation.note import Note
 
 

@@ -22,18 +22,18 @@ from moderation.archive import HashRow
 from moderation.errors import BadNote, BadSetting, InputError, StoreError
 from moderation.finding import ItemFailure
 from moderation.gate.ahead import examined_ahead
-from moderation.gate.conclusion import conclude, judge
-from moderation.gate.detector_pool import DetectorPool
-from moderation.gate.examination import Examination, Looking
-from moderation.gate.followed_index import FollowedIndex
+from moderation.gate.deciding.conclusion import conclude, judge
+from moderation.gate.deciding.shadow import Shadow, checked
 from moderation.gate.imports import Registered, import_hashes, import_notes
-from moderation.gate.index_place import index_place
-from moderation.gate.publishing import Publishing
-from moderation.gate.rights import Rights
-from moderation.gate.search import prove
-from moderation.gate.shadow import Shadow, checked
-from moderation.gate.underway import Underway
-from moderation.gate.verification import Verification
+from moderation.gate.index.followed import FollowedIndex
+from moderation.gate.index.place import index_place
+from moderation.gate.index.verification import Verification
+from moderation.gate.looking.detector_pool import DetectorPool
+from moderation.gate.looking.examination import Examination, Looking
+from moderation.gate.looking.search import prove
+from moderation.gate.looking.underway import Underway
+from moderation.gate.publishing.answering import Publishing
+from moderation.gate.rights.claims import Rights
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
 from moderation.image.descriptor import Describer
 from moderation.image.provenance.credentials import trust_from_environment
@@ -103,7 +103,7 @@ class Gate(Publishing, Rights):
         Args:
             register: folder, or URL of a PostgreSQL database (`postgresql://USER@HOST/DATABASE`).
             index: folder for the index's snapshots; None for one inside `register`, or for a URL
-                in the user's cache, see `moderation.gate.index_place`.
+                in the user's cache, see `moderation.gate.index.place`.
             policy: a `Policy`, the name of a shipped one, or a file; None for today's default.
             as_of: aware instant whose rules apply; None for the time of each check.
             create: False refuses a folder or a database without a register.

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from moderation.archive import HashRow
 from moderation.finding import Finding, ItemFailure
-from moderation.gate.captions import register_caption, words_since
-from moderation.gate.conclusion import sight
-from moderation.gate.examination import Examination
-from moderation.gate.registration import known_hashes, register_hash, register_pictures
+from moderation.gate.deciding.captions import register_caption, words_since
+from moderation.gate.deciding.conclusion import sight
+from moderation.gate.deciding.registration import known_hashes, register_hash, register_pictures
+from moderation.gate.looking.examination import Examination
 from moderation.note import ClaimBasis
 from moderation.store import Register
 from moderation.verdict import Registration

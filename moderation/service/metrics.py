@@ -22,7 +22,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from moderation.gate.settling import Swept
+from moderation.gate.publishing.settling import Swept
 from moderation.service.problems import Refused
 from moderation.service.tenants import Tenant, Tenants
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moderation.gate import Gate
-from moderation.gate.submission import Answer, Registering, Submission, digest_of, key_of
+from moderation.gate.publishing.submission import Answer, Registering, Submission, digest_of, key_of
 from moderation.note import Note
 from moderation.service.answers import verdict_json
 from moderation.service.problems import Refused

@@ -18,7 +18,7 @@ from kit.pictures import encoded, recompressed, scene
 from moderation import FindingKind, Gate, Note, Verdict
 from moderation.client import AsyncClient, Breaker, Checked, Client, Source, Tripping, Trouble
 from moderation.errors import HoldSettled, InputError, KeyReused, UnknownSubject
-from moderation.gate.submission import Registering, Submission
+from moderation.gate.publishing.submission import Registering, Submission
 from moderation.service.app import create_app
 from moderation.service.settings import MAIN_TENANT, Settings
 from moderation.service.state import Service

@@ -20,7 +20,7 @@ from kit.pages import ROOT
 from packaging.requirements import Requirement
 
 from moderation.cli import program
-from moderation.gate.index_place import CACHE_VARIABLE
+from moderation.gate.index.place import CACHE_VARIABLE
 from moderation.service.settings import Settings, variable
 from moderation.store import Register
 

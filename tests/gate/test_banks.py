@@ -15,7 +15,7 @@ from moderation import Decision, Gate, NoteImage, Verdict
 from moderation.archive import BankRow, read_bank
 from moderation.errors import BadNote, UnknownSubject
 from moderation.finding import Difference, FindingKind, ItemFailure
-from moderation.gate.banks import Banked
+from moderation.gate.rights.banks import Banked
 
 CAT, CUP = photo("chelsea"), photo("coffee")
 NEXT_YEAR = MORNING + timedelta(days=300)

@@ -23,10 +23,10 @@ from sqlalchemy import select
 from moderation import Decision, Gate, Policy
 from moderation.explain import explain_reason, explain_verdict
 from moderation.finding import Cause, ItemFailure
-from moderation.gate.brake import ALL, blocking_rules, under, under_brake
-from moderation.gate.limits import within_limits
-from moderation.gate.settling import settle_debt_of_the_dead
-from moderation.gate.submission import Submission
+from moderation.gate.deciding.brake import ALL, blocking_rules, under, under_brake
+from moderation.gate.deciding.limits import within_limits
+from moderation.gate.publishing.settling import settle_debt_of_the_dead
+from moderation.gate.publishing.submission import Submission
 from moderation.note import Author, Note
 from moderation.policy import BrakeTerms, Terms, decide
 from moderation.store import Debt, Register

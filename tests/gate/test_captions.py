@@ -17,7 +17,8 @@ from kit.register_children import in_processes
 
 from moderation import Author, Decision, Gate, Note, Verdict
 from moderation.finding import Difference, Finding, FindingKind
-from moderation.gate import captions, examination
+from moderation.gate.deciding import captions
+from moderation.gate.looking import examination
 from moderation.verdict import Completeness, Registration
 
 PROCESSES = 3

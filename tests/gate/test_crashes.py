@@ -24,7 +24,7 @@ from kit.small_disk import SmallDisk, small_disk
 
 from moderation import Gate
 from moderation.errors import StoreError, StoreUnwritable
-from moderation.gate.index_place import INDEX_FOLDER
+from moderation.gate.index.place import INDEX_FOLDER
 from moderation.store.registry import FILE_NAME
 from moderation.verdict import Registration
 

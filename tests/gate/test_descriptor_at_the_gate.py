@@ -16,8 +16,8 @@ from moderation import artifacts
 from moderation.artifacts import CONFIG, seal
 from moderation.errors import ModelNotFound, RecipeMismatch
 from moderation.gate import Gate, compare
-from moderation.gate.followed_index import FollowedIndex
-from moderation.gate.search import prove
+from moderation.gate.index.followed import FollowedIndex
+from moderation.gate.looking.search import prove
 from moderation.image.decode import decode
 from moderation.image.descriptor import Describer
 from moderation.image.matching import Candidate

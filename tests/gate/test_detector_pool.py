@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.gate.detector_pool import ANY_TIME, DetectorPool, Step
+from moderation.gate.looking.detector_pool import ANY_TIME, DetectorPool, Step
 
 WAIT_S = 10
 

@@ -21,7 +21,7 @@ from sqlalchemy import select
 from moderation import Decision, Gate, Policy
 from moderation.explain import explain_reason, explain_verdict
 from moderation.finding import Difference, Finding
-from moderation.gate.flood import in_quarantine, waiting
+from moderation.gate.deciding.flood import in_quarantine, waiting
 from moderation.note import Author, Note
 from moderation.policy import FloodTerms
 from moderation.store import Register

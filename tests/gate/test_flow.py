@@ -17,7 +17,8 @@ from kit.notes import HOUR, MORNING, kinds, photo, portrait, showing
 from moderation import Author, Decision, Gate, ItemFailure, Match, Note, NoteImage, Policy, Verdict
 from moderation.errors import BadPolicy, BadSetting, IndexCorrupt, StoreError
 from moderation.finding import Difference, FindingKind
-from moderation.gate import DETECTORS, examination
+from moderation.gate import DETECTORS
+from moderation.gate.looking import examination
 from moderation.image.decode import DecodeLimits
 from moderation.store.registry import FILE_NAME
 from moderation.verdict import Completeness, Registration
@@ -339,7 +340,7 @@ def test_a_crash_under_the_lock_leads_to_review_too(
     gate: Gate, opened: Callable[..., Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What another process registers while a note is examined is compared in the transaction."""
-    from moderation.gate import conclusion
+    from moderation.gate.deciding import conclusion
 
     def crash(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError("a bug")

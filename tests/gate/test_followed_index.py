@@ -12,8 +12,8 @@ import pytest
 from kit.pictures import scene
 from kit.register_rows import a_picture, register_picture
 
-from moderation.gate import followed_index
-from moderation.gate.followed_index import DESCRIPTORS, FollowedIndex
+from moderation.gate.index import followed
+from moderation.gate.index.followed import DESCRIPTORS, FollowedIndex
 from moderation.image.decode import decode
 from moderation.image.descriptor import to_bytes
 from moderation.image.feature_index import FEATURE_KEYS
@@ -214,8 +214,8 @@ def test_a_long_log_is_written_down_on_the_way(
     register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Following from the start needs no more memory than a part of it."""
-    monkeypatch.setattr(followed_index, "_ENTRIES_AT_ONCE", 3)
-    monkeypatch.setattr(followed_index, "_ENTRIES_IN_MEMORY", 6)
+    monkeypatch.setattr(followed, "_ENTRIES_AT_ONCE", 3)
+    monkeypatch.setattr(followed, "_ENTRIES_IN_MEMORY", 6)
     numbers = [put(register, n) for n in range(1, 21)]
     removed(register, numbers[2])
     index = FollowedIndex(tmp_path / "index")
@@ -229,8 +229,8 @@ def test_a_log_is_followed_where_nothing_can_be_written(
     register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In memory, then."""
-    monkeypatch.setattr(followed_index, "_ENTRIES_AT_ONCE", 3)
-    monkeypatch.setattr(followed_index, "_ENTRIES_IN_MEMORY", 3)
+    monkeypatch.setattr(followed, "_ENTRIES_AT_ONCE", 3)
+    monkeypatch.setattr(followed, "_ENTRIES_IN_MEMORY", 3)
     for n in range(1, 9):
         put(register, n)
     (tmp_path / "index").write_text("in the way")

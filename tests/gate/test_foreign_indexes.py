@@ -17,7 +17,7 @@ from kit.notes import photo, showing
 from kit.pictures import scene
 
 from moderation import Gate
-from moderation.gate.index_place import INDEX_FOLDER
+from moderation.gate.index.place import INDEX_FOLDER
 from moderation.image.feature_index import FEATURE_KEYS
 from moderation.image.mapped import Shape, stored
 from moderation.store.registry import FILE_NAME

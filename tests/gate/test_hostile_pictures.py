@@ -22,7 +22,7 @@ from kit.register_rows import a_picture
 
 from moderation import Gate, compare
 from moderation.finding import Skipped, Unseen
-from moderation.gate import search
+from moderation.gate.looking import search
 from moderation.image import lettering
 from moderation.image.decode import decode
 from moderation.image.lettering import read_lettering

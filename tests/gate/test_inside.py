@@ -13,8 +13,8 @@ from kit.notes import photo, showing
 from moderation import Gate, Note
 from moderation.explain import Lang, explain_finding
 from moderation.finding import Difference, Finding, FindingKind, Skipped, Unseen
-from moderation.gate import examination, inside
-from moderation.gate.inside import PictureReader, Pixels, Read, inside_detectors
+from moderation.gate.looking import examination, inside
+from moderation.gate.looking.inside import PictureReader, Pixels, Read, inside_detectors
 from moderation.image import codes
 from moderation.image.codes.payload import MAX_SHOWN_CHARS
 from moderation.report import ArchivePictures, write_report

@@ -10,7 +10,7 @@ from kit.posters import HEIGHT, WIDTH, poster, text_at
 
 from moderation import Gate, Note
 from moderation.finding import Difference, Finding, FindingKind, Unseen
-from moderation.gate import inside
+from moderation.gate.looking import inside
 from moderation.image import lettering
 from moderation.policy import Policy
 from moderation.policy.named import shipped_names

@@ -13,7 +13,7 @@ from PIL import Image
 from moderation import Author, Gate, Note, NoteImage
 from moderation.errors import BadSetting
 from moderation.finding import Difference, Finding, FindingKind
-from moderation.gate import marks
+from moderation.gate.looking import marks
 from moderation.image import watermark
 from moderation.verdict import Completeness, Decision, Verdict
 

@@ -13,7 +13,7 @@ from kit.postgres import Server
 
 from moderation import Decision, Gate
 from moderation.errors import BadSetting, StoreUnreachable
-from moderation.gate.index_place import index_place
+from moderation.gate.index.place import index_place
 from moderation.store import Register
 from moderation.verdict import Registration
 

@@ -18,9 +18,10 @@ from sqlalchemy import select
 from moderation import Decision, Gate, Note
 from moderation.errors import HoldSettled, InFlight, KeyReused, Overloaded, UnknownSubject
 from moderation.finding import Cause
-from moderation.gate import inside, keys, publishing, underway
-from moderation.gate.inside import PictureReader, Pixels, Read
-from moderation.gate.submission import Answer, Registering, Submission
+from moderation.gate.looking import inside, underway
+from moderation.gate.looking.inside import PictureReader, Pixels, Read
+from moderation.gate.publishing import answering, keys
+from moderation.gate.publishing.submission import Answer, Registering, Submission
 from moderation.store import HoldState, NewEvent
 from moderation.store.service.tables import EVENTS
 from moderation.text.in_pictures import PictureText
@@ -126,13 +127,13 @@ def test_a_late_reader_is_named_and_the_final_verdict_follows(gate: Gate, slow: 
 def test_a_late_search_goes_to_a_person(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether a picture is a copy is never passed over."""
     go = threading.Event()
-    looking = publishing.Underway._find
+    looking = answering.Underway._find
 
-    def waiting(self: publishing.Underway, number: int) -> object:
+    def waiting(self: answering.Underway, number: int) -> object:
         assert go.wait(30)
         return looking(self, number)
 
-    monkeypatch.setattr(publishing.Underway, "_find", waiting)
+    monkeypatch.setattr(answering.Underway, "_find", waiting)
     answer = ask(gate, showing(CAT), within_s=SOON_S)
     assert answer.verdict.decision is Decision.REVIEW
     late = {(f.detector, f.cause) for f in answer.verdict.failures}
@@ -178,7 +179,7 @@ def test_a_key_that_failed_is_free_again(gate: Gate, monkeypatch: pytest.MonkeyP
         raise Overloaded("full", hint="wait")
 
     with monkeypatch.context() as patch:
-        patch.setattr(publishing, "conclude", broken)
+        patch.setattr(answering, "conclude", broken)
         with pytest.raises(Overloaded):
             ask(gate, showing(CAT))
     assert ask(gate, showing(CAT)).verdict.decision is Decision.PASS
@@ -318,13 +319,13 @@ def test_where_writing_takes_long_detectors_are_waited_for_less(
     gate: Gate, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer is due, not the detectors; but most of the time is theirs."""
-    conclude = publishing.conclude
+    conclude = answering.conclude
 
     def slowly(*args: object, **how: object) -> object:
         time.sleep(0.3)
         return conclude(*args, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(publishing, "conclude", slowly)
+    monkeypatch.setattr(answering, "conclude", slowly)
     took = []
     for number in range(6):
         started = time.monotonic()
@@ -359,7 +360,7 @@ def test_what_nobody_will_look_at_goes_to_a_person(
     gate: Gate, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With too much work behind the answers, what is late is left out for good, and said."""
-    monkeypatch.setattr(publishing, "FINISH_WITHIN_S", -1.0)
+    monkeypatch.setattr(answering, "FINISH_WITHIN_S", -1.0)
     answer = ask(gate, showing(CAT), within_s=SOON_S)
     assert answer.final
     assert answer.verdict.decision is Decision.REVIEW
@@ -371,7 +372,7 @@ def test_the_debt_of_a_dead_process_is_settled_by_another(
     gate: Gate, slow: Slow, place: str | Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the policy's word for an error: nothing passes because somebody died."""
-    monkeypatch.setattr(publishing, "LEASE", timedelta(0))
+    monkeypatch.setattr(answering, "LEASE", timedelta(0))
     answer = ask(gate, showing(CAT), within_s=SOON_S)
     assert answer.verdict.decision is Decision.PASS
     with Gate.open(place, index=tmp_path / "other") as other:
@@ -456,13 +457,13 @@ def test_a_hold_ends_with_a_final_verdict_that_passes(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was held for a late search is registered, and no abort comes after it."""
-    go, looking = threading.Event(), publishing.Underway._find
+    go, looking = threading.Event(), answering.Underway._find
 
-    def waiting(self: publishing.Underway, number: int) -> object:
+    def waiting(self: answering.Underway, number: int) -> object:
         assert number == 0 or go.wait(30)
         return looking(self, number)
 
-    monkeypatch.setattr(publishing.Underway, "_find", waiting)
+    monkeypatch.setattr(answering.Underway, "_find", waiting)
     answer = ask(gate, showing(CAT, CUP), within_s=4 * SOON_S)
     assert answer.verdict.registration is Registration.HELD
     assert [h.state for h in gate.register.holds("n1", 1)] == [HoldState.HELD]

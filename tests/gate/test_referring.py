@@ -16,8 +16,9 @@ from moderation import Decision, Gate, Policy
 from moderation.errors import InFlight, KeyReused
 from moderation.explain import explain_verdict
 from moderation.finding import ItemFailure
-from moderation.gate import Shadow, keys
-from moderation.gate.submission import Submission
+from moderation.gate import Shadow
+from moderation.gate.publishing import keys
+from moderation.gate.publishing.submission import Submission
 from moderation.store.service.tables import EVENTS
 from moderation.verdict import Completeness, Registration
 

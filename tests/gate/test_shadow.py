@@ -22,12 +22,12 @@ from moderation.artifacts import seal
 from moderation.errors import BadSetting
 from moderation.finding import Cause, Finding, ItemFailure
 from moderation.gate import Shadow
-from moderation.gate.brake import under
-from moderation.gate.examination import Examination
-from moderation.gate.shadow import judged_in_shadow
-from moderation.gate.shadow_report import ShadowReport, shadow_reports
-from moderation.gate.submission import Registering, Submission
-from moderation.gate.underway import WORDS
+from moderation.gate.deciding.brake import under
+from moderation.gate.deciding.shadow import judged_in_shadow
+from moderation.gate.deciding.shadow_report import ShadowReport, shadow_reports
+from moderation.gate.looking.examination import Examination
+from moderation.gate.looking.underway import WORDS
+from moderation.gate.publishing.submission import Registering, Submission
 from moderation.note import Author, Note, NoteImage
 from moderation.policy import decide
 from moderation.store import Register, Shadowed

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import Author, Note, NoteImage
-from moderation.gate.submission import Registering, digest_of, key_of
+from moderation.gate.publishing.submission import Registering, digest_of, key_of
 
 NOTE = Note(id="n1", author=Author(id="a"), images=[NoteImage(data=b"one")])
 names = st.text(

@@ -15,8 +15,8 @@ from moderation import Gate
 from moderation.events.consuming import Consumer, Intake
 from moderation.events.delivering import Delivered, Deliverer, Pace
 from moderation.events.secrets import new_secret
-from moderation.gate import keys
-from moderation.gate.submission import Answer, Submission
+from moderation.gate.publishing import keys
+from moderation.gate.publishing.submission import Answer, Submission
 from moderation.store import NewEvent, Register
 
 QUICK = Pace(

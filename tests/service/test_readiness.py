@@ -14,8 +14,8 @@ from kit.asking import Asking
 
 from moderation import Gate
 from moderation.errors import ModelNotFound, StoreUnwritable
-from moderation.gate import inside
-from moderation.gate.inside import PictureReader, Pixels, Read
+from moderation.gate.looking import inside
+from moderation.gate.looking.inside import PictureReader, Pixels, Read
 from moderation.service import readiness, state
 from moderation.service.app import create_app
 from moderation.service.settings import MAIN_TENANT, Settings

@@ -14,9 +14,9 @@ import pytest
 from kit.asking import Asking, a_note, problem
 from kit.notes import photo
 
-from moderation.gate import inside
-from moderation.gate.detector_pool import Load
-from moderation.gate.inside import PictureReader, Pixels, Read
+from moderation.gate.looking import inside
+from moderation.gate.looking.detector_pool import Load
+from moderation.gate.looking.inside import PictureReader, Pixels, Read
 from moderation.note import MAX_TITLE_CHARS
 from moderation.service import bodies
 from moderation.service.state import Service

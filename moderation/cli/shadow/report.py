@@ -11,7 +11,7 @@ from moderation.cli.options import moment, register_option, speaking
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from moderation.gate.shadow_report import ShadowReport
+    from moderation.gate.deciding.shadow_report import ShadowReport
     from moderation.verdict import Decision
 
 
@@ -49,7 +49,7 @@ def command(
     not hear it.
     """
     from moderation.cli import shadow_words as words
-    from moderation.gate.shadow_report import shadow_reports
+    from moderation.gate.deciding.shadow_report import shadow_reports
     from moderation.store import Register
 
     with Register.open(register, create=False) as opened:

@@ -41,7 +41,7 @@ def command(
     from moderation.cli import template_words as words
     from moderation.cli.register.bank.results import end_with, until_told
     from moderation.gate import Gate
-    from moderation.gate.banks import Banked, images_of
+    from moderation.gate.rights.banks import Banked, images_of
 
     images = images_of(Path(picture) for picture in pictures)
     with Gate.open(register) as gate:

@@ -26,7 +26,7 @@ def command(screen: Screen, file: str, register: str, name: str | None, by: str)
     from moderation.cli import template_words as words
     from moderation.cli.register.bank.results import end_with
     from moderation.gate import Gate
-    from moderation.gate.banks import Banked
+    from moderation.gate.rights.banks import Banked
 
     found, rows = read_bank(file)
     bank = found if name is None else name

@@ -10,7 +10,7 @@ from moderation.cli.screen import Screen
 from moderation.errors import PartialBatch
 from moderation.explain import Lang
 from moderation.finding import ItemFailure
-from moderation.gate.banks import Banked
+from moderation.gate.rights.banks import Banked
 
 
 def until_told(until: datetime | None, lang: Lang) -> str:

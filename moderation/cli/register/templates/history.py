@@ -21,7 +21,7 @@ def command(screen: Screen, register: str, work: int | None, bank: str | None) -
     With --json: `{"rulings": [{"at", "by", "action", "subject", "reason", "detail"}]}`.
     """
     from moderation.cli import template_words as words
-    from moderation.gate.templates import subject_of
+    from moderation.gate.deciding.templates import subject_of
     from moderation.store import Register
 
     if work is not None and bank is not None:

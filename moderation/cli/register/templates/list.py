@@ -10,7 +10,7 @@ from moderation.cli.options import register_option, speaking
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from moderation.gate.templates import ProposedWork
+    from moderation.gate.deciding.templates import ProposedWork
 
 
 @click.command("list")

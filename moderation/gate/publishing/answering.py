@@ -25,17 +25,17 @@ from moderation.errors import (
     UnknownSubject,
 )
 from moderation.finding import Cause, ItemFailure
-from moderation.gate import keys
-from moderation.gate.completing import LEASE, Completing
-from moderation.gate.conclusion import conclude, judge
-from moderation.gate.detector_pool import DetectorPool, Load
-from moderation.gate.examination import Examination
-from moderation.gate.followed_index import FollowedIndex
-from moderation.gate.referring import refer
-from moderation.gate.settling import announce, hold_as_filed, is_superseded
-from moderation.gate.shadow import judged_in_shadow
-from moderation.gate.submission import Answer, Registering, Submission, beside
-from moderation.gate.underway import Underway
+from moderation.gate.deciding.conclusion import conclude, judge
+from moderation.gate.deciding.shadow import judged_in_shadow
+from moderation.gate.index.followed import FollowedIndex
+from moderation.gate.looking.detector_pool import DetectorPool, Load
+from moderation.gate.looking.examination import Examination
+from moderation.gate.looking.underway import Underway
+from moderation.gate.publishing import keys
+from moderation.gate.publishing.completing import LEASE, Completing
+from moderation.gate.publishing.referring import refer
+from moderation.gate.publishing.settling import announce, hold_as_filed, is_superseded
+from moderation.gate.publishing.submission import Answer, Registering, Submission, beside
 from moderation.note import Note, NoteImage
 from moderation.policy import Policy
 from moderation.store import (

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from moderation.finding import Cause, ItemFailure
-from moderation.gate.brake import under_brake
-from moderation.gate.conclusion import Filed
+from moderation.gate.deciding.brake import under_brake
+from moderation.gate.deciding.conclusion import Filed
 from moderation.policy import Policy, failure_reasons
 from moderation.store import Hold, HoldState, NewEvent, Transaction
 from moderation.verdict import Decision, Registration, Verdict

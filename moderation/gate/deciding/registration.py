@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from moderation.archive import HashRow
-from moderation.gate.examination import ExaminedPicture
+from moderation.gate.looking.examination import ExaminedPicture
 from moderation.image.descriptor import to_bytes
 from moderation.image.hashing import PDQ256
 from moderation.image.ownership import Sighting, may_claim, part_of_free, work_shown

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from moderation.errors import IndexCorrupt, RecipeMismatch, StoreUnwritable
-from moderation.gate.locking import only_one
-from moderation.gate.trust import doubt
-from moderation.gate.verification import (
+from moderation.gate.index.locking import only_one
+from moderation.gate.index.trust import doubt
+from moderation.gate.index.verification import (
     Verification,
     descriptors_compared,
     differences,

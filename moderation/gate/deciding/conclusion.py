@@ -8,15 +8,20 @@ from datetime import UTC, datetime
 
 from moderation.errors import StoreError
 from moderation.finding import Finding, ItemFailure
-from moderation.gate.captions import find_twins, register_caption, words_since
-from moderation.gate.examination import Examination, ExaminedPicture, detectors_of, unanswered
-from moderation.gate.followed_index import FollowedIndex, near_among
-from moderation.gate.limits import within_limits
-from moderation.gate.marks import with_evidence
-from moderation.gate.registration import register_pictures
-from moderation.gate.search import prove, sightings
-from moderation.gate.shadow import Shadow, judged_in_shadow
-from moderation.gate.templates import record_popularity, with_popularity
+from moderation.gate.deciding.captions import find_twins, register_caption, words_since
+from moderation.gate.deciding.limits import within_limits
+from moderation.gate.deciding.registration import register_pictures
+from moderation.gate.deciding.shadow import Shadow, judged_in_shadow
+from moderation.gate.deciding.templates import record_popularity, with_popularity
+from moderation.gate.index.followed import FollowedIndex, near_among
+from moderation.gate.looking.examination import (
+    Examination,
+    ExaminedPicture,
+    detectors_of,
+    unanswered,
+)
+from moderation.gate.looking.marks import with_evidence
+from moderation.gate.looking.search import prove, sightings
 from moderation.image.ownership import DETECTOR, Sighting, copy_findings
 from moderation.note import ClaimBasis, Note
 from moderation.policy import Policy, decide

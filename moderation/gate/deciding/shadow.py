@@ -15,8 +15,8 @@ from datetime import datetime
 
 from moderation.errors import BadSetting
 from moderation.finding import Finding, ItemFailure
-from moderation.gate.examination import Examination
-from moderation.gate.marks import name_of
+from moderation.gate.looking.examination import Examination
+from moderation.gate.looking.marks import name_of
 from moderation.policy import Policy, decide
 from moderation.store import ShadowReason, ShadowVerdict
 from moderation.text.note_reader import NoteReader

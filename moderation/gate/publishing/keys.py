@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from moderation.errors import InFlight, KeyReused, StoreError
-from moderation.gate.submission import KEY_FOR, Answer, Submission
+from moderation.gate.publishing.submission import KEY_FOR, Answer, Submission
 from moderation.store import Begun, NewSubmission, Register, Transaction
 
 PATIENCE = timedelta(seconds=5)

@@ -13,9 +13,9 @@ from types import MappingProxyType
 
 from moderation.errors import InputError, MissingExtra, StoreError
 from moderation.finding import Finding, FindingKind, ItemFailure, Skipped, Unseen
-from moderation.gate.followed_index import FollowedIndex
-from moderation.gate.marks import NO_MARKS, MarkReader, Marks, mark_detectors, mark_readers
-from moderation.gate.search import NOTHING_PROVEN, Proven, Tried, prove
+from moderation.gate.index.followed import FollowedIndex
+from moderation.gate.looking.marks import NO_MARKS, MarkReader, Marks, mark_detectors, mark_readers
+from moderation.gate.looking.search import NOTHING_PROVEN, Proven, Tried, prove
 from moderation.image.decode import DecodeLimits, decode_keeping
 from moderation.image.descriptor import Describer
 from moderation.image.fingerprint import Fingerprint

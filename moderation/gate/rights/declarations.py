@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from moderation.errors import BadNote, UnknownSubject
-from moderation.gate.templates import contest, subject_of
+from moderation.gate.deciding.templates import contest, subject_of
 from moderation.note import Claim, ClaimBasis
 from moderation.store import Register, Ruling
 from moderation.store.reading import Reading

@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from moderation.gate.banks import Banks
-from moderation.gate.declarations import exempt_by_hand, record_claim
-from moderation.gate.examination import Examination
-from moderation.gate.templates import Templates
+from moderation.gate.deciding.templates import Templates
+from moderation.gate.looking.examination import Examination
+from moderation.gate.rights.banks import Banks
+from moderation.gate.rights.declarations import exempt_by_hand, record_claim
 from moderation.note import Claim, ClaimBasis, Note
 from moderation.policy import Policy
 from moderation.store import Register

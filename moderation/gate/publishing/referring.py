@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from moderation.finding import ItemFailure
-from moderation.gate.conclusion import Filed
-from moderation.gate.limits import within_limits
-from moderation.gate.settling import announce, is_superseded
-from moderation.gate.submission import Answer, Submission
+from moderation.gate.deciding.conclusion import Filed
+from moderation.gate.deciding.limits import within_limits
+from moderation.gate.publishing.settling import announce, is_superseded
+from moderation.gate.publishing.submission import Answer, Submission
 from moderation.policy import Policy, decide
 from moderation.store import Transaction
 from moderation.verdict import Decision, Registration

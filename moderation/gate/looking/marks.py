@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from moderation.finding import Finding, FindingKind, ItemFailure, Skipped
-from moderation.gate.inside import (
+from moderation.gate.looking.inside import (
     Fault,
     PictureReader,
     inside_detectors,

@@ -17,8 +17,8 @@ from functools import partial
 
 from moderation.errors import ModerationError, StoreError
 from moderation.finding import Cause, ItemFailure
-from moderation.gate.detector_pool import ANY_TIME, FIND, DetectorPool, Step
-from moderation.gate.examination import (
+from moderation.gate.looking.detector_pool import ANY_TIME, FIND, DetectorPool, Step
+from moderation.gate.looking.examination import (
     Examination,
     ExaminedPicture,
     Looking,
@@ -26,7 +26,7 @@ from moderation.gate.examination import (
     gathered,
     read_words,
 )
-from moderation.gate.marks import MarkReader, Marks, joined, mark_names, name_of
+from moderation.gate.looking.marks import MarkReader, Marks, joined, mark_names, name_of
 from moderation.image.ownership import DETECTOR as COPIES
 from moderation.note import Note
 from moderation.text.note_reader import NoteReader

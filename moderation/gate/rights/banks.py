@@ -15,10 +15,10 @@ from typing import Any
 from moderation.archive import BankRow, rows_to_json
 from moderation.errors import BadHash, BadNote, IndexCorrupt, UnknownSubject
 from moderation.finding import ItemFailure
-from moderation.gate.conclusion import sight
-from moderation.gate.examination import Examination
+from moderation.gate.deciding.conclusion import sight
+from moderation.gate.deciding.registration import new_picture
 from moderation.gate.imports import unreadable
-from moderation.gate.registration import new_picture
+from moderation.gate.looking.examination import Examination
 from moderation.image.local_features import LocalFeatures
 from moderation.image.ownership import Sighting, is_proven, shows_work
 from moderation.note import MAX_ID_CHARS, Note, NoteImage

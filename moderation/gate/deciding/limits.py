@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from moderation.gate.brake import braked_subjects, under_brake
-from moderation.gate.flood import in_quarantine
+from moderation.gate.deciding.brake import braked_subjects, under_brake
+from moderation.gate.deciding.flood import in_quarantine
 from moderation.note import Note
 from moderation.policy import Terms
 from moderation.store import Transaction

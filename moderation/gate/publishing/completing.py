@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from moderation.errors import ModerationError, StoreError
 from moderation.finding import Cause
-from moderation.gate.conclusion import conclude
-from moderation.gate.followed_index import FollowedIndex
-from moderation.gate.settling import (
+from moderation.gate.deciding.conclusion import conclude
+from moderation.gate.deciding.shadow import Shadow
+from moderation.gate.index.followed import FollowedIndex
+from moderation.gate.looking.underway import Underway
+from moderation.gate.publishing.settling import (
     GIVEN_UP,
     Swept,
     announce,
@@ -23,8 +25,6 @@ from moderation.gate.settling import (
     own_hold,
     settle_debt_of_the_dead,
 )
-from moderation.gate.shadow import Shadow
-from moderation.gate.underway import Underway
 from moderation.policy import Policy
 from moderation.store import HoldState, Register
 from moderation.verdict import Registration
