@@ -85,6 +85,8 @@ def repeat(connection: Connection, row: AuditRow, verdict: Verdict, *, decided_a
         "decided_at": decided_at,
         "decision": verdict.decision.value,
         "completeness": verdict.completeness.value,
+        "policy": verdict.policy,
+        "policy_digest": verdict.policy_digest,
         "body": verdict.to_json(),
         "completes": row.verdict_id,
     }

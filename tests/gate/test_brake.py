@@ -30,6 +30,7 @@ from moderation.gate.publishing.submission import Submission
 from moderation.note import Author, Note
 from moderation.policy import BrakeTerms, Terms, decide
 from moderation.store import Debt, Register
+from moderation.store.schema import VERDICTS
 from moderation.store.service.counts import HOUR, Counted
 from moderation.store.service.tables import EVENTS
 from moderation.verdict import BRAKE, Reason, Registration, Verdict
@@ -246,6 +247,9 @@ def test_a_verdict_of_the_dead_bears_the_name_of_the_policy_that_spoke(tmp_path:
                 filed = settle_debt_of_the_dead(now, verdict_id, after, NOON, as_of=NOON)
             assert filed is not None
             told.append(filed.verdict)
+        with register._connected() as connection:
+            kept = connection.execute(select(VERDICTS.c.policy_digest)).scalars().all()
+        assert sorted(kept) == sorted([before.digest, after.digest] * 2)
     assert before.digest != after.digest
     assert {(v.policy, v.policy_digest) for v in told} == {("after", after.digest)}
     assert [verdict.decision for verdict in told] == [Decision.BLOCK] * 2
