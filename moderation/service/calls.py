@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from moderation.service.problems import Refused, overloaded
 
 AGAIN = "ask again after `Retry-After`: what is done by then is not done twice"
+SLOW_S = 30.0
+"""How long a question may take that nobody gives a deadline for."""
 Answered = TypeVar("Answered")
 log = logging.getLogger(__name__)
 

@@ -34,6 +34,7 @@ from sqlalchemy import (
 
 from moderation.errors import BadNote
 from moderation.store import captions
+from moderation.store.policies import forget_in_policies
 from moderation.store.records import Receipt, SubjectKind
 from moderation.store.redaction import FORGOTTEN, Subject, redact_verdict
 from moderation.store.removal import CLAIMED_BY_SHOWING, remove_pictures
@@ -128,6 +129,7 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
     _redact_column(connection, WORKS.c.work_id, WORKS.c.exempt_reason, subject)
     if subject.kind is SubjectKind.AUTHOR:
         forget_showings(connection, subject.id)
+        forget_in_policies(connection, subject.id)
     for table in (PROPOSALS, BANK_ENTRIES, RULINGS, REVIEWS):
         (key,) = table.primary_key
         _redact_column(connection, key, table.c.reason, subject)

@@ -14,6 +14,7 @@ from moderation.errors import RecipeMismatch
 from moderation.note import Claim, ClaimBasis
 from moderation.store import audit, captions, erasure
 from moderation.store.banks import BankReading
+from moderation.store.policies import PolicyReading
 from moderation.store.records import (
     AuditRow,
     LogEntry,
@@ -43,7 +44,7 @@ _CODES_AT_ONCE = 10_000
 _FEATURES_AT_ONCE = 1_000
 
 
-class Reading(TemplateReading, BankReading, ReviewReading, ServiceReading, ABC):
+class Reading(TemplateReading, BankReading, ReviewReading, PolicyReading, ServiceReading, ABC):
     """Questions; each is answered from one snapshot."""
 
     @abstractmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
-from moderation.store import review_tables, template_tables
+from moderation.store import policies, review_tables, template_tables
 from moderation.store.schema import METADATA
 from moderation.store.service import tables as service_tables
 
@@ -17,4 +17,4 @@ COUNTED: dict[str, str] = {
 }
 """Table → column with numbers that the database gives, each once."""
 
-__all__ = ["COUNTED", "TABLES", "review_tables", "service_tables", "template_tables"]
+__all__ = ["COUNTED", "TABLES", "policies", "review_tables", "service_tables", "template_tables"]

@@ -14,6 +14,7 @@ from moderation.errors import UnknownSubject
 from moderation.note import Claim, Note
 from moderation.store import audit, captions, erasure, removal
 from moderation.store.banks import BankWriting
+from moderation.store.policies import PolicyWriting
 from moderation.store.reading import Reading
 from moderation.store.records import LogOp, NewCaption, NewPicture, Receipt
 from moderation.store.reviews import ReviewWriting
@@ -26,7 +27,9 @@ PictureKey = tuple[str, int, str, str, bytes]
 REGISTERED = Registration.REGISTERED.value
 
 
-class Transaction(TemplateWriting, BankWriting, ReviewWriting, ServiceWriting, Reading):
+class Transaction(
+    TemplateWriting, BankWriting, ReviewWriting, PolicyWriting, ServiceWriting, Reading
+):
     """What may be done while holding the write lock.
 
     Got from `Register.transaction`, and of no use after its end. Questions see what this

@@ -23,6 +23,7 @@ from moderation.store.service.tables import (
 )
 
 WITHOUT_SERVICE = (
+    "DROP TABLE policies",
     *(
         f"DROP TABLE {name}"
         for name in (

@@ -14,6 +14,7 @@ from kit.notes import photo
 from kit.subscribers import listen
 from sqlalchemy import select, update
 
+from moderation import Gate
 from moderation.note import Author, Note
 from moderation.policy import Policy
 from moderation.service.state import Service
@@ -147,6 +148,16 @@ def test_a_policy_is_known_by_its_digest(ask: Asking) -> None:
     assert ask("GET", f"/v1/policies/{digest}").json() == Policy.default().to_json()
     problem(ask("GET", "/v1/policies/sha256:" + "0" * 64), 404, "unknown_subject")
     problem(ask("GET", "/v1/policies/default"), 422, "bad_request")
+
+
+def test_a_policy_that_decided_once_is_known_for_good(make: Any, tmp_path: Path) -> None:
+    """Also where the service runs another one by now."""
+    place = tmp_path / "register"
+    before = Policy.parse('title = "of then"\n[fail.default]\non_error = "label"\n', name="then")
+    with Gate.open(place, policy=before, threads=1) as gate:
+        gate.check(Note(id="n1", author=Author(id="ann"), text="x"))
+    answer = Asking(make(place))("GET", f"/v1/policies/{before.digest}")
+    assert answer.json() == before.to_json()
 
 
 def test_it_says_when_it_is_ready(make: Any) -> None:

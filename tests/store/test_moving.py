@@ -68,6 +68,7 @@ def fill(register: Register) -> None:
             now.record_attempts(note.id, author, [work], MORNING)
             now.put_proposal(a_proposal(work, reason="why"))
             now.record_ruling(Ruling(action="a", subject="w", by="mia", reason="", detail={"n": 1}))
+            now.keep_policy("sha256:1", lambda: {"rules": [], "number": 0.85}, at=MORNING)
             now.record_review(NewReview(note_id=note.id, by="mia", answer=Answer.CONFIRMED))
     with register.transaction() as now:
         entry = now.add_picture(a_picture("bank:memes", author_id="", descriptor=None), work)

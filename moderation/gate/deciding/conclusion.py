@@ -128,6 +128,7 @@ def conclude(
         _keep(now, examined, verdict, sighted, received=received)
         at = note.published_at or received
         record_popularity(now, note, verdict, at=at, terms=terms.template_proposal)
+    now.keep_policy(policy.digest, policy.to_json, at=received)
     number = now.record_verdict(verdict, note=note, decided_at=received, completes=completes)
     beside = judged_in_shadow(shadows, examined, verdict, as_of=as_of or received)
     now.record_shadows(number, beside)

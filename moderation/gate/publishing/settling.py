@@ -152,6 +152,7 @@ def settle_debt_of_the_dead(
             verdict = replace(verdict, registration=Registration.REGISTERED)
         elif verdict.registration is Registration.HELD:
             now.hold_pictures(*place)
+    now.keep_policy(policy.digest, policy.to_json, at=at)
     number = now.repeat_verdict(row, verdict, decided_at=at)
     filed = Filed(verdict=verdict, verdict_id=number, at=at)
     if keeps and not (hold is not None and verdict.registration is Registration.HELD):

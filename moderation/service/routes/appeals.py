@@ -12,6 +12,7 @@ from moderation.gate import Gate
 from moderation.service import examples
 from moderation.service.answers import ToldAppeal
 from moderation.service.bodies import JsonRoute
+from moderation.service.calls import SLOW_S
 from moderation.service.json_answer import JsonAnswer
 from moderation.service.problems import Refused
 from moderation.service.requests import AskedAppeal
@@ -24,7 +25,6 @@ from moderation.verdict import Decision
 router = APIRouter(route_class=JsonRoute, tags=["appeals"])
 
 OPENED = "appeal.opened"
-SLOW_S = 30.0
 
 
 @router.post(

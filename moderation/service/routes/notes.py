@@ -11,6 +11,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from moderation.note import MAX_ID_CHARS
 from moderation.service.answers import SettledHolds, ToldReceipt, hold_json
 from moderation.service.bodies import JsonRoute
+from moderation.service.calls import SLOW_S
 from moderation.service.json_answer import JsonAnswer
 from moderation.service.routes.declared import problems
 from moderation.service.state import Service
@@ -35,7 +36,6 @@ router = APIRouter(route_class=JsonRoute, tags=["notes"])
 
 FORGET_WITHIN_S = 300.0
 """Bytes are removed from the disk, too."""
-SLOW_S = 30.0
 
 NoteId = Annotated[str, Path(min_length=1, max_length=MAX_ID_CHARS, examples=["n81"])]
 Revision = Annotated[int, Path(ge=1, lt=2**31, examples=[1])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -10,8 +11,10 @@ from moderation.errors import UnknownSubject
 from moderation.policy import Policy
 from moderation.policy.named import shipped_names
 from moderation.service.bodies import JsonRoute
+from moderation.service.calls import SLOW_S
 from moderation.service.json_answer import JsonAnswer
 from moderation.service.routes.declared import problems
+from moderation.service.state import Service
 from moderation.service.tenants import Tenant, allowed
 from moderation.store import Scope
 
@@ -34,7 +37,7 @@ async def policy(
     ],
     tenant: Annotated[Tenant, Depends(allowed(Scope.CHECK))],
 ) -> JsonAnswer:
-    """One that decides here, or beside it, or is shipped with this version."""
+    """One that decides here or beside it, is shipped, or has given a verdict that is kept."""
     beside = [*tenant.gate.shadows, *filter(None, [tenant.gate.canary])]
     known = [
         tenant.gate.policy,
@@ -44,7 +47,13 @@ async def policy(
     for one in known:
         if one.digest == digest:
             return JsonAnswer(one.to_json())
-    raise UnknownSubject(
-        f"no policy with the digest `{digest}` is known here",
-        hint="ask a service that runs the version which gave the verdict",
+    service: Service = request.app.state.service
+    said = await service.others.run(
+        partial(tenant.gate.register.policy_said, digest), within_s=SLOW_S
     )
+    if said is None:
+        raise UnknownSubject(
+            f"no policy with the digest `{digest}` is known here, and no verdict was given by it",
+            hint="check the digest; a shadow's ends with its reader, a policy's does not",
+        )
+    return JsonAnswer(said)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from moderation.service import examples
 from moderation.service.answers import BatchAnswer, StoredVerdict, VerdictAnswer, stored_json
 from moderation.service.bodies import JsonRoute
+from moderation.service.calls import SLOW_S
 from moderation.service.json_answer import JsonAnswer
 from moderation.service.problems import Refused, invalid, overloaded, refusal_of, to_json
 from moderation.service.requests import SMALLEST_DEADLINE_MS, AskedBatch, AskedVerdict
@@ -27,7 +28,6 @@ router = APIRouter(route_class=JsonRoute, tags=["verdicts"])
 
 ASYNC_MS = 150
 """Time for the answer where the caller does not want to wait for it."""
-SLOW_S = 30.0
 SAME_KEY = "ask again with the same key: the answer will be given to you"
 NOTHING_KEPT = "submit again after `Retry-After`: of what is only judged, nothing is kept"
 log = structlog.stdlib.get_logger("moderation.service")
