@@ -1,29 +1,29 @@
-"""Notes from JSONL, Parquet or a folder of pictures, one at a time.
+"""Notes from JSONL, Parquet, tar shards or a folder, one at a time.
 
 Every reader gives numbered raw rows; what makes a row a `Note` or a failure is
-the same for all three, and stands in `_notes`.
+the same for all, and stands in `_notes`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from moderation.archive.json_lines import STDIN, open_source, read_json_lines, unreadable
 from moderation.archive.note_table import count_rows, is_parquet, read_rows
+from moderation.archive.picture_folder import picture_files, rows_of_pictures
+from moderation.archive.shards import said_by_folders, shards_in
+from moderation.archive.tar_shards import is_tar, read_samples
 from moderation.errors import BadArchive, BadNote, InputError
 from moderation.finding import ItemFailure
-from moderation.note import MAX_ID_CHARS, UNKNOWN_AUTHOR, Author, Note, NoteImage
+from moderation.note import MAX_ID_CHARS, Note
 
-NoteFormat = Literal["jsonl", "parquet", "folder"]
+NoteFormat = Literal["jsonl", "parquet", "tar", "folder"]
 
-PICTURE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif", ".bmp", ".tif", ".tiff"}
-)
 _NOTES_IN_FOLDER = ("notes.jsonl", "notes.jsonl.gz", "notes.parquet")
 _SAMPLE_BYTES = 1 << 20
 
@@ -49,7 +49,12 @@ def read_notes(
               zone or an ISO 8601 string; the author is the struct `author` or the flat column
               `author_id`; `images` is `list<struct<path, data, sha256>>` with `data` as binary
               (`bytes` is read as `data` too), or a list of paths, or a list of binaries.
+            - Tar, plain or gzip, as WebDataset writes it: `00017.json` is a note and
+              `00017.0.jpg`, `00017.1.jpg`, … are its pictures. The id is that of the note, or else
+              the key.
             - Folder: its `notes.jsonl`, `notes.jsonl.gz` or `notes.parquet` where there is one.
+              Else all Parquet and tar files below it, in the order of their paths; folders named
+              as `lang=zh` say what their rows do not (`kind`, `lang`).
               Else every picture file is a note: the id is the path within the folder, the author
               the folder that holds the file (unknown for files at the top), the time that of the
               file's last change.
@@ -72,10 +77,12 @@ def read_notes(
         inner = _notes_in(folder)
         if inner is not None:
             return read_notes(inner, allow_outside=allow_outside)
-        return _notes(_folder_rows(folder), folder, allow_outside=allow_outside)
+        if shards := shards_in(folder):
+            _refuse_loose_pictures(folder, shards)
+            return _sharded(folder, shards, allow_outside=allow_outside)
+        return _notes(rows_of_pictures(folder), folder, allow_outside=allow_outside)
     base = Path() if str(source) == STDIN else Path(source).parent
-    rows = read_rows(Path(source)) if chosen == "parquet" else _jsonl_rows(source)
-    return _notes(rows, base, allow_outside=allow_outside)
+    return _notes(_rows(source, chosen), base, allow_outside=allow_outside)
 
 
 def note_within(row: Mapping[str, Any], folder: Path) -> Note:
@@ -101,11 +108,19 @@ def count_notes(source: str | Path) -> int | None:
         return None
     if path.is_dir():
         inner = _notes_in(path)
-        return count_notes(inner) if inner else sum(1 for _ in _picture_files(path))
+        if inner is not None:
+            return count_notes(inner)
+        if shards := shards_in(path):
+            counts = [count_notes(shard) for shard in shards]
+            known = [count for count in counts if count is not None]
+            return sum(known) if len(known) == len(counts) else None
+        return sum(1 for _ in picture_files(path))
     if not path.is_file():
         return None
     if is_parquet(path):
         return count_rows(path)
+    if is_tar(path):
+        return None
     with open_source(path) as file:
         if path.stat().st_size == 0:
             return 0
@@ -126,22 +141,79 @@ def _format_of(source: str | Path) -> NoteFormat:
         raise unreadable(source, error) from error
     if path.is_dir():
         return "folder"
-    return "parquet" if path.is_file() and is_parquet(path) else "jsonl"
+    if path.is_file() and is_parquet(path):
+        return "parquet"
+    return "tar" if path.is_file() and is_tar(path) else "jsonl"
 
 
 def _notes_in(folder: Path) -> Path | None:
     return next((folder / n for n in _NOTES_IN_FOLDER if (folder / n).is_file()), None)
 
 
-def _notes(rows: Rows, base: Path, *, allow_outside: bool) -> Iterator[Note | ItemFailure]:
-    root = None if allow_outside else os.path.realpath(base)
+def _rows(source: str | Path, chosen: NoteFormat) -> Rows:
+    if chosen == "parquet":
+        return read_rows(Path(source))
+    return read_samples(Path(source)) if chosen == "tar" else _jsonl_rows(source)
+
+
+def _refuse_loose_pictures(folder: Path, shards: Sequence[Path]) -> None:
+    """Rows of a table may name pictures beside it; a tar shard holds its own."""
+    loose = next(picture_files(folder), None)
+    if loose is not None and not any(map(is_parquet, shards)):
+        raise BadArchive(
+            f"`{folder}` holds {len(shards)} tar shards and loose pictures, as "
+            f"`{loose.relative_to(folder).as_posix()}`",
+            hint="give a folder with one of them",
+        )
+
+
+def _sharded(
+    folder: Path, shards: Sequence[Path], *, allow_outside: bool
+) -> Iterator[Note | ItemFailure]:
+    """Notes of all shards; of a shard that cannot be read there is one failure, and the rest."""
     seen: set[bytes] = set()
+    for shard in shards:
+        name = shard.relative_to(folder).as_posix()
+        said = said_by_folders(name)
+        try:
+            rows = _rows(shard, _format_of(shard))
+            completed = ((n, said | row if isinstance(row, dict) else row) for n, row in rows)
+            for item in _notes(
+                completed, shard.parent, root=folder, allow_outside=allow_outside, seen=seen
+            ):
+                if isinstance(item, ItemFailure):
+                    yield replace(item, message=f"in `{name}`: {item.message}")
+                else:
+                    yield item
+        except BadArchive as error:
+            yield _failure(error, error, 0)
+
+
+def _notes(
+    rows: Rows,
+    base: Path,
+    *,
+    allow_outside: bool,
+    root: Path | None = None,
+    seen: set[bytes] | None = None,
+) -> Iterator[Note | ItemFailure]:
+    """Notes and failures.
+
+    Args:
+        rows: numbered.
+        base: where paths of pictures start.
+        allow_outside: whether they may leave the archive.
+        root: folder of the archive; None for `base`.
+        seen: digests of the notes that came before; those that come are added.
+    """
+    inside = None if allow_outside else os.path.realpath(root or base)
+    seen = set() if seen is None else seen
     for number, row in rows:
         try:
             note = _note(row, base)
             _refuse_half_surrogates(note)
-            if root is not None:
-                _refuse_outside(note, root)
+            if inside is not None:
+                _refuse_outside(note, inside)
             _refuse_duplicate(note, seen)
         except InputError as error:
             yield _failure(error, row, number)
@@ -230,35 +302,3 @@ def _refuse_duplicate(note: Note, seen: set[bytes]) -> None:
 def _jsonl_rows(source: str | Path) -> Rows:
     with open_source(source) as stream:
         yield from read_json_lines(stream)
-
-
-def _folder_rows(folder: Path) -> Rows:
-    for number, path in enumerate(_picture_files(folder), start=1):
-        yield number, _note_of_picture(folder, path)
-
-
-def _picture_files(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(parent, name)
-            if path.suffix.lower() in PICTURE_SUFFIXES and not name.startswith("."):
-                yield path
-
-
-def _note_of_picture(folder: Path, path: Path) -> Note | InputError:
-    inside = path.relative_to(folder)
-    # Files at the top have no author folder: unknown, so that none is exempt as the same author.
-    author = Author(id=path.parent.name) if len(inside.parts) > 1 else UNKNOWN_AUTHOR
-    try:
-        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return Note(
-            id=inside.as_posix(),
-            author=author,
-            published_at=changed,
-            images=(NoteImage(path=path),),
-        )
-    except InputError as error:
-        return error
-    except (OSError, ValueError) as error:
-        return unreadable(inside, error)

@@ -213,7 +213,10 @@ def _read(connection: socket.socket) -> Seen | None:
     method, path, _ = first.split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
     while len(body) < int(headers.get("content-length", 0)):
-        body += connection.recv(1 << 20)
+        piece = connection.recv(1 << 20)
+        if not piece:  # hung up: asking on would turn for ever
+            return None
+        body += piece
     return Seen(method=method, path=path, headers=headers, body=body, at=time.monotonic())
 
 
