@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from moderation.errors import BadPolicy
-from moderation.policy.reader import read
+from moderation.policy.reader import read, read_json
 from moderation.policy.table import did_you_mean
 from moderation.policy.terms import Rule, Terms
 
@@ -78,6 +79,21 @@ class Policy:
             BadPolicy: the first contradiction found, with key path and hint.
         """
         title, terms = read(text, file=name, shipped=shipped_text)
+        return cls(name=name, title=title, terms=terms, digest=terms.digest())
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Policy:
+        """A policy that was written by `to_json`.
+
+        Its digest is that of what is read: another one than `row["digest"]` where somebody who was
+        forgotten has been taken out of its lists since.
+
+        Raises:
+            BadPolicy: a key is missing, or the terms contradict themselves.
+        """
+        said = {key: value for key, value in row.items() if key not in ("name", "digest")}
+        name = str(row.get("name") or "unnamed")
+        title, terms = read_json(said, file=name)
         return cls(name=name, title=title, terms=terms, digest=terms.digest())
 
     def rules_at(self, as_of: datetime) -> tuple[Rule, ...]:

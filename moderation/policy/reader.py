@@ -8,8 +8,9 @@ programme as a whole. So a dated variant states only what differs.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -72,7 +73,23 @@ def read(text: str, *, file: str, shipped: Callable[[str], str]) -> tuple[str, T
     Raises:
         BadPolicy: the first contradiction found, with file, key path and hint.
     """
-    draft = _draft(text, file, shipped)
+    return _finished(_draft(_toml(text, file), file, shipped), file)
+
+
+def read_json(row: Mapping[str, Any], *, file: str) -> tuple[str, Terms]:
+    """Read a policy again that was written as JSON, which has the file's keys.
+
+    Args:
+        row: as of `Policy.to_json`, without name and digest.
+        file: What to call it in errors.
+
+    Raises:
+        BadPolicy: as of `read`.
+    """
+    return _finished(_draft(_said(row), file, _nothing_shipped), file)
+
+
+def _finished(draft: _Draft, file: str) -> tuple[str, Terms]:
     _check_overlap(draft.rules.values(), file)
     _check_braked_rules(draft, file)
     default = FailRule(**draft.fail.get("default", {}))
@@ -91,19 +108,42 @@ def read(text: str, *, file: str, shipped: Callable[[str], str]) -> tuple[str, T
     return draft.title, terms
 
 
-def _draft(text: str, file: str, shipped: Callable[[str], str]) -> _Draft:
+def _toml(text: str, file: str) -> dict[str, Any]:
     try:
-        values = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         reason = str(error)
         raise BadPolicy(
             f"`{file}` is not TOML: {reason[:1].lower()}{reason[1:]}",
             hint="correct the line named; strings need quotes, tables need brackets",
         ) from None
+
+
+def _said(value: Any) -> Any:
+    """JSON as the file has it: what asks nothing is left out, and instants are no strings."""
+    if isinstance(value, list):
+        return [_said(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        key: datetime.fromisoformat(one) if key in WINDOW and isinstance(one, str) else _said(one)
+        for key, one in value.items()
+        if one not in (None, "") and not (key in COUNTING and one == 0)
+    }
+
+
+def _nothing_shipped(name: str) -> str:
+    raise BadPolicy(
+        f"a policy in JSON says all itself, and this one extends `{name:.80}`",
+        hint="write it with `moderation policy show --json`",
+    )
+
+
+def _draft(values: Mapping[str, Any], file: str, shipped: Callable[[str], str]) -> _Draft:
     top = Table(file=file, path="", values=values)
     top.only(*KEYS)
     base = top.string("extends", default="")
-    draft = _draft(shipped(base), base, shipped) if base else _Draft()
+    draft = _draft(_toml(shipped(base), base), base, shipped) if base else _Draft()
     draft.title = top.string("title")
     draft.rules |= _by_name(top.tables("rule"), _rule)
     draft.allowances |= _by_name(top.tables("allow"), _allowance)

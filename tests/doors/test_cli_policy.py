@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from moderation import Author, Gate, Note
+from moderation.errors import UnknownSubject
 from moderation.policy import Policy
 from moderation.policy.named import shipped_names
 
@@ -101,3 +103,16 @@ def test_models_are_listed_honestly(run):
     assert got["models"].keys() == artifact_folders().keys()
     shown = run("model", "list").stdout
     assert ("No trained model is installed" in shown) == (not got["models"])
+
+
+def test_a_policy_of_then_is_shown_as_it_was(run, tmp_path):
+    """From a register whose verdicts name it, though nobody has the file any more."""
+    then = Policy.parse(GOOD.replace("Mine", "Of then"), name="then")
+    with Gate.open(tmp_path / "register", policy=then, threads=1) as gate:
+        gate.check(Note(id="n1", author=Author(id="ann"), text="x"))
+    place = str(tmp_path / "register")
+    shown = json.loads(run("policy", "show", then.digest, "--register", place, "--json").stdout)
+    assert shown == json.loads(json.dumps(then.to_json()))
+    other = run("policy", "show", "sha256:0", "--register", place)
+    assert other.exit_code == UnknownSubject.exit_code
+    assert "no verdict" in other.stderr

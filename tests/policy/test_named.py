@@ -179,3 +179,73 @@ def test_a_difference_at_half_an_instant_is_refused() -> None:
     """Naive times have no rules."""
     with pytest.raises(BadSetting, match="no time zone"):
         diff(Policy.default(), Policy.default(), as_of=datetime(2020, 1, 1))
+
+
+EVERYTHING = """
+title = "所有 terms"
+[[rule]]
+name = "seen"
+kind = "text.soft_ad_undisclosed"
+steps = []
+[[rule]]
+name = "b"
+kind = "image.copy"
+steps = [{ at = 0.5, decision = "label" }, { at = 0.75, decision = "block" }]
+when = { note_kinds = ["product_note"], brands = ["x"], min_pictures = 2, pictures_at = 0.25 }
+from = 2021-08-02
+until = 2025-05-01T08:00:00+08:00
+[[allow]]
+name = "pilot"
+kinds = ["text.hard_sell"]
+authors = ["u1"]
+[fail.copies]
+on_timeout = "block"
+[registration]
+review = "registered"
+[[partner_programme]]
+min_followers = 5000
+min_monthly_exposure = 0
+[[template_proposal]]
+authors = 8
+days_apart = 7
+attempts = 20
+undecided = "review"
+[[brake]]
+blocks_per_hour = 9
+rules = { b = 1, "fail.copies" = 2 }
+until = 2026-01-01
+[[brake]]
+blocks_per_hour = 9
+each_rule = 3
+from = 2026-01-01
+[[flood]]
+authors_per_hour = 50
+quarantine_hours = 3
+"""
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [*map(Policy.named, shipped_names()), Policy.parse(EVERYTHING, name="everything")],
+    ids=lambda policy: policy.name,
+)
+def test_a_policy_is_read_back_from_its_json(policy: Policy) -> None:
+    """With every term it may have, to the same digest and to the same verdicts."""
+    again = Policy.from_json(json.loads(json.dumps(policy.to_json())))
+    assert again.to_json() == policy.to_json()
+    assert again.terms.at(NOW).to_json() == policy.terms.at(NOW).to_json()
+
+
+@pytest.mark.parametrize(
+    ("row", "word"),
+    [
+        ({"title": "t", "rules": []}, "`rules` is not a key"),
+        ({"title": "t", "extends": "default"}, "extends `default`"),
+        ({}, "`title` is missing"),
+    ],
+    ids=["unknown", "extends", "empty"],
+)
+def test_json_that_is_no_policy_is_refused(row: dict[str, object], word: str) -> None:
+    with pytest.raises(BadPolicy) as caught:
+        Policy.from_json(row)
+    assert word in caught.value.message

@@ -11,17 +11,24 @@ from moderation.cli.options import moment, speaking
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from moderation.policy import Rule, Terms, Window
+    from moderation.policy import Policy, Rule, Terms, Window
 
 
 @click.command()
-@click.argument("policy_name", metavar="[NAME|FILE]", default="default")
+@click.argument("policy_name", metavar="[NAME|FILE|DIGEST]", default="default")
 @click.option("--as-of", type=moment, metavar="DATE", help="Only what is in force then.")
+@click.option(
+    "--register",
+    type=click.Path(),
+    metavar="DIR|URL",
+    help="Register with verdicts that were given by the policy of this digest.",
+)
 @speaking
-def command(screen: Screen, policy_name: str, as_of: datetime | None) -> None:
+def command(screen: Screen, policy_name: str, as_of: datetime | None, register: str | None) -> None:
     """Show what a policy says.
 
-    Without a name it is `default`. A step holds from its score on; `from` is included, `until`
+    Without a name it is `default`; `sha256:…` is one that verdicts in --register name, as it was
+    then. A step holds from its score on; `from` is included, `until`
     is not; times are UTC.
 
     With --json: the whole policy, `{"name", "title", "digest", "rule", "allow", "fail",
@@ -30,7 +37,7 @@ def command(screen: Screen, policy_name: str, as_of: datetime | None) -> None:
     """
     from moderation.policy import Policy
 
-    policy = Policy.load(policy_name)
+    policy = Policy.load(policy_name) if register is None else _kept(register, policy_name)
     terms = policy.terms if as_of is None else policy.terms.at(as_of)
     screen.json(policy.to_json() | terms.to_json())
     if not screen.as_json:
@@ -38,6 +45,22 @@ def command(screen: Screen, policy_name: str, as_of: datetime | None) -> None:
         screen.say(policy.digest, "dim")
         screen.say("")
         _show(screen, terms)
+
+
+def _kept(register: str, digest: str) -> Policy:
+    """A policy as it was when verdicts were given by it."""
+    from moderation.errors import UnknownSubject
+    from moderation.policy import Policy
+    from moderation.store import Register
+
+    with Register.open(register, create=False) as opened:
+        said = opened.policy_said(digest)
+    if said is None:
+        raise UnknownSubject(
+            f"no verdict in `{register}` was given by the policy `{digest:.80}`",
+            hint="take `policy_digest` from a verdict, as `moderation register history` shows it",
+        )
+    return Policy.from_json(said)
 
 
 def _show(screen: Screen, terms: Terms) -> None:
