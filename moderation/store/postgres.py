@@ -46,6 +46,14 @@ ABANDONED_S = 120
 """A write whose process says nothing for so long is rolled back by the server."""
 CONNECT_S = 10
 """For one address of the server, unless the URL has `connect_timeout`."""
+VANISHED = {
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A server that is gone without a word is given up after half a minute, not after two hours; unless
+the URL says otherwise (seconds; the last one in milliseconds)."""
 _ALL = ", ".join(table.name for table in TABLES)
 _KEPT, _MORE = 4, 12  # connections of one process; a write takes one of them
 
@@ -221,11 +229,9 @@ class Database:
 
 
 def _engine(address: ServerAddress, busy_timeout_s: float) -> Engine:
-    arguments: dict[str, Any] = {"client_encoding": "utf8"}
-    if "connect_timeout" not in address.url.query:
-        arguments["connect_timeout"] = CONNECT_S
-    if "application_name" not in address.url.query:
-        arguments["application_name"] = "notegate"
+    ours = {"connect_timeout": CONNECT_S, "application_name": "notegate", **VANISHED}
+    own = {name: value for name, value in ours.items() if name not in address.url.query}
+    arguments: dict[str, Any] = {"client_encoding": "utf8", **own}
     try:
         return create_engine(
             address.url,

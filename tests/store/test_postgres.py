@@ -382,3 +382,17 @@ def test_errors_of_the_server_quote_no_row(server: Server, url: str) -> None:
         assert "secret-note" not in str(error)
         error = error.__cause__
     assert "23505" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"), [("", "30000"), ("tcp_user_timeout=7000", "7000")], ids=["ours", "own"]
+)
+def test_a_server_that_vanishes_is_given_up(url: str, asked: str, wanted: str) -> None:
+    """The driver is told so for each connection, unless the URL says otherwise."""
+    sign = "&" if "?" in url else "?"
+    with (
+        Register.open(f"{url}{sign}{asked}" if asked else url) as register,
+        register._connected() as connection,
+    ):
+        told = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert (told["tcp_user_timeout"], told["keepalives_idle"]) == (wanted, "15")
