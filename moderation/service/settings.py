@@ -69,11 +69,11 @@ class Settings(BaseSettings):
     grace_ms: int = Field(default=250, ge=0, le=10_000)
     """How long after the deadline an answer is waited for when the database stalls; then 503."""
     threads: int = Field(default=32, ge=1, le=512)
-    """Verdicts a process works on at a time; most of each is waiting."""
+    """Verdicts a process works on at a time for each tenant; most of each is waiting."""
     detector_threads: int | None = Field(default=None, ge=1, le=256)
     """Threads for detectors in each process; else the cores are shared out among them."""
     most_inside: int = Field(default=128, ge=1, le=10_000)
-    """Requests a process takes in at a time; one more is answered 503 at once."""
+    """Requests a process takes in at a time for each tenant; one more is answered 503 at once."""
     busy_timeout_s: float = Field(default=10.0, gt=0, le=300)
     """How long a write waits for the register's lock."""
     drain_s: float = Field(default=20.0, ge=0, le=600)

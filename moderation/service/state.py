@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
 
@@ -19,6 +20,29 @@ SWEEP_EVERY_S = 2.0
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Calls:
+    """Threads of one tenant: where its database stalls, the others do not wait."""
+
+    verdicts: Calls
+    others: Calls
+    sweeps: Calls
+
+    @classmethod
+    def of(cls, settings: Settings) -> _Calls:
+        """Threads begin when they are needed."""
+        return cls(
+            verdicts=Calls(settings.threads, settings.most_inside, name="verdict"),
+            others=Calls(8, settings.most_inside, name="other"),
+            sweeps=Calls(1, 1, name="sweep"),
+        )
+
+    def close(self) -> None:
+        """Give up what waits."""
+        for calls in (self.verdicts, self.others, self.sweeps):
+            calls.close()
+
+
 class Service:
     """One process; made before it listens, closed after it has stopped."""
 
@@ -27,13 +51,19 @@ class Service:
         self.tenants = tenants
         self.door = door
         self.metrics = Metrics(tenants)
-        self.verdicts = Calls(settings.threads, settings.most_inside, name="verdict")
-        self.others = Calls(8, settings.most_inside, name="other")
-        self._sweeps = {tenant.name: Calls(1, 1, name="sweep") for tenant in tenants}
+        self._calls = {tenant.name: _Calls.of(settings) for tenant in tenants}
         self._readiness = Readiness(tenants, most_lag=settings.most_lag)
         self.room = Room(settings.most_bodies_bytes)
         self.draining = False
         self._keepers: list[asyncio.Task[None]] = []
+
+    def verdicts(self, tenant: Tenant) -> Calls:
+        """Threads for submissions to a tenant's gate."""
+        return self._calls[tenant.name].verdicts
+
+    def others(self, tenant: Tenant) -> Calls:
+        """Threads for all else that its register is asked."""
+        return self._calls[tenant.name].others
 
     async def start(self) -> None:
         """Begin to look after what is overdue, and to try the detectors."""
@@ -50,7 +80,7 @@ class Service:
         left = await run_in_threadpool(self._drain)
         if left:
             log.warning("final verdicts left to other processes: %d", left)
-        for calls in (self.verdicts, self.others, *self._sweeps.values()):
+        for calls in self._calls.values():
             calls.close()
         self._readiness.close()
         await run_in_threadpool(self.tenants.close)
@@ -67,7 +97,9 @@ class Service:
             failed: Exception | None = None
             try:
                 # However long it takes: nobody waits, and other tenants have threads of their own.
-                await self._sweeps[tenant.name].run(lambda: self._sweep(tenant), within_s=3600)
+                await self._calls[tenant.name].sweeps.run(
+                    lambda: self._sweep(tenant), within_s=3600
+                )
             except Exception as error:
                 failed = error
                 log.warning("sweeping `%s` failed", tenant.name, exc_info=True)

@@ -43,7 +43,7 @@ async def appeal(
     """One waits at a time for each verdict and author. Subscribers hear `appeal.opened`."""
     service: Service = request.app.state.service
     days = service.settings.appeal_days
-    row = await service.others.run(lambda: _open(tenant.gate, asked, days), within_s=SLOW_S)
+    row = await service.others(tenant).run(lambda: _open(tenant.gate, asked, days), within_s=SLOW_S)
     return JsonAnswer(row, status_code=201)
 
 

@@ -52,7 +52,7 @@ async def commit(
     request: Request, note_id: NoteId, revision: Revision, tenant: Registering
 ) -> JsonAnswer:
     """To say so again changes nothing; after `:abort`, or when the hold has lapsed, it is 409."""
-    return await _settled(request, lambda: tenant.gate.commit(note_id, revision))
+    return await _settled(request, tenant, lambda: tenant.gate.commit(note_id, revision))
 
 
 @router.post(
@@ -65,7 +65,7 @@ async def abort(
     request: Request, note_id: NoteId, revision: Revision, tenant: Registering
 ) -> JsonAnswer:
     """To say so again changes nothing; after `:commit` it is 409."""
-    return await _settled(request, lambda: tenant.gate.abort(note_id, revision))
+    return await _settled(request, tenant, lambda: tenant.gate.abort(note_id, revision))
 
 
 @router.delete(
@@ -76,7 +76,7 @@ async def abort(
 )
 async def forget_note(request: Request, note_id: NoteId, tenant: Registering) -> JsonAnswer:
     """Holds for the next query; the receipt proves it without naming the note."""
-    return await _forgotten(request, lambda: tenant.gate.forget(note_id=note_id).to_json())
+    return await _forgotten(request, tenant, lambda: tenant.gate.forget(note_id=note_id).to_json())
 
 
 @router.delete(
@@ -91,15 +91,21 @@ async def forget_author(
     tenant: Registering,
 ) -> JsonAnswer:
     """As for a note."""
-    return await _forgotten(request, lambda: tenant.gate.forget(author_id=author_id).to_json())
+    return await _forgotten(
+        request, tenant, lambda: tenant.gate.forget(author_id=author_id).to_json()
+    )
 
 
-async def _settled(request: Request, settle: Callable[[], list[Hold]]) -> JsonAnswer:
+async def _settled(
+    request: Request, tenant: Tenant, settle: Callable[[], list[Hold]]
+) -> JsonAnswer:
     service: Service = request.app.state.service
-    holds = await service.others.run(settle, within_s=SLOW_S)
+    holds = await service.others(tenant).run(settle, within_s=SLOW_S)
     return JsonAnswer({"holds": [hold_json(hold) for hold in holds]})
 
 
-async def _forgotten(request: Request, forget: Callable[[], dict[str, Any]]) -> JsonAnswer:
+async def _forgotten(
+    request: Request, tenant: Tenant, forget: Callable[[], dict[str, Any]]
+) -> JsonAnswer:
     service: Service = request.app.state.service
-    return JsonAnswer(await service.others.run(forget, within_s=FORGET_WITHIN_S))
+    return JsonAnswer(await service.others(tenant).run(forget, within_s=FORGET_WITHIN_S))

@@ -48,7 +48,7 @@ async def policy(
         if one.digest == digest:
             return JsonAnswer(one.to_json())
     service: Service = request.app.state.service
-    said = await service.others.run(
+    said = await service.others(tenant).run(
         partial(tenant.gate.register.policy_said, digest), within_s=SLOW_S
     )
     if said is None:

@@ -166,7 +166,9 @@ async def verdict(
     """From the audit; a verdict goes when its note or author is forgotten."""
     service: Service = request.app.state.service
     number = int(verdict_id.removeprefix("v_"))
-    return JsonAnswer(await service.others.run(_stored(service, tenant, number), within_s=SLOW_S))
+    return JsonAnswer(
+        await service.others(tenant).run(_stored(service, tenant, number), within_s=SLOW_S)
+    )
 
 
 async def allowed_also(request: Request, scope: Scope) -> None:
@@ -210,7 +212,7 @@ async def _answer(
             f"{budget_s:.1f} s",
             wait_s=wait_s,
         )
-    row = await service.verdicts.run(
+    row = await service.verdicts(tenant).run(
         lambda: submit(tenant.gate, asked, terms, settings, pointer=pointer),
         within_s=budget_s + settings.grace_ms / 1000,
         ended=request.state.held.lend(),
