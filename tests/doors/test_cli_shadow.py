@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from moderation.policy import Policy
+
 from .conftest import told
 
 GENTLE = """
@@ -35,7 +37,8 @@ def test_what_people_read_of_a_shadow(run, judged, golden, lang):
     report = run("shadow", "report", "--register", judged, "--lang", lang)
     assert report.exit_code == 0
     lines = report.stdout.splitlines()
-    lines[1:3] = ["sha256:…", lines[2].partition(";" if lang == "en" else "；")[0]]
+    live = lines[2].replace(Policy.default().digest, "sha256:…")
+    lines[1:4] = ["sha256:…", live, lines[3].partition(";" if lang == "en" else "；")[0]]
     golden(f"report-{lang}", "\n".join(lines))
 
 
@@ -45,7 +48,7 @@ def test_what_machines_read_of_a_shadow(run, judged):
     (told_of,) = json.loads(report.stdout)["reports"]
     assert (told_of["policy"], told_of["judged"], told_of["differ"]) == ("gentle", 3, 1)
     assert told_of["rules"] == [
-        {"rule": "copy", "live": "block", "shadow": "review", "notes": 1, "examples": ["n2"]}
+        {"rule": "copy", "live": "block", "shadow": "review", "verdicts": 1, "examples": ["n2"]}
     ]
     none = run("shadow", "report", "--register", judged, "--json", "--since", "2100-01-01")
     other = run("shadow", "report", "--register", judged, "--json", "--policy", "other")
