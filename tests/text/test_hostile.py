@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
-from time import thread_time
+from time import process_time
 from types import ModuleType
 
 import pytest
@@ -60,9 +59,6 @@ FLOODS = {
     "newlines": " \n",
 }
 
-_CPU = Path("/proc/cpuinfo")
-HAS_VNNI = "vnni" in (_CPU.read_text() if _CPU.exists() else "")
-
 
 def flood(unit: str, size: int = MAX_TEXT_CHARS) -> str:
     """`size` characters of one unit."""
@@ -71,15 +67,11 @@ def flood(unit: str, size: int = MAX_TEXT_CHARS) -> str:
 
 @pytest.mark.parametrize("unit", FLOODS.values(), ids=FLOODS.keys())
 def test_longest_note_of_one_thing_is_read_in_two_seconds(unit: str) -> None:
-    """The longest text that a note may hold, filled with one disguise, costs under two seconds.
-
-    Without VNNI the network's sums of 8-bit weights take three times as long.
-    """
+    """The longest text that a note may hold, filled with one disguise, costs under two seconds."""
     note = note_of(flood(unit))
-    begin = thread_time()
+    begin = process_time()
     findings_from(assess_text(note))
-    took = thread_time() - begin
-    assert took < (2.0 if HAS_VNNI else 8.0)
+    assert process_time() - begin < 2.0
 
 
 def test_flood_of_every_mark_gives_bounded_signals() -> None:
