@@ -229,6 +229,39 @@ def test_a_verdict_of_the_dead_is_under_the_brake_as_well(tmp_path: Path) -> Non
         assert [event["rule"] for event in events(register)] == ["fail.codes"]
 
 
+def test_a_note_of_the_dead_that_waits_already_is_counted_and_told_once(tmp_path: Path) -> None:
+    """Where it was braked at the deadline, and would be again for the detector that died."""
+    policy = Policy.parse(SILENCE_BLOCKS, name="t")
+    late = ItemFailure(code="late", message="m", hint="h", detector="codes", cause=Cause.TIMEOUT)
+    with Register.open(tmp_path) as register:
+        for number in range(2):
+            note = Note(id=f"n{number}", author=Author(id="eve"))
+            judged_alone = decide(policy, note, [], [late], as_of=NOON)
+            with register.transaction() as now:
+                terms = policy.terms.at(NOON)
+                partial = within_limits(now, note, judged_alone, terms, at=NOON)
+                verdict_id = now.record_verdict(partial, note=note, decided_at=NOON)
+                now.owe_final(
+                    Debt(verdict_id=verdict_id, note_id=note.id, author_id="eve", lease_until=NOON)
+                )
+                filed = settle_debt_of_the_dead(now, verdict_id, policy, NOON)
+        assert filed is not None
+        braked = register.sliding(Counted.BRAKED, [ALL], NOON)[ALL].this
+    assert (partial.decision, filed.verdict.decision) == (Decision.REVIEW, Decision.REVIEW)
+    assert [reason.rule for reason in filed.verdict.reasons].count(BRAKE) == 1
+    assert braked == 1
+
+
+SILENCE_BLOCKS = """
+title = "t"
+[fail.codes]
+on_timeout = "block"
+on_error = "block"
+[[brake]]
+blocks_per_hour = 1
+"""
+
+
 def test_a_verdict_of_the_dead_bears_the_name_of_the_policy_that_spoke(tmp_path: Path) -> None:
     """Which may be another one by now; and as of another day there is no brake."""
     before = Policy.parse(SILENCE, name="before")

@@ -22,8 +22,9 @@ from moderation import Decision, Gate, Policy
 from moderation.explain import explain_reason, explain_verdict
 from moderation.finding import Difference, Finding
 from moderation.gate.deciding.flood import in_quarantine, waiting
+from moderation.gate.deciding.limits import within_limits
 from moderation.note import Author, Note
-from moderation.policy import FloodTerms
+from moderation.policy import FloodTerms, Terms
 from moderation.store import Register
 from moderation.store.service.counts import Counted
 from moderation.store.service.tables import EVENTS
@@ -153,6 +154,23 @@ def test_a_stronger_decision_stays(decision: Decision, as_review: Registration) 
     assert made.registration is (Registration.SKIPPED if stays else as_review)
     assert [r.rule for r in made.reasons] == [FLOOD]
     assert made.judged is Decision.PASS
+
+
+def test_a_note_that_is_completed_waits_once_for_each_work(register: Register) -> None:
+    """For one that only the final verdict shows it waits as well."""
+    for work_id, authors in ((7, "abc"), (8, "def")):
+        assert told([checked(register, a, shows(work_id)) for a in authors]) == "llr"
+    note = Note(id="n1", author=Author(id="eve"))
+    terms = Terms(floods=(TERMS,))
+    with register.transaction() as now:
+        partial = within_limits(now, note, labelled(shows(7)), terms, at=NOON)
+        number = now.record_verdict(partial, note=note, decided_at=NOON)
+        final = within_limits(
+            now, note, labelled(shows(7), shows(8)), terms, at=NOON, completes=number
+        )
+        waited = now.sliding(Counted.QUARANTINE, ["7", "8"], NOON)
+    assert (partial.decision, final.decision) == (Decision.REVIEW, Decision.REVIEW)
+    assert {work: count.this for work, count in waited.items()} == {"7": 2, "8": 2}
 
 
 def test_what_people_read_accuses_nobody() -> None:

@@ -98,10 +98,7 @@ def test_who_is_at_work_on_it_is_not_overtaken(gate: Gate, monkeypatch: pytest.M
 
 def test_it_is_under_the_brake_like_every_block(tmp_path: Path) -> None:
     """And shows no picture all the same."""
-    policy = Policy.parse(
-        'title = "t"\n[fail.default]\non_error = "block"\n[[brake]]\nblocks_per_hour = 1\n',
-        name="t",
-    )
+    policy = Policy.parse(STRICT_UNDER_A_BRAKE, name="t")
     within_one_hour()
     with Gate.open(tmp_path, policy=policy, threads=1) as gate:
         told = [gate.refer(submission(revision), POISON).verdict for revision in (1, 2)]

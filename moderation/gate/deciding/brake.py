@@ -29,7 +29,7 @@ def under_brake(
     *,
     at: datetime,
     as_review: Registration,
-    counted_before: Collection[str] = (),
+    before: Verdict | None = None,
 ) -> Verdict:
     """Count a block and let it stand, or make it a review where its rules have given too many.
 
@@ -42,7 +42,8 @@ def under_brake(
         terms: in force; None lets every block stand.
         at: when it is given, by the clock of this host.
         as_review: what the policy says becomes of the pictures of a note under review.
-        counted_before: rules under whose brake the note came before, when a part of it was seen.
+        before: the partial verdict that this one completes; what was counted with it is not counted
+            again.
     """
     if terms is None or verdict.decision is not Decision.BLOCK:
         return verdict
@@ -55,7 +56,8 @@ def under_brake(
         if limit is not None and counted[subject].reaches(limit)
     }
     hour = hour_of(at)
-    for subject in sorted(engaged.difference(counted_before)):
+    counted_before = frozenset() if before is None else _told_of(before)
+    for subject in sorted(engaged - counted_before):
         if now.count(Counted.BRAKED, subject, hour) == 1:
             now.add_event(_engaged(verdict, subject, limits[subject], at))
     braked = under(verdict, engaged, as_review=as_review)
@@ -68,12 +70,6 @@ def under_brake(
 def blocking_rules(verdict: Verdict) -> tuple[str, ...]:
     """Rules that demand a block, each once."""
     return tuple(dict.fromkeys(r.rule for r in verdict.reasons if r.decision is Decision.BLOCK))
-
-
-def braked_subjects(verdict: Verdict) -> frozenset[str]:
-    """Rules under whose brake a verdict came, `ALL` for all of them."""
-    told = (reason.rule for reason in verdict.reasons if reason.code == BRAKE)
-    return frozenset(rule.removeprefix(BRAKE).removeprefix(".") for rule in told)
 
 
 def under(verdict: Verdict, engaged: Collection[str], *, as_review: Registration) -> Verdict:
@@ -89,7 +85,8 @@ def under(verdict: Verdict, engaged: Collection[str], *, as_review: Registration
     """
     if not engaged:
         return verdict
-    reasons = [*_lowered(verdict.reasons, engaged), *map(_told, sorted(engaged))]
+    fresh = sorted(set(engaged) - _told_of(verdict))
+    reasons = [*_lowered(verdict.reasons, engaged), *map(_told, fresh)]
     reasons.sort(key=lambda reason: -reason.decision.severity)  # stable: else as they were
     decision = reasons[0].decision
     if decision is Decision.BLOCK:
@@ -105,6 +102,12 @@ def _lowered(reasons: Iterable[Reason], engaged: Collection[str]) -> Iterable[Re
             yield replace(reason, decision=Decision.REVIEW, instead_of=Decision.BLOCK)
         else:
             yield reason
+
+
+def _told_of(verdict: Verdict) -> frozenset[str]:
+    """Rules under whose brake a verdict came, `ALL` for all of them."""
+    told = (reason.rule for reason in verdict.reasons if reason.code == BRAKE)
+    return frozenset(rule.removeprefix(BRAKE).removeprefix(".") for rule in told)
 
 
 def _told(subject: str) -> Reason:

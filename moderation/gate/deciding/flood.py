@@ -34,7 +34,7 @@ def in_quarantine(
     *,
     at: datetime,
     as_review: Registration,
-    counted_before: bool = False,
+    before: Verdict | None = None,
 ) -> Verdict:
     """Count who shows which work, and send a note to a person where these are too many.
 
@@ -48,14 +48,15 @@ def in_quarantine(
         at: when it came in, by the clock of this host: what a note says of its own time does not
             matter here.
         as_review: what the policy says becomes of the pictures of a note under review.
-        counted_before: the note waits already, since a part of it was seen.
+        before: the partial verdict that this one completes; the works for which the note waits
+            already are not counted again.
     """
     scores = dict(_shown(verdict))
     if terms is None or not scores:
         return verdict
     hour = hour_of(at)
     began = now.quarantined_since(scores, terms.quarantine_hours, at)
-    counted = set(began) if counted_before else set[int]()
+    counted = began.keys() & _waits_for(before)
     for work_id, score in scores.items():
         if score < COUNTED_FROM:
             continue
@@ -86,6 +87,13 @@ def waiting(verdict: Verdict, *, as_review: Registration) -> Verdict:
     return replace(
         verdict, decision=Decision.REVIEW, reasons=tuple(reasons), registration=as_review
     )
+
+
+def _waits_for(before: Verdict | None) -> set[int]:
+    """Works for which a note may wait already."""
+    if before is None or all(reason.code != FLOOD for reason in before.reasons):
+        return set()
+    return {work_id for work_id, _ in _shown(before)}
 
 
 def _shown(verdict: Verdict) -> Iterator[tuple[int, float]]:

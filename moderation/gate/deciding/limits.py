@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from moderation.gate.deciding.brake import braked_subjects, under_brake
+from moderation.gate.deciding.brake import under_brake
 from moderation.gate.deciding.flood import in_quarantine
 from moderation.note import Note
 from moderation.policy import Terms
 from moderation.store import Transaction
-from moderation.verdict import FLOOD, Decision, Verdict
+from moderation.verdict import Decision, Verdict
 
 
 def within_limits(
@@ -35,11 +35,5 @@ def within_limits(
     as_review = terms.registration[Decision.REVIEW]
     before = None if completes is None else now.verdicts_numbered([completes])[completes].verdict
     if before is None or before.decision is not Decision.BLOCK:
-        told = frozenset() if before is None else braked_subjects(before)
-        verdict = under_brake(
-            verdict, now, terms.brake, at=at, as_review=as_review, counted_before=told
-        )
-    waited = before is not None and any(reason.code == FLOOD for reason in before.reasons)
-    return in_quarantine(
-        verdict, now, note, terms.flood, at=at, as_review=as_review, counted_before=waited
-    )
+        verdict = under_brake(verdict, now, terms.brake, at=at, as_review=as_review, before=before)
+    return in_quarantine(verdict, now, note, terms.flood, at=at, as_review=as_review, before=before)

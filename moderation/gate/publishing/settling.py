@@ -137,7 +137,9 @@ def settle_debt_of_the_dead(
     verdict = without_the_late(row.verdict, policy, as_of or at)
     if verdict.decision > row.verdict.decision and as_of is None:
         review = terms.registration[Decision.REVIEW]
-        verdict = under_brake(verdict, now, terms.brake, at=at, as_review=review)
+        verdict = under_brake(
+            verdict, now, terms.brake, at=at, as_review=review, before=row.verdict
+        )
     place = (verdict.note_id, row.author_id, verdict.revision)
     hold = own_hold(now, *place)
     given_up = hold is not None and hold.state in GIVEN_UP
