@@ -186,7 +186,7 @@ def _sharded(
                 else:
                     yield item
         except BadArchive as error:
-            yield _failure(error, error, 0)
+            yield _failure(error, error, None)
 
 
 def _notes(
@@ -233,7 +233,7 @@ def _note(row: Mapping[str, Any] | Note | InputError, base: Path) -> Note:
 
 
 def _failure(
-    error: InputError, row: Mapping[str, Any] | Note | InputError, number: int
+    error: InputError, row: Mapping[str, Any] | Note | InputError, number: int | None
 ) -> ItemFailure:
     note_id = row.id if isinstance(row, Note) else ""
     if isinstance(row, Mapping) and isinstance(row.get("id"), str):

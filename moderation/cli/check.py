@@ -95,7 +95,8 @@ def command(
 ) -> None:
     """Judge notes and register their pictures by policy.
 
-    NOTES is JSONL (a note a line; - is standard input), Parquet, or a folder of pictures.
+    NOTES is JSONL (a note a line; - is standard input), Parquet, a tar shard, or a folder of
+    shards or pictures.
     A row that cannot be judged becomes a failure row; the others are done all the same, and
     the exit code is 8, also where --fail-on was reached. Results come out one by one; a FILE
     appears only when it is complete.

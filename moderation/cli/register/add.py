@@ -17,8 +17,8 @@ def command(screen: Screen, notes: str, register: str, allow_outside: bool) -> N
     """Register an archive without judging it.
 
     Of the notes that show a picture the earliest counts as first. NOTES is JSONL (- is standard
-    input), Parquet or a folder of pictures. To add the same notes again changes nothing. Exit
-    code 8 where rows or pictures could not be read.
+    input), Parquet, a tar shard, or a folder of shards or pictures. To add the same notes again
+    changes nothing. Exit code 8 where rows or pictures could not be read.
 
     With --json: `{"notes", "pictures", "failures": [{...}]}`.
     """

@@ -3,8 +3,7 @@
 First come, first served; but what is late already, since its note has been answered without it,
 goes to threads of its own, which the system lets run when nobody else wants the core. So a burst
 leaves work behind it, and does not make the notes after it late as well. All detectors stand back
-behind deciding and answering, which take a hundredth of their time and make every note late where
-they have to wait.
+behind deciding and answering, which take little and make every note late where they have to wait.
 
 A note that arrives while much is waiting would miss its deadline before anybody has looked at it,
 and is better refused at once. How long it would wait is told by what is waiting, times what each
@@ -13,6 +12,7 @@ step took lately.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -199,4 +199,5 @@ def _stand_back(niceness: int) -> None:
     """Let this thread run behind others; only Linux has priorities of threads."""
     if sys.platform == "linux":
         me = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + niceness)
+        with contextlib.suppress(OSError):  # a sandbox may forbid it: slower, and not broken
+            os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + niceness)

@@ -57,6 +57,8 @@ MOST_RESERVED = 0.4
 """Most of the time that is given that is kept so, as a share."""
 _REMEMBERED = 0.95  # of the longest that deciding and writing took, from one note to the next
 _ROOM = 1.2  # for one that takes longer still
+LONGEST_FILING_S = 0.4
+"""More is a register that stalled, and no measure of the notes to come."""
 FINISH_WITHIN_S = 30.0
 """Where more work than that stands behind answers, what is late is left out for good."""
 log = logging.getLogger(__name__)
@@ -257,7 +259,7 @@ class Publishing(Completing):
             else:
                 announce(now, filed, author_id=note.author.id)
             keys.keep_answer(now, attempt, answer)
-        took = time.monotonic() - look.stopped
+        took = min(time.monotonic() - look.stopped, LONGEST_FILING_S)
         self._filing_s = max(took, _REMEMBERED * self._filing_s)
         if look.late:
             self._owe(look.underway, filed.verdict_id, hold=hold)
