@@ -71,3 +71,16 @@ def test_limits_of_the_card_are_the_metrics() -> None:
     assert f"of the {real['notes']} set apart {real['hard_sell']['notes']} are one" in CARD
     long = real["groups"]["length long"]["natives_called_commercial"]
     assert f"too often: {long['hits']} of {long['n']} natives" in CARD
+
+
+def test_times_of_the_card_are_the_measured_ones() -> None:
+    """Medians in whole milliseconds; all that differ are told at once."""
+    team = SHIPPED["results"]["speed"]
+    real = SHIPPED["results"]["real_notes_learnt_from"]["speed"]
+    said = (
+        (" {} ms for the red team's notes", team["all"]),
+        (" {} ms for real ones of 151 to 400 characters", real["151 to 400 characters"]),
+        (" {} ms above", real["over 400 characters"]),
+    )
+    measured = [words.format(round(times["p50_ms"])) for words, times in said]
+    assert [words for words in measured if words not in CARD] == []
