@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from moderation.archive.json_lines import BREAKS, MAX_LINE_BYTES, open_source, parse_object
+from moderation.archive.picture_folder import PICTURE_SUFFIXES
 from moderation.errors import BadArchive, BadNote, InputError
 from moderation.note import MAX_IMAGES
 
@@ -22,9 +23,6 @@ SUFFIXES = (".tar", ".tar.gz", ".tgz")
 MOST_PICTURE_BYTES = 64 << 20
 """Of a picture that are read; more than is ever decoded, so what is cut here is refused there."""
 _USTAR_AT, _USTAR = 257, b"ustar"
-_PICTURES = frozenset(
-    {"jpg", "jpeg", "png", "webp", "gif", "avif", "heic", "heif", "bmp", "tif", "tiff"}
-)
 _NUMBER = re.compile(r"(?:(\d{1,9})\.)?([a-z]+)")
 
 Member = tuple[str, str, bytes]
@@ -123,7 +121,7 @@ def _wanted(members: Iterator[Member]) -> Iterator[tuple[str, bytes]]:
         named = _NUMBER.fullmatch(rest)
         if rest == "json":
             yield rest, content
-        elif named is not None and named[2] in _PICTURES and pictures <= MAX_IMAGES:
+        elif named is not None and f".{named[2]}" in PICTURE_SUFFIXES and pictures <= MAX_IMAGES:
             pictures += 1
             yield rest, content
 
