@@ -113,6 +113,7 @@ def test_a_policy_of_then_is_shown_as_it_was(run, tmp_path):
     place = str(tmp_path / "register")
     shown = json.loads(run("policy", "show", then.digest, "--register", place, "--json").stdout)
     assert shown == json.loads(json.dumps(then.to_json()))
+    told(run("policy", "show", then.digest), 4, "no register is named")
     other = run("policy", "show", "sha256:0", "--register", place)
     assert other.exit_code == UnknownSubject.exit_code
     assert "no verdict" in other.stderr

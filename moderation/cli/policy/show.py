@@ -35,8 +35,14 @@ def command(screen: Screen, policy_name: str, as_of: datetime | None, register: 
     "registration", "partner_programme", "template_proposal"}` and, where it has them, `"brake"`
     and `"flood"`; with --as-of, its terms in force then.
     """
+    from moderation.errors import BadSetting
     from moderation.policy import Policy
 
+    if register is None and policy_name.startswith("sha256:"):
+        raise BadSetting(
+            f"the policy `{policy_name:.80}` is asked for by its digest, and no register is named",
+            hint="name the register whose verdicts were given by it: `--register DIR`",
+        )
     policy = Policy.load(policy_name) if register is None else _kept(register, policy_name)
     terms = policy.terms if as_of is None else policy.terms.at(as_of)
     screen.json(policy.to_json() | terms.to_json())
@@ -58,7 +64,7 @@ def _kept(register: str, digest: str) -> Policy:
     if said is None:
         raise UnknownSubject(
             f"no verdict in `{register}` was given by the policy `{digest:.80}`",
-            hint="take `policy_digest` from a verdict, as `moderation register history` shows it",
+            hint="take `policy_digest` from `moderation register history --json`",
         )
     return Policy.from_json(said)
 
