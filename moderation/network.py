@@ -31,8 +31,6 @@ def open_network(
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    # Sums of 8-bit weights overflow on processors without VNNI otherwise: other answers there.
-    options.add_session_config_entry("session.x64quantprecision", "1")
     options.log_severity_level = 3  # a graph that is slower than it could be is not the user's care
     beside = [name for name in sorted(artifact.files) if name.endswith((".safetensors", ".data"))]
     buffers = [artifact.files[name] for name in beside]

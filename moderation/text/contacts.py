@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from moderation.text.characters import READ_JIA, READ_WEI, READ_XIN
 from moderation.text.marks import MAX_HITS_PER_RULE, Mark, after, before, marks, rule
 from moderation.text.normalise import HAN
+from moderation.text.prefilter import could_match
 
 _WEI, _XIN, _JIA = ("[" + "".join(sorted(c)) + "]" for c in (READ_WEI, READ_XIN, READ_JIA | {"+"}))
 
@@ -272,7 +273,10 @@ RULES = (
 
 
 def _with_handle(text: str) -> Iterator[Mark]:
+    letters = {*text}
     for name, weight, pattern in _WITH_HANDLE:
+        if not could_match(pattern, letters):
+            continue
         found = 0
         for match in pattern.finditer(text):
             if _is_harmless(text, match):

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from moderation.text.normalise import HAN
+from moderation.text.prefilter import could_match
 
 MAX_LEADS_PER_KIND = 20
 """A flood of one kind of lead proves no more than twenty of them."""
@@ -282,7 +283,10 @@ def leads(text: str) -> Iterator[Lead]:
     Args:
         text: as `normalise` gives it.
     """
+    letters = {*text}
     for kind, code, pattern in _COMPILED:
+        if not could_match(pattern, letters):
+            continue
         for found, match in enumerate(pattern.finditer(text)):
             if found == MAX_LEADS_PER_KIND:
                 break

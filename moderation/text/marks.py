@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from moderation.text.prefilter import could_match
+
 WINDOW = 24
 """Characters looked at before and after a hit."""
 MAX_HITS_PER_RULE = 20
@@ -100,6 +102,7 @@ def hits(text: str, one: Rule) -> Iterator[re.Match[str]]:
 
 def marks(text: str, rules: Iterable[Rule]) -> list[Mark]:
     """All marks of these rules in a normalised text."""
+    letters = {*text}
     return [
         Mark(
             name=one.name,
@@ -109,5 +112,6 @@ def marks(text: str, rules: Iterable[Rule]) -> list[Mark]:
             weight=one.weight,
         )
         for one in rules
+        if could_match(one.pattern, letters)
         for match in hits(text, one)
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,12 +54,33 @@ class GraphWriter:
         for path in weights:
             self._places |= _places(path)
         self._nodes: list[onnx.NodeProto] = []
+        self._count = 0
         self._constants: dict[str, onnx.TensorProto] = {}
 
     def _add(self, kind: str, inputs: Iterable[str], **attributes: Any) -> str:
-        output = f"x{len(self._nodes)}"
+        output = self._fresh("x")
         self._nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
+
+    def _fresh(self, letter: str) -> str:
+        """A name that nothing has yet."""
+        self._count += 1
+        return f"{letter}{self._count}"
+
+    def _of_each(
+        self, rows: str, row: str, shape: list[int | str], each: Callable[[str], str]
+    ) -> str:
+        """What `each` makes of every row of an int64 [n, *shape], one after the other."""
+        outside, self._nodes = self._nodes, []
+        made = each(row)
+        body = helper.make_graph(
+            self._nodes,
+            f"each {row}",
+            [helper.make_tensor_value_info(row, TensorProto.INT64, shape)],
+            [helper.make_tensor_value_info(made, TensorProto.FLOAT, None)],
+        )
+        self._nodes = outside
+        return self._add("Scan", [rows], body=body, num_scan_inputs=1)
 
     def _named(self, kind: str, inputs: Iterable[str], output: str) -> None:
         """A node whose output has a name that others know."""

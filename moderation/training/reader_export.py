@@ -45,6 +45,10 @@ EMBEDDINGS, GRAMS = "embeddings.safetensors", "grams.safetensors"
 PLAIN = Calibration(shares=(0.25, 0.25, 0.5))
 """Half the network's two experts, half the grams; scores as they are."""
 _MOST = 127
+_MOST_OF_TWO = 127
+"""Of two neighbours in a column. Processors without VNNI add two products of a weight and an
+activation (at most 255) in 16 bits, and cut off what does not fit; 128 · 255 does, rounding
+included."""
 
 
 def save_reader(
@@ -168,8 +172,8 @@ def packed_grams(grams: LinearReader) -> dict[str, Tensor]:
 
 
 def _matrix(name: str, weight: Tensor, bias: Tensor) -> dict[str, Tensor]:
-    """A layer [out, in] as int8 [in, out]."""
-    table, scale = _eight_bits(weight.detach().T)
+    """A layer [out, in] as int8 [in, out] that gives the same sums on every processor."""
+    table, scale = _eight_bits(weight.detach().T, multiplied=True)
     return {
         f"{name}.weight": table,
         f"{name}.scale": scale,
@@ -184,9 +188,13 @@ def _norm(name: str, norm: nn.LayerNorm) -> dict[str, Tensor]:
     }
 
 
-def _eight_bits(matrix: Tensor) -> tuple[Tensor, Tensor]:
+def _eight_bits(matrix: Tensor, *, multiplied: bool = False) -> tuple[Tensor, Tensor]:
     """float32 [n, m] → int8 [n, m] and float32 [m]: a scale for each column."""
-    scale = matrix.abs().amax(dim=0).clamp_min(1e-8) / _MOST
+    sizes = matrix.abs()
+    scale = sizes.amax(dim=0) / _MOST
+    if multiplied:
+        scale = torch.maximum(scale, (sizes[:-1] + sizes[1:]).amax(dim=0) / _MOST_OF_TWO)
+    scale = scale.clamp_min(1e-10)
     return (matrix / scale).round().to(torch.int8).contiguous(), scale.contiguous()
 
 
@@ -199,23 +207,39 @@ class _Graph(GraphWriter):
         """All windows [w, t] of one note and its signals [1, s] → logits [experts, 5] of both."""
         shape = network.encoder.config
         self._eps = float(shape.layer_norm_eps)
-        width, heads = shape.hidden_size, shape.num_attention_heads
-        there = self._add(
-            "Not", [self._add("Equal", [PIECES, self._integers("pad", [network.frame.pad])])]
-        )
-        there = self._add("Cast", [there], to=TensorProto.FLOAT)  # [w, t]
-        absent = self._add("Mul", [self._less_one(there), self._number("far", 1e4)])
-        bias = self._add("Unsqueeze", [absent, self._integers("heads_axes", [1, 2])])
-        x = self._norm(self._embedded(), "embeddings")
-        for i in range(shape.num_hidden_layers):
-            x = self._layer(x, i, bias, width, heads)
-        self._judge(x, there, width)
+        x = self._of_each(PIECES, "window", ["t"], lambda one: self._encoded(one, network))
+        self._judge(x, self._there(PIECES, network), shape.hidden_size)
         return self._model(network, shape.vocab_size)
 
-    def _embedded(self) -> str:
-        words = self._add("Cast", [self._gather("words", PIECES)], to=TensorProto.FLOAT)
-        words = self._add("Mul", [words, self._gather("words.scale", PIECES)])
-        length = self._add("Shape", [PIECES], start=1, end=2)
+    def _encoded(self, row: str, network: NoteNetwork) -> str:
+        """One window: [t] → [t, d]."""
+        shape = network.encoder.config
+        width, heads = shape.hidden_size, shape.num_attention_heads
+        alone = self._integers("zero", [0])
+        pieces = self._add("Unsqueeze", [row, alone])
+        absent = self._less_one(self._there(pieces, network))
+        bias = self._add(
+            "Unsqueeze",
+            [
+                self._add("Mul", [absent, self._number("far", 1e4)]),
+                self._integers("heads_axes", [1, 2]),
+            ],
+        )
+        x = self._norm(self._embedded(pieces), "embeddings")
+        for i in range(shape.num_hidden_layers):
+            x = self._layer(x, i, bias, width, heads)
+        return self._add("Squeeze", [x, alone])
+
+    def _there(self, pieces: str, network: NoteNetwork) -> str:
+        """1 for each piece of the note, 0 for what fills a window: [w, t] → [w, t]."""
+        pad = self._integers("pad", [network.frame.pad])
+        there = self._add("Not", [self._add("Equal", [pieces, pad])])
+        return self._add("Cast", [there], to=TensorProto.FLOAT)
+
+    def _embedded(self, pieces: str) -> str:
+        words = self._add("Cast", [self._gather("words", pieces)], to=TensorProto.FLOAT)
+        words = self._add("Mul", [words, self._gather("words.scale", pieces)])
+        length = self._add("Shape", [pieces], start=1, end=2)
         zero, one = self._integers("zero", [0]), self._integers("one", [1])
         rows = self._add("Slice", [self._stored("positions"), zero, length, zero, one])
         return self._add("Add", [words, self._add("Cast", [rows], to=TensorProto.FLOAT)])
@@ -305,8 +329,7 @@ class _Graph(GraphWriter):
 
     def _linear(self, x: str, name: str) -> str:
         """A matrix of 8 bits on activations of 8 bits."""
-        number = len(self._nodes)
-        quantised = [f"q{number}", f"s{number}", f"z{number}"]
+        quantised = [self._fresh(letter) for letter in "qsz"]
         self._nodes.append(helper.make_node("DynamicQuantizeLinear", [x], quantised))
         whole = self._add(
             "MatMulInteger", [quantised[0], self._stored(f"{name}.weight"), quantised[2]]

@@ -11,6 +11,7 @@ from kit.readers import small_start
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+import moderation
 from moderation.artifacts import open_artifact
 from moderation.network import open_network
 from moderation.text.whole_text import text_of
@@ -74,6 +75,38 @@ def test_the_graph_answers_as_the_network_does(reader, repeated):
         scale = np.abs(wanted.intent).max()
         np.testing.assert_allclose(intent, wanted.intent[0], atol=0.05 * scale + 0.05)
         np.testing.assert_allclose(disclosure, wanted.disclosure[0], atol=0.05 * scale + 0.05)
+
+
+SHIPPED = Path(moderation.__file__).parents[1] / "models" / "note-reader_v1"
+
+
+@pytest.mark.parametrize("shipped", [False, True], ids=["just exported", "shipped"])
+def test_sums_overflow_on_no_processor(reader, shipped):
+    """Two neighbours of a column, times the largest activation of 8 bits, fit into 16 bits."""
+    folder = SHIPPED if shipped else reader[2]
+    matrices = {
+        name: weight.astype(int)
+        for name, weight in load_file(folder / "model.safetensors").items()
+        if weight.dtype == np.int8
+    }
+    assert len(matrices) >= 8
+    for name, weight in matrices.items():
+        sizes = np.abs(weight)
+        assert 255 * (sizes[:-1] + sizes[1:]).max() < 2**15, name
+        assert sizes.max() > 60, f"{name} wastes its bits"
+
+
+def test_a_window_is_read_alike_whatever_stands_beside_it(reader):
+    """Each is scaled by itself, so that what leads away does so in any company."""
+    found, rows, folder = reader
+    session = open_network(open_artifact("note-reader_v0", KIND, folder), "model.onnx", ())
+    notes = found.encoded(rows[:2])
+    ids = [np.tile(note.ids, 20)[:100].tolist() for note in notes]
+    signals = notes[0].signals[None]
+    both = session.run(["ways_out"], {"pieces": padded(ids, PAD_ID), "signals": signals})[0]
+    for k, row in enumerate(ids):
+        alone = session.run(["ways_out"], {"pieces": padded([row], PAD_ID), "signals": signals})[0]
+        np.testing.assert_array_equal(alone, both[100 * k : 100 * (k + 1)])
 
 
 def test_weights_take_a_byte_each(reader):
