@@ -38,14 +38,15 @@ class JsonRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """The framework's handler, with the body read before.
 
-        When it was there is kept in the request's state: pictures take a while to be parsed, which
-        is part of the time that the caller gave.
+        When it began to come in and when it was there is kept in the request's state: pictures
+        take a while to arrive and to be parsed, which is part of the time that the caller gave.
         """
         inner = super().get_route_handler()
         if self.body_field is None:
             return inner
 
         async def handler(request: Request) -> Response:
+            request.state.began = time.monotonic()
             service = request.app.state.service
             settings = service.settings
             await service.door.admit(request, Scope.CHECK)  # before anything is read

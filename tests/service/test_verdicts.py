@@ -177,7 +177,7 @@ def test_what_would_wait_too_long_is_refused_at_once(
 def test_the_time_that_pictures_take_to_be_parsed_is_part_of_the_deadline(
     ask: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It begins when the body is there."""
+    """As is all else that happens to the body."""
     parse = bodies.parse
 
     def slowly(body: bytes) -> object:
@@ -187,6 +187,22 @@ def test_the_time_that_pictures_take_to_be_parsed_is_part_of_the_deadline(
     monkeypatch.setattr(bodies, "parse", slowly)
     timing = ask.submit(a_note()).json()["timing_ms"]
     assert timing["total"] >= timing["queue"] >= 300
+
+
+@pytest.mark.parametrize(("slow_s", "counted_ms"), [(0.3, (300, 2_000)), (1.5, (1_000, 1_450))])
+def test_what_a_body_takes_to_come_in_counts_up_to_half(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch, slow_s: float, counted_ms: tuple[float, float]
+) -> None:
+    """A caller counts from when he began to send; but a slow line is not our slowness."""
+    read_within = bodies.read_within
+
+    async def slowly(*arguments: Any) -> bytearray:
+        await asyncio.sleep(slow_s)
+        return await read_within(*arguments)
+
+    monkeypatch.setattr(bodies, "read_within", slowly)
+    answer = ask.submit(a_note(), X_Deadline_Ms="2000").json()
+    assert counted_ms[0] <= answer["timing_ms"]["queue"] <= counted_ms[1]
 
 
 def test_a_register_that_stalls_is_not_waited_for(make: Any) -> None:

@@ -105,7 +105,8 @@ async def submit_note(
         raise _no_later("of what is only judged, nothing is kept that could be asked for")
     if later:
         deadline_ms = min(deadline_ms or ASYNC_MS, ASYNC_MS)
-    terms = Terms(received=request.state.body_there, deadline_ms=deadline_ms, key=key)
+    state = request.state
+    terms = Terms(began=state.began, there=state.body_there, deadline_ms=deadline_ms, key=key)
     row = await _answer(request, tenant, asked, terms)
     request.state.verdict_id = row["verdict_id"]  # for the log
     headers = {"Idempotent-Replayed": "true"} if row["replayed"] else {}
@@ -143,8 +144,10 @@ async def submit_batch(
     due = None if deadline_ms is None else request.state.body_there + deadline_ms / 1000
     items = []
     for place, item in enumerate(asked.items):
+        now = time.monotonic()
         terms = Terms(
-            received=time.monotonic(),
+            began=now,
+            there=now,
             due=due,
             key=None if key is None else f"{key}:{place}",
         )
@@ -196,7 +199,9 @@ async def _answer(
     request: Request, tenant: Tenant, asked: AskedVerdict, terms: Terms, pointer: str = ""
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    settings, budget_s = service.settings, within_s(asked, terms, service.settings)
+    settings = service.settings
+    given_s = within_s(asked, terms, settings)
+    left_s = terms.received(given_s) + given_s - time.monotonic()
     if service.draining:
         raise Refused(
             503,
@@ -206,15 +211,15 @@ async def _answer(
             retry_after_s=1,
         )
     wait_s = tenant.gate.load().wait_s
-    if wait_s > budget_s:
+    if wait_s > max(left_s, 0):
         raise overloaded(
             f"a detector is free in about {wait_s:.1f} s, and the answer is due in "
-            f"{budget_s:.1f} s",
+            f"{max(left_s, 0):.1f} s",
             wait_s=wait_s,
         )
     row = await service.verdicts(tenant).run(
         lambda: submit(tenant.gate, asked, terms, settings, pointer=pointer),
-        within_s=budget_s + settings.grace_ms / 1000,
+        within_s=max(left_s, 0) + settings.grace_ms / 1000,
         ended=request.state.held.lend(),
         again=NOTHING_KEPT if asked.judges_only else SAME_KEY,
     )
@@ -230,7 +235,7 @@ async def _item(
             asked = AskedVerdict.model_validate(item)
         except ValidationError as error:
             raise invalid(error.errors(include_url=False), root=pointer) from None
-        if terms.due is not None and terms.due - terms.received < SMALLEST_DEADLINE_MS / 1000:
+        if terms.due is not None and terms.due - terms.there < SMALLEST_DEADLINE_MS / 1000:
             raise _late_in_batch()
         row = await _answer(request, tenant, asked, terms, pointer)
     except Exception as error:
