@@ -223,6 +223,22 @@ def test_the_first_author_goes_on_and_an_exempt_picture_is_nobody_s_flood(
         assert counted.this + counted.last == FLOOD_AFTER + 1
 
 
+def test_what_is_judged_as_of_another_day_is_no_flood_today(tmp_path: Path) -> None:
+    """An archive is no rush, and what it shows does not make today's notes wait."""
+    policy = Policy.parse(FLOOD_POLICY, name="t")
+    with Gate.open(
+        tmp_path / "register", index=tmp_path / "index", policy=policy, as_of=NOON
+    ) as gate:
+        gate.check(showing(CAT, id="alice's", author="alice", hours=-1))
+        crowd = [
+            gate.check(showing(CAT, id=f"u{number}'s", author=f"u{number}", hours=None))
+            for number in range(FLOOD_AFTER + 2)
+        ]
+        assert told(crowd) == "l" * len(crowd)
+        counted = gate.register.sliding(Counted.WORK, ["1"], datetime.now(UTC))["1"]
+        assert counted.this + counted.last == 0
+
+
 @pytest.mark.usefixtures("one_hour")
 def test_processes_that_count_together_miss_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
