@@ -1,10 +1,11 @@
 """Running: one listening socket, worker processes behind it, and a quiet end.
 
 The socket is bound once and handed on, so that a connection which comes while a worker dies waits
-for another one. A worker that ends is started again, after a pause that doubles each time it does
-not last. One that refuses to start (a policy that does not parse, a register of a newer version)
-ends the whole, with its reason; but once one has served, a register that is away is waited for, as
-those do that still serve.
+for another one. A worker that ends is started again a second later. Where it ended before it could
+serve, the pause doubles each time; not where it had served, or whoever finds a note that kills
+workers could keep the service away. One that refuses to start (a policy that does not parse, a
+register of a newer version) ends the whole, with its reason; but once one has served, a register
+that is away is waited for, as those do that still serve.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from types import FrameType
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import structlog
 import uvicorn
@@ -46,8 +47,6 @@ from moderation.service.state import Service
 BACKLOG = 2048
 RESTART_AFTER_S, RESTART_AT_MOST_S = 1.0, 30.0
 """Pauses before a worker is started again: the first, and the longest."""
-LASTING_S = 60.0
-"""A worker that has lived for so long has not failed at its start."""
 CLOSING_S = 9.0
 """How long it may take to close registers and end threads, beyond what is owed."""
 _SPAWN = multiprocessing.get_context("spawn")  # threads and models do not survive a fork
@@ -213,6 +212,12 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+class _Started(NamedTuple):
+    process: BaseProcess
+    opened: Event
+    """Set once it could serve."""
+
+
 class _Workers:
     """Worker processes, kept at their number."""
 
@@ -220,13 +225,14 @@ class _Workers:
         self._settings = settings
         self._listening = listening
         self._ending = False
-        self._served = _SPAWN.Event()
-        self._alive: dict[int, tuple[BaseProcess, float]] = {}
-        """By place: the process, and when it was started."""
+        self._served = False
+        """Whether any worker has."""
+        self._alive: dict[int, _Started] = {}
+        """By place."""
         self._due: dict[int, float] = {}
         """When those that have ended are started again."""
         self._failed: dict[int, int] = {}
-        """How often in a row one has ended soon."""
+        """How often in a row one has ended before it could serve."""
 
     def run(self) -> None:
         """Until told to end.
@@ -247,25 +253,27 @@ class _Workers:
                 self._stop()
 
     def _start(self, place: int) -> None:
+        opened = _SPAWN.Event()
         process = _SPAWN.Process(
             target=_worker,
-            args=(self._settings, self._listening, self._served),
+            args=(self._settings, self._listening, opened),
             name=f"worker-{place}",
         )
         process.start()
-        self._alive[place] = (process, time.monotonic())
+        self._alive[place] = _Started(process, opened)
 
     def _mend(self) -> None:
         wait([process.sentinel for process, _ in self._alive.values()], timeout=0.5)
         now = time.monotonic()
-        for place, (process, started) in list(self._alive.items()):
+        self._served |= any(opened.is_set() for _, opened in self._alive.values())
+        for place, (process, opened) in list(self._alive.items()):
             if process.is_alive() or self._ending:
                 continue
             process.join()
             _bury(process)
             del self._alive[place]
             self._refuse(process.exitcode)
-            pause_s = self._pause_s(place, lived_s=now - started)
+            pause_s = self._pause_s(place, served=opened.is_set())
             self._due[place] = now + pause_s
             log.error(
                 "a worker ended and is started again", exit_code=process.exitcode, in_s=pause_s
@@ -275,16 +283,16 @@ class _Workers:
             self._start(place)
 
     def _refuse(self, exit_code: int | None) -> None:
-        if exit_code == _AWAY and self._served.is_set():
+        if exit_code == _AWAY and self._served:
             return
         refusal = StoreError if exit_code == _AWAY else _REFUSALS.get(exit_code)
         if refusal is not None:
             raise refusal("a worker refused to start", hint="see its reason in the lines above")
 
-    def _pause_s(self, place: int, *, lived_s: float) -> float:
-        failed = 1 if lived_s >= LASTING_S else self._failed.get(place, 0) + 1
+    def _pause_s(self, place: int, *, served: bool) -> float:
+        failed = 0 if served else self._failed.get(place, 0) + 1
         self._failed[place] = failed
-        return min(RESTART_AT_MOST_S, RESTART_AFTER_S * 2.0 ** min(failed - 1, 10))
+        return min(RESTART_AT_MOST_S, RESTART_AFTER_S * 2.0 ** min(failed, 10))
 
     def _stop(self) -> None:
         processes = [process for process, _ in self._alive.values()]
