@@ -22,7 +22,7 @@ from moderation.archive import HashRow
 from moderation.errors import BadNote, BadSetting, InputError, StoreError
 from moderation.finding import ItemFailure
 from moderation.gate.ahead import examined_ahead
-from moderation.gate.deciding.conclusion import conclude, judge
+from moderation.gate.deciding.conclusion import caught_up, conclude, judge
 from moderation.gate.deciding.shadow import Shadow, checked
 from moderation.gate.imports import Registered, import_hashes, import_notes
 from moderation.gate.index.followed import FollowedIndex
@@ -376,6 +376,7 @@ class Gate(Publishing, Rights):
             return judge(
                 examined, self.register, self._index, policy, received=received, as_of=as_of
             )[0]
+        examined = caught_up(examined, self.register, self._index)
         with self.register.transaction() as now:
             filed = conclude(now, examined, self._index, policy, as_of=as_of, shadows=self.shadows)
         self._save_if_worth_it()

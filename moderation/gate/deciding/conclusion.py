@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ from moderation.policy import Policy, decide
 from moderation.store import LogEntry, ShadowVerdict, Transaction
 from moderation.store.reading import Reading
 from moderation.verdict import Registration, Verdict
+
+log = logging.getLogger(__name__)
 
 Sighted = Mapping[int, Sequence[Sighting]]
 """Picture number → where the register shows it."""
@@ -160,6 +163,30 @@ def _keep(
     )
     since = words_since(examined, now, at=at, edited=received)
     register_caption(now, note, examined.caption, since)
+
+
+def caught_up(examined: Examination, register: Reading, index: FollowedIndex) -> Examination:
+    """An examination that knows what the log has added since; nothing is held meanwhile.
+
+    To be called before the transaction that concludes it: searching anew takes a while, and all
+    who register wait for whoever holds the register's lock. What is added in the moment between is
+    looked at inside (`sight`).
+    """
+    seq = index.catch_up(register)
+    since = [entry for entry in register.log_after(examined.seq) if entry.seq <= seq]
+    if not since:
+        return examined
+    try:
+        for picture in examined.pictures:
+            _look_again(picture, since, register, index, examined.note)
+    except StoreError:
+        raise
+    except Exception:
+        log.exception("looking again failed before the lock; it is tried inside")
+        return examined
+    for picture in examined.pictures:
+        picture.near = [*picture.near, *near_among(picture.query, since)]
+    return replace(examined, seq=seq)
 
 
 def sight(

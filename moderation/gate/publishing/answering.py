@@ -25,7 +25,7 @@ from moderation.errors import (
     UnknownSubject,
 )
 from moderation.finding import Cause, ItemFailure
-from moderation.gate.deciding.conclusion import conclude, judge
+from moderation.gate.deciding.conclusion import caught_up, conclude, judge
 from moderation.gate.deciding.shadow import judged_in_shadow
 from moderation.gate.index.followed import FollowedIndex
 from moderation.gate.looking.detector_pool import DetectorPool, Load
@@ -224,12 +224,13 @@ class Publishing(Completing):
     def _answered(self, submission: Submission, attempt: NewSubmission | None) -> Answer:
         look = self._looked(submission)
         note, hold = submission.note, submission.registering is Registering.HOLD
+        examined = caught_up(look.examined, self.register, self._index)
         with self.register.transaction() as now:
             keys.refuse_if_lost(now, attempt)
             keeps = not is_superseded(now, note.id, note.author.id, note.revision)
             filed = conclude(
                 now,
-                look.examined,
+                examined,
                 self._index,
                 self.policy_for(note.id),
                 as_of=self._as_of,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from moderation.errors import ModerationError, StoreError
 from moderation.finding import Cause
-from moderation.gate.deciding.conclusion import conclude
+from moderation.gate.deciding.conclusion import caught_up, conclude
 from moderation.gate.deciding.shadow import Shadow
 from moderation.gate.index.followed import FollowedIndex
 from moderation.gate.looking.underway import Underway
@@ -149,6 +149,7 @@ class Completing(ABC):
                 settle_debt_of_the_dead(now, verdict_id, policy, at, as_of=self._as_of)
             return
         note = examined.note
+        examined = caught_up(examined, self.register, self._index)
         with self.register.transaction() as now:
             if not now.settle_debt(verdict_id):
                 return  # another process took this one for dead, or the note was forgotten
