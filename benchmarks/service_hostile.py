@@ -8,9 +8,9 @@ no HTTP at all. All to `moderation serve` with two worker processes.
 
 Promises: no 5xx but 503; from schemathesis also no status and no shape of an answer that is not
 declared; no worker dies, and nothing in the log that nobody raised on purpose; a good note is
-answered in the end; and what the workers hold in memory, without mapped files, grows by no more
-than `GROWTH_MB` each in the second half of the hostile requests, which is mixed as the first is:
-what leaks, leaks there too. Exits 1 where one is broken.
+answered in the end; and what the workers hold in memory, without mapped files and once no final
+verdict is owed, grows by no more than `GROWTH_MB` each in the second half of the hostile requests,
+which is mixed as the first is: what leaks, leaks there too. Exits 1 where one is broken.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ from pathlib import Path
 from typing import Any
 
 from callers import answer_of
+from faulted_load import settled
 from harness import HERE, WORK, parser, table, write
 from hostile_requests import Hostile, hostile_requests
 from served import Served, served
+
+from moderation.store import Register
 
 sys.path.append(str(HERE.parent / "tests"))
 WORKERS = 2
@@ -50,7 +53,8 @@ def main() -> None:
         with served(folder / "register", folder, workers=WORKERS, settings=SETTINGS) as service:
             began = service.serving()
             described = schema_driven(service, args)
-            hostile = hostile_driven(service, args)
+            with Register.open(folder / "register") as register:
+                hostile = hostile_driven(service, register, args)
             good, _ = service.ask("POST", "/v1/verdicts", GOOD)
             promises = {
                 "5xx other than 503": described["5xx"] + hostile["5xx"],
@@ -136,22 +140,28 @@ def schema_driven(service: Served, args: argparse.Namespace) -> dict[str, Any]:
 # What means harm
 
 
-def hostile_driven(service: Served, args: argparse.Namespace) -> dict[str, Any]:
-    """Counts by family and status; memory at the start, in the middle and in the end."""
+def hostile_driven(service: Served, register: Register, args: argparse.Namespace) -> dict[str, Any]:
+    """Counts by family and status; memory at the start, in the middle and in the end.
+
+    Pictures whose final verdicts are owed lie in memory, and are no leak.
+    """
     from kit.hostile import hostile_files
 
     address = f"{service.host}:{service.port}"
     requests = hostile_requests(args.requests, args.seed, hostile_files(), address)
     statuses: dict[str, Counter[str]] = defaultdict(Counter)
+    owed_s = [settled(register)]
     memory = [service.memory_mb()]
     half = args.requests // 2
     for some in (half, args.requests - half):
         asyncio.run(_send(service, requests, some, statuses))
+        owed_s.append(settled(register))
         memory.append(service.memory_mb())
     own = [round(sum(of["own"] for of in m.values()), 1) for m in memory]
     return {
         "requests": args.requests,
         "by_family": {family: dict(sorted(of.items())) for family, of in sorted(statuses.items())},
+        "owed_s": owed_s,
         "5xx": sum(_server_errors(of) for of in statuses.values()),
         "own_mb": dict(zip(("start", "middle", "end"), own, strict=True)),
         "all_mb": [round(sum(of["all"] for of in m.values()), 1) for m in memory],

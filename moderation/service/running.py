@@ -130,7 +130,7 @@ def work(
     log.info("serving", pid=os.getpid(), auth=settings.auth, loopback=is_loopback(settings.host))
     config = uvicorn.Config(
         create_app(service),
-        loop="uvloop",
+        loop="asyncio",  # uvloop raises where a caller has hung up, which reads as a bug of ours
         http="httptools",
         ws="none",
         lifespan="on",
