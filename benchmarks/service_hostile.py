@@ -37,6 +37,8 @@ WORKERS = 2
 CALLERS = 8
 TIMEOUT_S = 40.0
 TRIES = 15
+PARTS = 10
+"""Of the hostile requests, after each of which memory is told."""
 GROWTH_MB = 64
 SETTINGS = {"body_timeout_s": 3}
 CHECKED = ("status_code_conformance", "content_type_conformance", "response_schema_conformance")
@@ -150,22 +152,22 @@ def hostile_driven(service: Served, register: Register, args: argparse.Namespace
     address = f"{service.host}:{service.port}"
     requests = hostile_requests(args.requests, args.seed, hostile_files(), address)
     statuses: dict[str, Counter[str]] = defaultdict(Counter)
-    owed_s = [settled(register)]
-    memory = [service.memory_mb()]
-    half = args.requests // 2
-    for some in (half, args.requests - half):
-        asyncio.run(_send(service, requests, some, statuses))
+    own, owed_s, done = [], [], 0
+    for part in range(PARTS + 1):
+        upto = part * args.requests // PARTS
+        asyncio.run(_send(service, requests, upto - done, statuses))
         owed_s.append(settled(register))
-        memory.append(service.memory_mb())
-    own = [round(sum(of["own"] for of in m.values()), 1) for m in memory]
+        own.append(service.own_mb())
+        done = upto
+    start, middle, end = own[0], own[PARTS // 2], own[PARTS]
     return {
         "requests": args.requests,
         "by_family": {family: dict(sorted(of.items())) for family, of in sorted(statuses.items())},
         "owed_s": owed_s,
         "5xx": sum(_server_errors(of) for of in statuses.values()),
-        "own_mb": dict(zip(("start", "middle", "end"), own, strict=True)),
-        "all_mb": [round(sum(of["all"] for of in m.values()), 1) for m in memory],
-        "grown_mb": round(own[2] - own[1], 1),
+        "own_mb": {"start": start, "middle": middle, "end": end},
+        "own_mb_by_part": own,
+        "grown_mb": round(end - middle, 1),
         "margin_mb": GROWTH_MB * WORKERS,
     }
 

@@ -21,7 +21,7 @@ _SECRET_NAMES = (
 )
 _TOKEN_NAMES = ("token", "access_token", "refresh_token", "bearer", "dsn")
 
-_TOKEN = re.compile(r"(ngt|whsec)(_|%5f)[\w+/=%.~-]*", re.IGNORECASE | re.ASCII)
+_TOKEN = re.compile(r"(ngt|whsec)(_|%5f)(?!\[hidden\])[\w+/=%.~-]*", re.IGNORECASE | re.ASCII)
 _SCHEME = re.compile(r"\b(bearer|basic|digest)([\s:]+|%20|\\[nrt])[\w+/=%.~:-]{6,}", re.IGNORECASE)
 _HEADER = re.compile(
     r"(authorization|cookie)(\\*[\"']?\s*[:=,]\s*b?\\*[\"']?\s*)([^\s\"'\\,;)}\]][^\r\n\"'\\]*)",

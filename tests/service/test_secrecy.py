@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import structlog
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moderation.service.secrecy import HIDDEN, hidden, hidden_in, redact
@@ -136,6 +136,9 @@ def test_what_is_no_secret_is_left(text: str) -> None:
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
+@example("WHSEC_")
+@example(f"{TOKEN} {WEBHOOK} {URL}")
+@example(f"Authorization: Bearer {SECRET}; password={SECRET}")
 def test_every_value_can_be_logged(value: Any) -> None:
     """Plain values stay plain, and what was hidden once stays as it is."""
     once = hidden(value)

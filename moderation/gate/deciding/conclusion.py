@@ -1,4 +1,4 @@
-"""Examination → Verdict → register: what happens while the register's lock is held."""
+"""Examination → Verdict → register: right before the register's lock is taken, and under it."""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ async def _answer(
     service: Service = request.app.state.service
     settings = service.settings
     given_s = within_s(asked, terms, settings)
-    left_s = terms.received(given_s) + given_s - time.monotonic()
+    left_s = max(0.0, terms.received(given_s) + given_s - time.monotonic())
     if service.draining:
         raise Refused(
             503,
@@ -211,15 +211,14 @@ async def _answer(
             retry_after_s=1,
         )
     wait_s = tenant.gate.load().wait_s
-    if wait_s > max(left_s, 0):
+    if wait_s > left_s:
         raise overloaded(
-            f"a detector is free in about {wait_s:.1f} s, and the answer is due in "
-            f"{max(left_s, 0):.1f} s",
+            f"a detector is free in about {wait_s:.1f} s, and the answer is due in {left_s:.1f} s",
             wait_s=wait_s,
         )
     row = await service.verdicts(tenant).run(
         lambda: submit(tenant.gate, asked, terms, settings, pointer=pointer),
-        within_s=max(left_s, 0) + settings.grace_ms / 1000,
+        within_s=left_s + settings.grace_ms / 1000,
         ended=request.state.held.lend(),
         again=NOTHING_KEPT if asked.judges_only else SAME_KEY,
     )
