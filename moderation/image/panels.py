@@ -78,7 +78,9 @@ def laid_out(pixels: Pixels, small: Pixels, factor: int, grounds: Sequence[Box])
     height, width = pixels.shape[:2]
     every_row, every_column = -(-height // _READ), -(-width // _READ)
     level = np.ascontiguousarray(pixels[::every_row])
-    upright = cv2.transpose(np.ascontiguousarray(pixels[:, ::every_column]))
+    # Three bytes as one item: numpy copies every fourth pixel of a line in half the time.
+    chosen = np.ascontiguousarray(pixels.view("V3")[:, ::every_column])
+    upright = cv2.transpose(chosen.view(np.uint8).reshape(height, -1, 3))
     near_x = [x * factor for x in _lines(small)]
     near_y = [y * factor for y in _lines(cv2.transpose(small))]
     columns = _Lines.read(level, every_row, near_x, factor + 1)

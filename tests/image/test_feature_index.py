@@ -63,17 +63,24 @@ def slow_votes(stored: dict[int, LocalFeatures], query: LocalFeatures) -> dict[i
     seeds=st.lists(st.integers(1, 60), min_size=1, max_size=25, unique=True),
     removed=st.sets(st.integers(1, 60)),
     query=st.integers(1, 60),
+    apart=st.sampled_from([1, 10**9]),
+    limit=st.integers(1, 30),
 )
-def test_votes_equal_a_slow_count(seeds: list[int], removed: set[int], query: int) -> None:
-    """However the segments were merged, the votes are those of a plain count."""
+def test_votes_equal_a_slow_count(
+    seeds: list[int], removed: set[int], query: int, apart: int, limit: int
+) -> None:
+    """However segments were merged and pictures numbered, the votes are those of a plain count."""
     index = FeatureIndex()
     for seed in seeds:
-        index.add([seed], [random_features(seed)])
-    index.remove(sorted(removed))
+        index.add([seed * apart], [random_features(seed)])
+    index.remove(sorted(seed * apart for seed in removed))
     index.compact()
-    left = {seed: random_features(seed) for seed in seeds if seed not in removed}
-    found = {hit.id: hit.votes for hit in index.search(random_features(query), limit=100)}
-    assert found == pytest.approx(slow_votes(left, random_features(query)))
+    left = {seed * apart: random_features(seed) for seed in seeds if seed not in removed}
+    wanted = slow_votes(left, random_features(query))
+    hits = index.search(random_features(query), limit=100)
+    assert {hit.id: hit.votes for hit in hits} == pytest.approx(wanted)
+    few = [hit.votes for hit in index.search(random_features(query), limit=limit)]
+    assert few == pytest.approx(sorted(wanted.values(), reverse=True)[:limit])
 
 
 @settings(max_examples=20, deadline=None)

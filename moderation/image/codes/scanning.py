@@ -28,13 +28,11 @@ MOST_READ = 255
 """Codes that one look may bring."""
 FIRST_MPX = 8.0
 """Megapixels of the first look: notes and screenshots are read as they are."""
-OTHER_MPX = 0.75
-"""For symbols that are no QR code, which cost more and lead away less."""
+REDUCED_MPX = 0.75
+"""For symbols that are no QR code, which cost more and lead away less; and for finder patterns."""
 LOOK_MPX = 1.6
 """For treated pictures."""
 ENLARGED_MPX = 3.6
-LOCATE_MPX = 0.75
-"""For finder patterns."""
 MOST_SUSPECTS = 4
 """Places that OpenCV is asked about."""
 SUSPECT_SIDE_PX = 480
@@ -89,11 +87,12 @@ def scan(pixels: Pixels) -> Scan:
     found = _read(first, _QR)
     if found:  # zxing-cpp reads a hundred codes, but not always the hundred and first
         found += _read(_painted_over(first, found), _QR)
-    found += _read(_limited(grey, OTHER_MPX), _OTHERS)
+    reduced = _limited(grey, REDUCED_MPX)
+    found += _read(reduced, _OTHERS)
     for treated in _treatments(grey):
         found += _read(treated, _QR)
     found = _distinct(found)
-    places = _apart(code_places(_limited(grey, LOCATE_MPX)), [code.box for code in found])
+    places = _apart(code_places(reduced), [code.box for code in found])
     for box in places[:MOST_SUSPECTS]:
         found += _harder(grey, box)
     found = _distinct(found)
