@@ -151,7 +151,7 @@ Exit codes:
     cls=Program,
     package=__name__,
     names=(
-        *("demo", "check", "compare", "inspect", "register", "review", "report", "policy"),
+        *("demo", "check", "scan", "compare", "inspect", "register", "review", "report", "policy"),
         *("serve", "token", "webhook", "deliver", "dlq", "consume", "shadow", "store", "model"),
     ),
     context_settings={"help_option_names": ["-h", "--help"]},

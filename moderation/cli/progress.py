@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from moderation.cli.screen import Screen, print_line
-from moderation.cli.words import PROGRESS, PROGRESS_LEFT, PROGRESS_OF
+from moderation.cli.words import PROGRESS, PROGRESS_LEFT, PROGRESS_MEMORY, PROGRESS_OF
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +18,19 @@ if TYPE_CHECKING:
 LINE_EVERY_S = 5.0
 
 
+class Done(Protocol):
+    """Says how far the work is."""
+
+    def __call__(self, number: int, *, known: int = 0, memory: int = 0) -> None:
+        """Say it.
+
+        Args:
+            number: done by now.
+            known: of these, what an earlier run had done; it is no part of the rate.
+            memory: bytes held; 0 shows none.
+        """
+
+
 @contextmanager
 def progress(
     screen: Screen,
@@ -25,7 +38,7 @@ def progress(
     *,
     beside: Console | None = None,
     rows_on_stdout: bool = False,
-) -> Iterator[Callable[[int], None]]:
+) -> Iterator[Done]:
     """Show how far the work is while it lasts.
 
     Args:
@@ -36,7 +49,7 @@ def progress(
             they would tear a bar apart, and are progress enough.
 
     Yields:
-        A function to call with the number of notes done so far.
+        To call with the number of notes done so far.
     """
     console = beside if beside is not None and beside.is_terminal else screen.err
     if not console.is_terminal:
@@ -65,20 +78,21 @@ class Lines:
         self._clock = clock
         self._started = self._last = clock()
 
-    def done(self, number: int) -> None:
+    def done(self, number: int, *, known: int = 0, memory: int = 0) -> None:
         """So many notes are done."""
         now = self._clock()
         if now - self._last < LINE_EVERY_S:
             return
         self._last = now
-        rate = number / (now - self._started)
+        rate = (number - known) / (now - self._started)
         of, left = "", ""
         if self._total is not None and self._total >= number:
             of = PROGRESS_OF.say(self._lang, total=self._total)
             if rate:
                 seconds = round((self._total - number) / rate)
                 left = PROGRESS_LEFT.say(self._lang, left=_clock_time(seconds))
-        self._write(PROGRESS.say(self._lang, done=number, of=of, rate=rate, left=left))
+        held = PROGRESS_MEMORY.say(self._lang, mb=memory / 1e6) if memory else ""
+        self._write(PROGRESS.say(self._lang, done=number, of=of, rate=rate, left=left + held))
 
 
 def _clock_time(seconds: int) -> str:
@@ -87,12 +101,12 @@ def _clock_time(seconds: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}"
 
 
-def _ignore(number: int) -> None:
+def _ignore(number: int, *, known: int = 0, memory: int = 0) -> None:
     """Nothing to show."""
 
 
 @contextmanager
-def _bar(console: Console, total: int | None) -> Iterator[Callable[[int], None]]:
+def _bar(console: Console, total: int | None) -> Iterator[Done]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -110,13 +124,20 @@ def _bar(console: Console, total: int | None) -> Iterator[Callable[[int], None]]
             speed = task.finished_speed or task.speed
             return Text("" if speed is None else f"{speed:,.0f}/s")
 
-    columns = (BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
+    class Memory(ProgressColumn):
+        """What is held, where the work says it."""
 
-        def done(number: int) -> None:
+        def render(self, task: Task) -> Text:
+            memory = task.fields["memory"]
+            return Text(f"{memory / 1e6:,.0f} MB" if memory else "")
+
+    columns = (BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn(), Memory())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=total, memory=0)
+
+        def done(number: int, *, known: int = 0, memory: int = 0) -> None:
             # The number of lines was estimated from the first megabyte.
             most = total if total is None or number <= total else number
-            bar.update(task, completed=number, total=most)
+            bar.update(task, completed=number, total=most, memory=memory)
 
         yield done

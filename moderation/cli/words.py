@@ -10,6 +10,7 @@ PROGRESS = Phrase(
 )
 PROGRESS_OF = Phrase(" of about {total:,}", " / 约 {total:,}")
 PROGRESS_LEFT = Phrase(", {left} left", "，剩余 {left}")
+PROGRESS_MEMORY = Phrase(", {mb:,.0f} MB", "，内存 {mb:,.0f} MB")
 
 # Verdicts
 

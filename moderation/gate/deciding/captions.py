@@ -11,7 +11,8 @@ from datetime import datetime
 
 from moderation.errors import StoreError
 from moderation.finding import Difference, Finding, ItemFailure
-from moderation.gate.looking.examination import Examination, unanswered
+from moderation.gate.looking.examination import Examination
+from moderation.gate.looking.opened import unanswered
 from moderation.image.ownership import CLOCKS_AGREE
 from moderation.note import Note
 from moderation.store import NewCaption, StoredCaption, Transaction

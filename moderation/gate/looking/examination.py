@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from types import MappingProxyType
 
-from moderation.errors import InputError, MissingExtra, StoreError
-from moderation.finding import Finding, FindingKind, ItemFailure, Skipped, Unseen
+from moderation.errors import StoreError
+from moderation.finding import Finding, ItemFailure, Skipped, Unseen
 from moderation.gate.index.followed import FollowedIndex
-from moderation.gate.looking.marks import NO_MARKS, MarkReader, Marks, mark_detectors, mark_readers
+from moderation.gate.looking.marks import NO_MARKS, MarkReader, Marks, mark_detectors
+from moderation.gate.looking.opened import DECODE, OpenedPicture, open_picture, unanswered
 from moderation.gate.looking.search import NOTHING_PROVEN, Proven, Tried, prove
-from moderation.image.decode import DecodeLimits, decode_keeping
+from moderation.image.decode import DecodeLimits
 from moderation.image.descriptor import Describer
 from moderation.image.fingerprint import Fingerprint
 from moderation.image.matching import Candidate
@@ -34,16 +33,12 @@ from moderation.text.reading import TextReading, findings_from
 from moderation.text.signals import RULES as TEXT
 from moderation.text.twins import DETECTOR as TWINS
 
-DECODE = "decode@1"
 DETECTORS = MappingProxyType(
     dict(detector.split("@") for detector in (COPIES, DECODE, TEXT, TWINS))
     | {"fingerprint": "pdq256_v1", "caption": CAPTION}
     | mark_detectors()
 )
 """Detector → version, as every verdict records them."""
-
-log = logging.getLogger(__name__)
-
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class ExaminedPicture:
@@ -137,26 +132,21 @@ class Looking:
             ArtifactError: there is no model to describe pictures with. All else becomes a finding
                 or a failure.
         """
-        describer = self.describing()
+        opened = open_picture(
+            note, number, describer=self.describing(), limits=self.limits, whole_only=for_archive
+        )
+        if not isinstance(opened, OpenedPicture):
+            return opened, []
         try:
-            picture, data = decode_keeping(note.images[number], limits=self.limits)
-        except (InputError, MissingExtra) as error:
-            return _undecodable(number, error), []
-        except Exception as error:
-            return unanswered(error, DECODE, note, number), []
-        try:
-            query = Query.of(picture, whole_only=for_archive)
-            query.describe(describer)
-            seen, candidates = _searched(number, query, self.index, whole_only=for_archive)
-            seen.proven = prove(query, candidates, self.register, note=note, tried=seen.tried)
+            seen, candidates = _searched(number, opened.query, self.index, whole_only=for_archive)
+            seen.proven = prove(
+                opened.query, candidates, self.register, note=note, tried=seen.tried
+            )
         except StoreError:
             raise  # the register is broken for every note, not for this one
         except Exception as error:
             return unanswered(error, COPIES, note, number), []
-        if for_archive:
-            return seen, []
-        fault = partial(unanswered, note=note, number=number)
-        return seen, mark_readers(note, number, data, picture, fault=fault)
+        return seen, [] if for_archive else opened.readers
 
 
 def gathered(
@@ -249,28 +239,3 @@ def _caption(note: Note) -> Caption | ItemFailure | None:
         return read_caption(note)
     except Exception as error:
         return unanswered(error, TWINS, note, None)
-
-
-def _undecodable(number: int, error: InputError | MissingExtra) -> Finding:
-    return Finding(
-        kind=FindingKind.IMAGE_UNDECODABLE,
-        score=1.0,
-        raw_score=1.0,
-        image_number=number,
-        detail={"code": error.code, "message": error.message, "hint": error.hint},
-        detector=DECODE,
-    )
-
-
-def unanswered(error: Exception, detector: str, note: Note, number: int | None) -> ItemFailure:
-    """A fault of ours in one detector: the rest is judged, and the policy says what this means."""
-    name = detector.partition("@")[0]
-    log.exception("detector `%s` failed on note %r", name, note.id, exc_info=error)
-    return ItemFailure(
-        code="detector_failed",
-        message=f"`{name}` could not answer: {type(error).__name__}",
-        hint="a person should look at the note; report the log entry as a bug",
-        detector=name,
-        note_id=note.id,
-        image_number=number,
-    )

@@ -1,0 +1,247 @@
+"""Observe an archive: shards go to workers, receipts say what is done, the rest can wait.
+
+A second run does what is missing, and gives the same bytes. Nothing of this depends on a register
+or a policy; a new detector or model has a folder of its own, beside the old one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from moderation.archive import read_notes
+from moderation.errors import BadArchive
+from moderation.finding import FindingKind, ItemFailure
+from moderation.image.descriptor import Describer
+from moderation.note import Note
+from moderation.scan.observation import observe_note, observing_detectors
+from moderation.scan.place import ObservedPlace, Receipt
+from moderation.scan.shards import Item, Shard, cut
+from moderation.scan.tables import (
+    NOTES,
+    PICTURES,
+    failure_row,
+    note_row,
+    picture_rows,
+    table_of,
+)
+from moderation.scan.workers import Deadly, Workers, most_memory
+
+SHARD_ROWS = 64
+"""Rows of a shard: some 200 pictures, well below a minute of one core, and as much is lost by
+whoever is killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """How far a scan has come."""
+
+    place: ObservedPlace
+    rows: int = 0
+    """Notes and failures that are there now."""
+    known: int = 0
+    """Of these, rows that an earlier run has done."""
+    failed: int = 0
+    """Rows that are no notes."""
+    pictures: int = 0
+    undecodable: int = 0
+    unanswered: int = 0
+    """Answers that detectors owe; the log of this run says why."""
+    memory: int = 0
+    """Bytes that the workers held at most, summed."""
+    complete: bool = False
+    """False where time was up before the archive was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Task:
+    shard: Shard
+    place: ObservedPlace
+    without: tuple[str, ...]
+    trial: bool = False
+    """See whether anybody survives it; write nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    receipt: Receipt
+    memory: tuple[int, int]
+
+
+def observe(
+    archive: str | Path,
+    out: Path,
+    *,
+    workers: int,
+    without: Collection[str] = (),
+    shard_rows: int = SHARD_ROWS,
+    max_duration_s: float | None = None,
+    allow_outside: bool = False,
+    progress: Callable[[Observed], None] | None = None,
+) -> Observed:
+    """Keep what every note and picture of an archive shows.
+
+    Args:
+        archive: as `moderation.archive.read_notes` takes it; not standard input, since a second
+            run reads it again.
+        out: folder for observations, made where it is not there.
+        workers: processes, each with models of its own and some 700 MB.
+        without: names of detectors that are left out, as `lettering`; such a scan has a folder of
+            its own.
+        shard_rows: rows of a shard; a folder that was begun with others is done again.
+        max_duration_s: begin no shard after so many seconds.
+        allow_outside: let paths of pictures leave the archive.
+        progress: called after each shard.
+
+    Returns:
+        What is there now. `complete` is False where time was up.
+
+    Raises:
+        BadArchive: it cannot be read.
+        StoreBusy: another scan writes there.
+        StoreUnwritable: the disk is full or fails; what was done stays.
+        ArtifactError: a model is missing or damaged.
+    """
+    if str(archive) == "-":
+        raise BadArchive(
+            "a scan cannot read standard input", hint="write it to a file: a scan reads it twice"
+        )
+    due = None if max_duration_s is None else time.monotonic() + max_duration_s
+    chosen = tuple(sorted(without))
+    root = Path(archive) if Path(archive).is_dir() else Path(archive).parent
+    items = read_notes(archive, allow_outside=allow_outside)
+    place = ObservedPlace.within(out, observing_detectors(_describer(), chosen))
+    so_far = _SoFar(place, progress)
+    pool = Workers[_Task, _Done](_observe_shard, workers)
+    with place.held():
+        tasks = _missing(items, root, shard_rows, due, so_far, chosen)
+        try:
+            for task, done in pool.done(tasks):
+                if isinstance(done, Deadly):
+                    done = _without_the_deadly(pool, task)
+                so_far.add(done.receipt, *done.memory)
+        except BaseException:
+            pool.close(at_once=True)
+            raise
+        pool.close()
+        if so_far.now.complete:
+            place.drop_beyond(so_far.shards)
+    return so_far.now
+
+
+class _SoFar:
+    """Counts what is there."""
+
+    def __init__(self, place: ObservedPlace, progress: Callable[[Observed], None] | None) -> None:
+        self.now = Observed(place=place)
+        self.shards = 0
+        self._progress = progress
+        self._memory: dict[int, int] = {}
+
+    def add(
+        self, receipt: Receipt, pid: int = 0, memory: int = 0, *, known: bool = False
+    ) -> None:
+        self._memory[pid] = max(memory, self._memory.get(pid, 0))
+        before = self.now
+        self.now = replace(
+            before,
+            rows=before.rows + receipt.rows,
+            known=before.known + (receipt.rows if known else 0),
+            failed=before.failed + receipt.failed,
+            pictures=before.pictures + receipt.pictures,
+            undecodable=before.undecodable + receipt.undecodable,
+            unanswered=before.unanswered + receipt.unanswered,
+            memory=sum(self._memory.values()),
+        )
+        if self._progress is not None:
+            self._progress(self.now)
+
+    def ended(self) -> None:
+        self.now = replace(self.now, complete=True)
+
+
+def _missing(
+    items: Iterable[Item],
+    root: Path,
+    shard_rows: int,
+    due: float | None,
+    so_far: _SoFar,
+    without: tuple[str, ...],
+) -> Iterator[_Task]:
+    """What is to be done; what is done already is counted on the way."""
+    for shard in cut(items, shard_rows, root):
+        so_far.shards = shard.number + 1
+        receipt = so_far.now.place.receipt(shard.number, shard.digest)
+        if receipt is not None:
+            so_far.add(receipt, known=True)
+        elif due is not None and time.monotonic() >= due:
+            return
+        else:
+            yield _Task(shard=shard, place=so_far.now.place, without=without)
+    so_far.ended()
+
+
+def _observe_shard(task: _Task) -> _Done:
+    """In a worker: look at each note, write the tables, then the receipt."""
+    notes, pictures = [], []
+    undecodable = unanswered = 0
+    for item, said in zip(task.shard.items, task.shard.rows, strict=True):
+        if isinstance(item, ItemFailure):
+            notes.append(failure_row(item))
+            continue
+        examined = observe_note(item, _describer(), without=task.without)
+        notes.append(note_row(examined, said))
+        pictures += picture_rows(examined)
+        unanswered += len(examined.failures)
+        undecodable += sum(
+            finding.kind is FindingKind.IMAGE_UNDECODABLE for finding in examined.findings
+        )
+    tables = {"notes": table_of(notes, NOTES), "pictures": table_of(pictures, PICTURES)}
+    sizes = {} if task.trial else task.place.write(task.shard.number, tables)
+    receipt = Receipt(
+        digest=task.shard.digest,
+        rows=len(notes),
+        failed=sum(isinstance(item, ItemFailure) for item in task.shard.items),
+        pictures=len(pictures),
+        undecodable=undecodable,
+        unanswered=unanswered,
+        bytes=sizes,
+    )
+    if not task.trial:
+        task.place.receive(task.shard.number, receipt)
+    return _Done(receipt=receipt, memory=most_memory())
+
+
+@cache
+def _describer() -> Describer:
+    """Opened once in each process."""
+    return Describer.open()
+
+
+def _without_the_deadly(pool: Workers[_Task, _Done], task: _Task) -> _Done:
+    """A shard that kills its worker: each note by itself, and those that do so are failures."""
+    shard = task.shard
+    items: list[Item] = []
+    for item, said in zip(shard.items, shard.rows, strict=True):
+        part = replace(shard, items=(item,), rows=(said,))
+        tried = pool.alone(replace(task, shard=part, trial=True))
+        if isinstance(tried, Deadly) and isinstance(item, Note):
+            items.append(_given_up(item))
+        else:
+            items.append(item)
+    done = pool.alone(replace(task, shard=replace(shard, items=tuple(items))))
+    if isinstance(done, Deadly):
+        raise RuntimeError(f"shard {shard.number} kills its worker, and none of its notes does")
+    return done
+
+
+def _given_up(note: Note) -> ItemFailure:
+    return ItemFailure(
+        code="worker_died",
+        message=f"whoever looks at `{note.id}` dies, twice",
+        hint="look at its pictures with `moderation inspect`, and report the one that crashes it",
+        note_id=note.id,
+    )

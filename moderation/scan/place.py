@@ -1,0 +1,148 @@
+"""Where observations lie: `OUT/observed/detectors=…/`, a folder for each set of detectors.
+
+In it `notes/part-000000.parquet` and `pictures/part-000000.parquet` for each shard, its receipt
+`done/part-000000.json`, and `detectors.json` with what the digest in the folder's name stands for.
+A shard is done when its receipt is there and its two files have the sizes that it names: the
+receipt is written last. So whoever is killed loses the shards that were under way, and no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from moderation.archive import whole_file
+from moderation.archive.whole_file import unwritable
+from moderation.errors import StoreBusy
+from moderation.gate.index.locking import only_one
+
+TABLES = ("notes", "pictures")
+_DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A shard was done: of which rows, and what came of it."""
+
+    digest: str
+    """Of its rows, see `shards`."""
+    rows: int
+    failed: int
+    """Rows that are no notes."""
+    pictures: int
+    """Those that could be read."""
+    undecodable: int
+    unanswered: int
+    """Answers that detectors owe."""
+    bytes: Mapping[str, int]
+    """Table → size of its file."""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Inverse of `asdict`.
+
+        Raises:
+            KeyError, TypeError: the row is none of ours.
+        """
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPlace:
+    """The folder of one set of detectors."""
+
+    folder: Path
+
+    @classmethod
+    def within(cls, out: Path, detectors: Mapping[str, str]) -> Self:
+        """The folder for these detectors, made and labelled where it is not there yet.
+
+        Raises:
+            StoreUnwritable: it cannot be made.
+        """
+        text = json.dumps(dict(detectors), sort_keys=True, indent=1)
+        digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+        place = cls(Path(out) / "observed" / f"detectors={digest}")
+        try:
+            Path(out).mkdir(parents=True, exist_ok=True)
+            parts = [place.folder / name for name in (*TABLES, _DONE)]
+            for folder in (place.folder.parent, place.folder, *parts):
+                folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise unwritable(place.folder, error) from error
+        with whole_file(place.folder / "detectors.json", private=True) as sink:
+            sink.write(text.encode() + b"\n")
+        return place
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other scans out; what killed ones left half-written is cleared away.
+
+        Raises:
+            StoreBusy: another process writes here.
+        """
+        with only_one(self.folder, wait=False) as alone:
+            if not alone:
+                raise StoreBusy(
+                    f"another scan writes to `{self.folder}`",
+                    hint="wait until it has ended, or give another `--out`",
+                )
+            for draft in self.folder.glob("*/.*.draft"):
+                draft.unlink(missing_ok=True)
+            yield
+
+    def write(self, number: int, tables: Mapping[str, pa.Table]) -> dict[str, int]:
+        """Write the tables of a shard; table → bytes.
+
+        Raises:
+            StoreUnwritable: the disk is full or fails.
+        """
+        sizes = {}
+        for name, table in tables.items():
+            path = self._file(name, number)
+            with whole_file(path, private=True) as sink:
+                pq.write_table(table, pa.PythonFile(sink, mode="w"), compression="zstd")
+            sizes[name] = path.stat().st_size
+        return sizes
+
+    def receive(self, number: int, receipt: Receipt) -> None:
+        """Say that a shard is done.
+
+        Raises:
+            StoreUnwritable: the disk is full or fails.
+        """
+        with whole_file(self._receipt(number), private=True) as sink:
+            sink.write(json.dumps(asdict(receipt), sort_keys=True).encode() + b"\n")
+
+    def receipt(self, number: int, digest: str) -> Receipt | None:
+        """What came of a shard of these rows; None where it is to be done, again or at all."""
+        try:
+            receipt = Receipt.from_json(json.loads(self._receipt(number).read_bytes()))
+            sizes = {name: self._file(name, number).stat().st_size for name in TABLES}
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return receipt if receipt.digest == digest and dict(receipt.bytes) == sizes else None
+
+    def drop_beyond(self, shards: int) -> None:
+        """Remove what an archive that was longer once has left."""
+        for receipt in sorted((self.folder / _DONE).glob("part-*.json"), reverse=True):
+            number = int(receipt.stem.removeprefix("part-"))
+            if number < shards:
+                return
+            receipt.unlink(missing_ok=True)
+            for name in TABLES:
+                self._file(name, number).unlink(missing_ok=True)
+
+    def _file(self, table: str, number: int) -> Path:
+        return self.folder / table / f"part-{number:06}.parquet"
+
+    def _receipt(self, number: int) -> Path:
+        return self.folder / _DONE / f"part-{number:06}.json"

@@ -1,0 +1,129 @@
+"""Processes that work side by side, and outlive the one that a picture kills.
+
+A worker may die of what it is given: a decoder's fault, memory, an operator. What was under way is
+then done again, each task alone; a task that kills its worker twice is handed back as deadly.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_AHEAD = 2  # tasks in hand for each worker: one at work, one ready
+_LOOK_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Deadly:
+    """Whoever takes this task dies."""
+
+
+DEADLY = Deadly()
+
+
+class Workers(Generic[Task, Result]):
+    """A pool of processes for one kind of task. For one thread."""
+
+    def __init__(self, work: Callable[[Task], Result], count: int) -> None:
+        """For tasks that `work`, a function of a module, does; both ways are pickled.
+
+        Args:
+            work: what is done; its errors are raised where results are read.
+            count: processes at once.
+        """
+        self._work = work
+        self._count = count
+        self._pool: ProcessPoolExecutor | None = None
+        self._size = 0
+
+    def done(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | Deadly]]:
+        """Each task with its result, as they are done; few tasks are asked for ahead."""
+        stream = iter(tasks)
+        waiting: dict[Future[Result], Task] = {}
+        while True:
+            while len(waiting) < _AHEAD * self._count and (some := next(stream, None)) is not None:
+                waiting[self._submitted(some, self._count)] = some
+            if not waiting:
+                return
+            ended, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            if any(isinstance(one.exception(), BrokenProcessPool) for one in ended):
+                yield from self._one_by_one(waiting)
+                waiting = {}
+                continue
+            for one in ended:
+                yield waiting.pop(one), one.result()
+
+    def alone(self, task: Task) -> Result | Deadly:
+        """One task with no other beside it."""
+        for _ in range(2):
+            try:
+                return self._submitted(task, 1).result()
+            except BrokenProcessPool:
+                self.close()
+        return DEADLY
+
+    def close(self, *, at_once: bool = False) -> None:
+        """End the processes, when they have done what they are at, or at once."""
+        if self._pool is None:
+            return
+        self._pool.shutdown(wait=not at_once, cancel_futures=True)
+        self._pool = None
+        if at_once:
+            for process in multiprocessing.active_children():
+                process.terminate()
+
+    def _one_by_one(
+        self, waiting: dict[Future[Result], Task]
+    ) -> Iterator[tuple[Task, Result | Deadly]]:
+        for future, task in waiting.items():
+            if future.done() and future.exception() is None:
+                yield task, future.result()
+            else:
+                yield task, self.alone(task)
+
+    def _submitted(self, task: Task, count: int) -> Future[Result]:
+        if self._size != count:
+            self.close()
+        if self._pool is None:
+            self._size = count
+            self._pool = ProcessPoolExecutor(
+                count,
+                mp_context=multiprocessing.get_context("spawn"),  # models and threads do not fork
+                initializer=_begin,
+                initargs=(os.getpid(),),
+            )
+        return self._pool.submit(self._work, task)
+
+
+def _begin(parent: int) -> None:
+    """In a worker: leave Ctrl-C to the parent, go when it is gone, take one core."""
+    import cv2
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    threading.Thread(target=_go_with, args=(parent,), daemon=True).start()
+
+
+def _go_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)
+
+
+def most_memory() -> tuple[int, int]:
+    """This process and the most memory it has held so far, in bytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return os.getpid(), most if sys.platform == "darwin" else most * 1024
