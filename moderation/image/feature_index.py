@@ -279,11 +279,11 @@ def _summed(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Each id once, ascending, and the sum of its votes, which are all above 0."""
     if len(ids) and ids.max() < _SPARSE * len(ids):  # a twentieth of the time
-        total = np.bincount(ids, votes)
-        distinct = np.flatnonzero(total)
-        return distinct, total[distinct]
+        total = np.bincount(ids, votes).astype(np.float64)
+        held: NDArray[np.int64] = np.flatnonzero(total).astype(np.int64)
+        return held, total[held]
     distinct, which = np.unique(ids, return_inverse=True)
-    return distinct, np.bincount(which, votes, len(distinct))
+    return distinct, np.bincount(which, votes, len(distinct)).astype(np.float64)
 
 
 def _strongest(votes: NDArray[np.float64], limit: int) -> NDArray[np.intp]:

@@ -23,11 +23,10 @@ from moderation.image.descriptor import Describer
 from moderation.image.ownership import DETECTOR as COPIES
 from moderation.note import Note
 from moderation.text.assess import default_reader
-from moderation.text.captions import RECIPE as CAPTION
 from moderation.text.twins import DETECTOR as TWINS
 
 LEFT_OUT = "off: left out of this scan"
-_OF_THE_REGISTER = {name_of(COPIES), name_of(TWINS), name_of(CAPTION), "caption"}
+_OF_THE_REGISTER = {name_of(COPIES), name_of(TWINS), "caption"}
 
 
 def observe_note(
@@ -77,7 +76,7 @@ def _observed(
 
 
 def may_be_left_out() -> tuple[str, ...]:
-    """Names of the detectors of marks that are on, as `lettering`: the costly ones are among them."""
+    """Names of the readers of marks that are on, as `lettering`."""
     return mark_names()
 
 

@@ -141,9 +141,7 @@ class _SoFar:
         self._progress = progress
         self._memory: dict[int, int] = {}
 
-    def add(
-        self, receipt: Receipt, pid: int = 0, memory: int = 0, *, known: bool = False
-    ) -> None:
+    def add(self, receipt: Receipt, pid: int = 0, memory: int = 0, *, known: bool = False) -> None:
         self._memory[pid] = max(memory, self._memory.get(pid, 0))
         before = self.now
         self.now = replace(

@@ -72,7 +72,7 @@ def _file(image: NoteImage) -> list[int] | None:
     if image.path is None:
         return None
     try:
-        status = os.stat(image.path)
+        status = Path(image.path).stat()
     except (OSError, ValueError):
         return None
     return [status.st_size, status.st_mtime_ns]

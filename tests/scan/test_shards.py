@@ -51,9 +51,7 @@ def test_shards_hold_every_row_in_its_order(kinds: list[bool], size: int, change
         assert differ == [changed // size]
 
 
-def test_digest_does_not_depend_on_where_the_archive_lies(
-    tmp_path: Path, monkeypatch
-) -> None:
+def test_digest_does_not_depend_on_where_the_archive_lies(tmp_path: Path, monkeypatch) -> None:
     """Moved elsewhere, or named by a relative path: the same shard, the same rows."""
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()

@@ -75,10 +75,10 @@ def command(
     shard_rows: int,
     allow_outside: bool,
 ) -> None:
-    """Keep what every note and picture of an archive shows, as Parquet.
+    """Keep what notes and pictures show.
 
     ARCHIVE is JSONL, Parquet, a tar shard, or a folder of shards or pictures. Fingerprints,
-    words, marks and findings of the text are kept in DIR, without pixels. Neither a register
+    words, marks and findings of the text are kept in DIR as Parquet, without pixels. Neither a register
     nor a policy has a part in it; another model or detector has a folder of its own.
 
     Stop it whenever you like: the next run does what is missing, and gives the same bytes. A
@@ -133,9 +133,7 @@ def _sum_up(screen: Screen, observed: Observed) -> None:
     )
     lang = screen.lang
     new = observed.rows - observed.known
-    screen.say(
-        words.OBSERVED.say(lang, rows=observed.rows, new=new, pictures=observed.pictures)
-    )
+    screen.say(words.OBSERVED.say(lang, rows=observed.rows, new=new, pictures=observed.pictures))
     for count, phrase in (
         (observed.undecodable, words.UNDECODABLE),
         (observed.unanswered, words.UNANSWERED),

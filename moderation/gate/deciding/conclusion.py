@@ -15,13 +15,9 @@ from moderation.gate.deciding.registration import register_pictures
 from moderation.gate.deciding.shadow import Shadow, judged_in_shadow
 from moderation.gate.deciding.templates import record_popularity, with_popularity
 from moderation.gate.index.followed import FollowedIndex, near_among
-from moderation.gate.looking.examination import (
-    Examination,
-    ExaminedPicture,
-    detectors_of,
-    unanswered,
-)
+from moderation.gate.looking.examination import Examination, ExaminedPicture, detectors_of
 from moderation.gate.looking.marks import with_evidence
+from moderation.gate.looking.opened import unanswered
 from moderation.gate.looking.search import prove, sightings
 from moderation.image.ownership import DETECTOR, Sighting, copy_findings
 from moderation.note import ClaimBasis, Note

@@ -40,6 +40,7 @@ DETECTORS = MappingProxyType(
 )
 """Detector → version, as every verdict records them."""
 
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class ExaminedPicture:
     """One readable picture of the note."""
