@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from moderation.archive.whole_file import unwritable, whole_file
-from moderation.explain import Lang, decision_word, explain_failure, kind_name
-from moderation.finding import FindingKind, ItemFailure
+from moderation.explain import Lang, decision_word, explain_failure
+from moderation.finding import ItemFailure
 from moderation.note import Note
-from moderation.report.marked_text import visible, visible_plain
+from moderation.report.look import asset, csp_digest, environment, reason_name
 from moderation.report.pictures import PictureSource
 from moderation.report.views import Viewer
 from moderation.report.words import words_of
@@ -96,11 +90,11 @@ def _pieces(
     verdicts.sort(key=lambda verdict: -verdict.decision.severity)  # stable: else as submitted
     failures = [result for result in results if isinstance(result, ItemFailure)]
     words = words_of(lang)
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = asset("report.css"), asset("report.js")
     # A generator: thumbnails of one note at a time are in memory.
     views = (viewer.note(verdict, number) for number, verdict in enumerate(verdicts, start=1))
     return (
-        _environment(viewer)
+        environment({"time": viewer.time})
         .get_template("report.html.j2")
         .generate(
             w=words,
@@ -108,39 +102,13 @@ def _pieces(
             title=title or words.title,
             style=style,
             script=script,
-            style_digest=_csp_digest(style),
-            script_digest=_csp_digest(script),
+            style_digest=csp_digest(style),
+            script_digest=csp_digest(script),
             summary=_summary(verdicts, len(failures), lang),
             views=views,
             failures=[(failure, explain_failure(failure, lang=lang)) for failure in failures],
         )
     )
-
-
-def _environment(viewer: Viewer) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("moderation.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "visible": visible,
-        "visible_plain": visible_plain,
-        "time": viewer.time,
-    }
-    return environment
-
-
-def _asset(name: str) -> Markup:
-    text = files("moderation.report").joinpath("templates", name).read_text(encoding="utf-8")
-    return Markup(text)  # noqa: S704 - our own file, not the author's text
-
-
-def _csp_digest(asset: str) -> str:
-    """Only this very script and style may run on the page, whatever a note smuggles in."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(asset.encode()).digest()).decode()
 
 
 def _summary(verdicts: list[Verdict], failed: int, lang: Lang) -> Summary:
@@ -157,16 +125,9 @@ def _summary(verdicts: list[Verdict], failed: int, lang: Lang) -> Summary:
         ),
         failed=failed,
         reasons=tuple(
-            (code, _reason_name(code, lang), count, count / ranked[0][1]) for code, count in ranked
+            (code, reason_name(code, lang), count, count / ranked[0][1]) for code, count in ranked
         ),
         policies=tuple(sorted({(v.policy, v.policy_digest) for v in verdicts})),
         detectors=tuple(sorted({f"{d}@{n}" for v in verdicts for d, n in v.detectors.items()})),
         register_seq=(min(sequences), max(sequences)),
     )
-
-
-def _reason_name(code: str, lang: Lang) -> str:
-    try:
-        return kind_name(FindingKind(code), lang)
-    except ValueError:  # `failure.<detector>`
-        return f"{words_of(lang).failures} · {code.removeprefix('failure.')}"

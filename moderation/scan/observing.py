@@ -28,7 +28,7 @@ from moderation.scan.tables import (
     picture_rows,
     table_of,
 )
-from moderation.scan.workers import Deadly, Workers, most_memory
+from moderation.workers import Deadly, Workers, most_memory
 
 SHARD_ROWS = 64
 """Rows of a shard: some 200 pictures, well below a minute of one core, and as much is lost by

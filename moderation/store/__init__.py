@@ -4,6 +4,8 @@ from moderation.store.backup import BackedUp, back_up
 from moderation.store.moving import MovedTable
 from moderation.store.records import (
     AuditRow,
+    JudgedAs,
+    LastVerdict,
     LogEntry,
     LogOp,
     NewCaption,
@@ -55,7 +57,9 @@ __all__ = [
     "Ground",
     "Hold",
     "HoldState",
+    "JudgedAs",
     "Label",
+    "LastVerdict",
     "LogEntry",
     "LogOp",
     "MovedTable",

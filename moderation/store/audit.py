@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, exists, func, insert, select
 
 from moderation.note import Note
-from moderation.store.records import AuditRow
+from moderation.store.records import AuditRow, JudgedAs, LastVerdict
 from moderation.store.schema import VERDICT_MENTIONS, VERDICTS, portions
 from moderation.verdict import Verdict
 
@@ -32,6 +32,7 @@ def record(
     *,
     note: Note,
     decided_at: datetime,
+    as_of: datetime | None = None,
     completes: int | None = None,
 ) -> int:
     """Add a verdict on `note`, perhaps in completion of an earlier one.
@@ -56,6 +57,7 @@ def record(
             "register_seq": verdict.register_seq,
             "body": verdict.to_json(),
             "completes": completes,
+            "judged_as": JudgedAs.of(note, as_of=as_of).to_json(),
         },
     ).scalar_one()
     _mention(connection, verdict_id, verdict)
@@ -137,6 +139,52 @@ def numbered(connection: Connection, verdict_ids: Iterable[int]) -> dict[int, Au
         for some in portions(verdict_ids)
         for row in connection.execute(select(VERDICTS).where(VERDICTS.c.verdict_id.in_(some)))
     }
+
+
+def last_verdicts(
+    connection: Connection,
+    *,
+    after: int,
+    upto: int,
+    since: datetime | None,
+    until: datetime | None,
+) -> Iterator[LastVerdict]:
+    """The last verdict on each note with a number in (`after`, `upto`], oldest first."""
+    later = VERDICTS.alias("later")
+    query = (
+        select(
+            VERDICTS.c.verdict_id,
+            VERDICTS.c.author_id,
+            VERDICTS.c.decided_at,
+            VERDICTS.c.judged_as,
+            VERDICTS.c.body,
+        )
+        .where(VERDICTS.c.verdict_id > after, VERDICTS.c.verdict_id <= upto)
+        .where(
+            ~exists().where(
+                later.c.note_id == VERDICTS.c.note_id,
+                later.c.verdict_id > VERDICTS.c.verdict_id,
+            )
+        )
+        .order_by(VERDICTS.c.verdict_id)
+    )
+    if since is not None:
+        query = query.where(VERDICTS.c.decided_at >= since)
+    if until is not None:
+        query = query.where(VERDICTS.c.decided_at < until)
+    for row in connection.execute(query.execution_options(yield_per=1000)):
+        yield LastVerdict(
+            verdict_id=row.verdict_id,
+            author_id=row.author_id,
+            decided_at=row.decided_at,
+            judged_as=None if row.judged_as is None else JudgedAs.from_json(row.judged_as),
+            body=row.body,
+        )
+
+
+def last_number(connection: Connection) -> int:
+    """Number of the last verdict; 0 where there is none."""
+    return connection.execute(select(func.max(VERDICTS.c.verdict_id))).scalar_one() or 0
 
 
 def _audit_row(row: Row[Any]) -> AuditRow:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, select
@@ -17,6 +18,7 @@ from moderation.store.banks import BankReading
 from moderation.store.policies import PolicyReading
 from moderation.store.records import (
     AuditRow,
+    LastVerdict,
     LogEntry,
     LogOp,
     Receipt,
@@ -264,6 +266,32 @@ class Reading(TemplateReading, BankReading, ReviewReading, PolicyReading, Servic
         """Verdicts with a number above `after`, oldest first, of one note or of all."""
         with self._connected() as connection:
             return audit.verdicts(connection, note_id, after=after, limit=limit)
+
+    def last_verdicts(
+        self,
+        *,
+        after: int = 0,
+        upto: int,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[LastVerdict]:
+        """The last verdict on each note, oldest first, from one snapshot.
+
+        Args:
+            after: only those with a higher number.
+            upto: and with this number at most.
+            since: only those decided then or later.
+            until: only those decided before.
+        """
+        with self._connected() as connection:
+            yield from audit.last_verdicts(
+                connection, after=after, upto=upto, since=since, until=until
+            )
+
+    def last_verdict_number(self) -> int:
+        """Number of the last verdict; 0 where there is none."""
+        with self._connected() as connection:
+            return audit.last_number(connection)
 
     def receipts(self, kind: SubjectKind, subject_id: str) -> list[Receipt]:
         """Answers "was this note or author forgotten?" by the receipts given for it."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from moderation.note import Claim
+from moderation.note import Claim, Note
 from moderation.verdict import Verdict
 
 
@@ -170,6 +170,67 @@ class AuditRow:
             "completes": self.completes,
             "verdict": self.verdict.to_json(),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedAs:
+    """What a policy reads of a note beside its findings, and what tells notes apart in reports."""
+
+    kind: str
+    brand_partner: str | None
+    lang: str | None
+    published_at: datetime | None
+    as_of: datetime | None
+    """Instant whose rules applied; None for that of the decision."""
+
+    @classmethod
+    def of(cls, note: Note, *, as_of: datetime | None) -> JudgedAs:
+        """Of a note as it is judged."""
+        return cls(
+            kind=note.kind.value,
+            brand_partner=note.author.brand_partner,
+            lang=note.lang,
+            published_at=note.published_at,
+            as_of=as_of,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as it is stored."""
+        return {
+            "kind": self.kind,
+            "brand_partner": self.brand_partner,
+            "lang": self.lang,
+            "published_at": self.published_at.isoformat() if self.published_at else None,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> JudgedAs:
+        """Inverse of `to_json`."""
+        published_at, as_of = (
+            None if row[name] is None else datetime.fromisoformat(row[name])
+            for name in ("published_at", "as_of")
+        )
+        return cls(
+            kind=row["kind"],
+            brand_partner=row["brand_partner"],
+            lang=row["lang"],
+            published_at=published_at,
+            as_of=as_of,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastVerdict:
+    """The last verdict on a note, to be given again."""
+
+    verdict_id: int
+    author_id: str
+    decided_at: datetime
+    judged_as: JudgedAs | None
+    """None for verdicts from before it was kept."""
+    body: Mapping[str, Any]
+    """`Verdict.to_json`, not yet read: most verdicts found nothing."""
 
 
 class SubjectKind(StrEnum):

@@ -87,8 +87,10 @@ class JsonText(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        """Value → JSON."""
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Value → JSON; None is NULL."""
+        if value is None:
+            return None
         return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
@@ -246,6 +248,8 @@ VERDICTS = _table(
     Column("text_digest", PlainText),
     # Number of the partial verdict that this one completes.
     Column("completes", BIG),
+    # What the policy read of the note beside its findings; see `records.JudgedAs`.
+    Column("judged_as", JsonText),
     Index("ix_verdicts_note", "note_id"),
     Index("ix_verdicts_author", "author_id"),
     Index("ix_verdicts_completes", "completes"),

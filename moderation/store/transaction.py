@@ -192,7 +192,13 @@ class Transaction(
         return captions.remove(self._connection, CAPTIONS.c.note_id == note_id)
 
     def record_verdict(
-        self, verdict: Verdict, *, note: Note, decided_at: datetime, completes: int | None = None
+        self,
+        verdict: Verdict,
+        *,
+        note: Note,
+        decided_at: datetime,
+        as_of: datetime | None = None,
+        completes: int | None = None,
     ) -> int:
         """Add a verdict on `note` to the audit; returns its number there.
 
@@ -200,10 +206,16 @@ class Transaction(
             verdict: as given.
             note: as judged.
             decided_at: aware.
+            as_of: aware instant whose rules applied; None for `decided_at`.
             completes: number of the partial verdict that this one completes.
         """
         return audit.record(
-            self._connection, verdict, note=note, decided_at=decided_at, completes=completes
+            self._connection,
+            verdict,
+            note=note,
+            decided_at=decided_at,
+            as_of=as_of,
+            completes=completes,
         )
 
     def forget_note(self, note_id: str) -> Receipt:

@@ -41,6 +41,7 @@ WITHOUT_SERVICE = (
     ),
     "DROP INDEX ix_verdicts_completes",
     "ALTER TABLE verdicts DROP COLUMN completes",
+    "ALTER TABLE verdicts DROP COLUMN judged_as",
     "ALTER TABLE pictures DROP COLUMN first_revision",
 )
 """Makes a register what it was at step 0006, but for its number."""

@@ -28,7 +28,7 @@ from moderation.scan.observing import _Task, _without_the_deadly
 from moderation.scan.place import ObservedPlace
 from moderation.scan.shards import cut
 from moderation.scan.tables import NOTES, PICTURES
-from moderation.scan.workers import DEADLY, Workers
+from moderation.workers import DEADLY, Workers
 
 QUICK = ("lettering", "codes", "watermark")
 NOTE_COUNT = 10

@@ -12,5 +12,6 @@ def command() -> None:
     """Look at a whole archive again.
 
     In stages that can be stopped at any time. The first one keeps what every note and
-    picture shows, whatever the register and the policy of the day. To judge an archive, use `moderation check`.
+    picture shows, whatever the register and the policy of the day. To judge an archive, use
+    `moderation check`.
     """

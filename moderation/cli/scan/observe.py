@@ -78,8 +78,8 @@ def command(
     """Keep what notes and pictures show.
 
     ARCHIVE is JSONL, Parquet, a tar shard, or a folder of shards or pictures. Fingerprints,
-    words, marks and findings of the text are kept in DIR as Parquet, without pixels. Neither a register
-    nor a policy has a part in it; another model or detector has a folder of its own.
+    words, marks and findings of the text are kept in DIR as Parquet, without pixels. Neither a
+    register nor a policy has a part in it; another model or detector has a folder of its own.
 
     Stop it whenever you like: the next run does what is missing, and gives the same bytes. A
     row that is no note becomes a row with an error, and the exit code is 8.

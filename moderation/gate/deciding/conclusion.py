@@ -128,7 +128,9 @@ def conclude(
         at = note.published_at or received
         record_popularity(now, note, verdict, at=at, terms=terms.template_proposal)
     now.keep_policy(policy.digest, policy.to_json, at=received)
-    number = now.record_verdict(verdict, note=note, decided_at=received, completes=completes)
+    number = now.record_verdict(
+        verdict, note=note, decided_at=received, as_of=as_of, completes=completes
+    )
     beside = judged_in_shadow(shadows, examined, verdict, as_of=as_of or received)
     now.record_shadows(number, beside)
     return Filed(verdict=verdict, verdict_id=number, at=received, shadows=beside)

@@ -52,6 +52,6 @@ def refer(
     if not is_superseded(now, note.id, note.author.id, note.revision):
         now.withdraw_revision(note.id, note.author.id, note.revision)
     now.keep_policy(policy.digest, policy.to_json, at=at)
-    number = now.record_verdict(verdict, note=note, decided_at=at)
+    number = now.record_verdict(verdict, note=note, decided_at=at, as_of=as_of)
     announce(now, Filed(verdict=verdict, verdict_id=number, at=at), author_id=note.author.id)
     return Answer(verdict=verdict, verdict_id=number, final=True)

@@ -1,0 +1,151 @@
+"""The audit under another policy, in several processes where it is long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from moderation.errors import BadPolicy
+from moderation.policy import Policy
+from moderation.replay.again import words_then, words_under
+from moderation.replay.differences import Differences, joined
+from moderation.store import LastVerdict, Register
+from moderation.workers import Deadly, Workers
+
+AsOf = datetime | Literal["then"]
+"""An aware instant; or that of each verdict, as it was when it was given."""
+
+VERDICTS_AT_ONCE = 20_000
+"""Numbers of the audit that one process takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    place: str
+    policy: Policy | None
+    as_of: AsOf
+    since: datetime | None
+    until: datetime | None
+    examples: int
+    after: int
+    upto: int
+
+
+def replay(
+    register: str,
+    policy: Policy | None,
+    *,
+    as_of: AsOf,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    examples: int = 5,
+    workers: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Differences:
+    """Give the last verdict on each note again, and count what differs.
+
+    Args:
+        register: folder or URL; only read.
+        policy: to decide by; None for the one that each verdict names, as the register keeps it.
+        as_of: whose rules apply.
+        since: only verdicts given then or later.
+        until: only verdicts given before.
+        examples: most flips to name for each change.
+        workers: processes; a short audit is read by this one alone.
+        progress: called with the number of verdicts that were looked through.
+
+    Returns:
+        What differs. It does not depend on `workers`.
+
+    Raises:
+        BadPolicy: a verdict names a policy that the register does not keep.
+        StoreError: the register cannot be read.
+    """
+    with Register.open(register, create=False) as opened:
+        last = opened.last_verdict_number()
+    parts = [
+        _Part(
+            place=register,
+            policy=policy,
+            as_of=as_of,
+            since=since,
+            until=until,
+            examples=examples,
+            after=after,
+            upto=min(after + VERDICTS_AT_ONCE, last),
+        )
+        for after in range(0, last, VERDICTS_AT_ONCE)
+    ]
+    found: dict[int, Differences] = {}
+    for part, differences in _counted(parts, min(workers, len(parts))):
+        found[part.after] = differences
+        if progress is not None:
+            progress(min(len(found) * VERDICTS_AT_ONCE, last))
+    return joined((found[part.after] for part in parts), examples=examples)
+
+
+def recorded_policies(register: Register) -> Callable[[str], Policy]:
+    """Digest → the policy of that digest, as the register keeps it.
+
+    Raises:
+        BadPolicy: it keeps none of that digest.
+    """
+    known: dict[str, Policy] = {}
+
+    def policy_of(digest: str) -> Policy:
+        if digest not in known:
+            said = register.policy_said(digest)
+            if said is None:
+                raise BadPolicy(
+                    f"the register does not keep the policy `{digest:.80}`",
+                    hint="give its file with `--policy`; verdicts from before policies were kept "
+                    "name their digest only",
+                )
+            known[digest] = Policy.from_json(said)
+        return known[digest]
+
+    return policy_of
+
+
+def _counted(parts: list[_Part], workers: int) -> Iterator[tuple[_Part, Differences]]:
+    if workers <= 1:
+        yield from ((part, _replayed(part)) for part in parts)
+        return
+    pool = Workers[_Part, Differences](_replayed, workers)
+    try:
+        for part, found in pool.done(parts):
+            # Nothing here is hostile: a worker that dies twice wants memory.
+            yield part, _replayed(part) if isinstance(found, Deadly) else found
+    except BaseException:
+        pool.close(at_once=True)
+        raise
+    pool.close()
+
+
+def _replayed(part: _Part) -> Differences:
+    found = Differences(examples=part.examples)
+    with Register.open(part.place, create=False) as register:
+        policy_of = recorded_policies(register)
+        for row in register.last_verdicts(
+            after=part.after, upto=part.upto, since=part.since, until=part.until
+        ):
+            policy = part.policy or policy_of(row.body["policy"]["digest"])
+            _count(found, row, policy, part.as_of)
+    return found
+
+
+def _count(found: Differences, row: LastVerdict, policy: Policy, as_of: AsOf) -> None:
+    known = row.judged_as
+    found.assumed += known is None
+    given = row.decided_at if known is None or known.as_of is None else known.as_of
+    found.add(
+        verdict_id=row.verdict_id,
+        note_id=row.body["note_id"],
+        author_id=row.author_id,
+        at=((known.published_at if known else None) or row.decided_at).astimezone(UTC),
+        lang=known.lang if known else None,
+        before=words_then(row),
+        after=words_under(row, policy, as_of if isinstance(as_of, datetime) else given),
+    )
