@@ -23,6 +23,7 @@ ORDINARY = JudgedAs(
 """What is assumed of a note whose audit row says nothing of it."""
 
 _SOME_PICTURE = NoteImage(path="not looked at")
+_NO_SPANS: Mapping[str, Any] = {"spans": ()}  # no policy reads them, and reading them takes a third
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,8 @@ NOTHING = Words(decision=Decision.PASS, rules={}, codes=frozenset())
 
 def words_then(row: LastVerdict) -> Words:
     """What the policy of the day said of the findings, whatever brake and flood made of it."""
+    if not row.body["reasons"]:
+        return NOTHING
     reasons = [Reason.from_json(reason) for reason in row.body["reasons"]]
     return _words(reason for reason in reasons if reason.code not in (BRAKE, FLOOD))
 
@@ -59,7 +62,7 @@ def words_under(row: LastVerdict, policy: Policy, as_of: datetime) -> Words:
     verdict = decide(
         policy,
         _note(row),
-        [Finding.from_json(finding) for finding in body["findings"]],
+        [Finding.from_json(finding | _NO_SPANS) for finding in body["findings"]],
         [ItemFailure.from_json(failure) for failure in body["failures"]],
         as_of=as_of,
     )

@@ -54,8 +54,9 @@ class Tally:
     def add(self, before: Decision, after: Decision) -> None:
         """Count one note."""
         self.judged += 1
-        self.stricter += after > before
-        self.milder += after < before
+        if after is not before:
+            self.stricter += after > before
+            self.milder += after < before
 
     def include(self, other: Tally) -> None:
         """Count what another one has counted."""
@@ -116,11 +117,13 @@ class Differences:
         self.decisions[change] += 1
         for tally in (
             self.all,
-            self.months.setdefault(f"{at:%Y-%m}", Tally()),
-            self.languages.setdefault(lang or UNKNOWN, Tally()),
-            self.authors.setdefault(author_id, Tally()),
+            _of(self.months, f"{at.year}-{at.month:02}"),
+            _of(self.languages, lang or UNKNOWN),
+            _of(self.authors, author_id),
         ):
             tally.add(*change)
+        if not before.rules and not after.rules:
+            return  # most notes: nothing was found
         for place, words in enumerate((before, after)):
             for code in words.codes:
                 self.reasons.setdefault(code, [0, 0])[place] += 1
@@ -241,6 +244,12 @@ def joined(parts: Iterable[Differences], *, examples: int) -> Differences:
     for part in parts:
         whole.include(part)
     return whole
+
+
+def _of(tallies: dict[str, Tally], name: str) -> Tally:
+    if name not in tallies:
+        tallies[name] = Tally()
+    return tallies[name]
 
 
 def _json(tallies: Mapping[str, Tally]) -> dict[str, dict[str, int]]:
