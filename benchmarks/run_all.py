@@ -40,6 +40,8 @@ BENCHMARKS = (
     "service_faults --server",
     "service_events",
     "service_hostile",
+    "scan_observe",
+    "replay",
 )
 NOTHING_TO_MEASURE = 2
 

@@ -12,18 +12,17 @@ import resource
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import connection
 from typing import Generic, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _AHEAD = 2  # tasks in hand for each worker: one at work, one ready
-_LOOK_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +102,24 @@ class Workers(Generic[Task, Result]):
                 count,
                 mp_context=multiprocessing.get_context("spawn"),  # models and threads do not fork
                 initializer=_begin,
-                initargs=(os.getpid(),),
             )
         return self._pool.submit(self._work, task)
 
 
-def _begin(parent: int) -> None:
+def _begin() -> None:
     """In a worker: leave Ctrl-C to the parent, go when it is gone, take one core."""
     import cv2
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
-    threading.Thread(target=_go_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_go_with_parent, daemon=True).start()
 
 
-def _go_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_LOOK_S)
-    os._exit(1)
+def _go_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def most_memory() -> tuple[int, int]:
