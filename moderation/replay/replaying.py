@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Literal
 
 from moderation.errors import BadPolicy
@@ -110,29 +111,45 @@ def recorded_policies(register: Register) -> Callable[[str], Policy]:
 
 
 def _counted(parts: list[_Part], workers: int) -> Iterator[tuple[_Part, Differences]]:
-    if workers <= 1:
-        yield from ((part, _replayed(part)) for part in parts)
+    if not parts:
         return
-    pool = Workers[_Part, Differences](_replayed, workers)
+    if workers <= 1:
+        with _opened(parts[0].place) as register:
+            yield from ((part, _replayed(part, register)) for part in parts)
+        return
+    pool = Workers[_Part, Differences](_replayed_in_worker, workers)
     try:
         for part, found in pool.done(parts):
-            # Nothing here is hostile: a worker that dies twice wants memory.
-            yield part, _replayed(part) if isinstance(found, Deadly) else found
+            if isinstance(found, Deadly):  # nothing here is hostile: it wants memory
+                with _opened(part.place) as register:
+                    found = _replayed(part, register)
+            yield part, found
     except BaseException:
         pool.close(at_once=True)
         raise
     pool.close()
 
 
-def _replayed(part: _Part) -> Differences:
+def _opened(place: str) -> Register:
+    return Register.open(place, create=False)
+
+
+_opened_here = cache(_opened)
+"""In a worker, which has it to itself and ends soon."""
+
+
+def _replayed_in_worker(part: _Part) -> Differences:
+    return _replayed(part, _opened_here(part.place))
+
+
+def _replayed(part: _Part, register: Register) -> Differences:
     found = Differences(examples=part.examples)
-    with Register.open(part.place, create=False) as register:
-        policy_of = recorded_policies(register)
-        for row in register.last_verdicts(
-            after=part.after, upto=part.upto, since=part.since, until=part.until
-        ):
-            policy = part.policy or policy_of(row.body["policy"]["digest"])
-            _count(found, row, policy, part.as_of)
+    policy_of = recorded_policies(register)
+    for row in register.last_verdicts(
+        after=part.after, upto=part.upto, since=part.since, until=part.until
+    ):
+        policy = part.policy or policy_of(row.body["policy"]["digest"])
+        _count(found, row, policy, part.as_of)
     return found
 
 
