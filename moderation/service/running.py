@@ -43,6 +43,7 @@ from moderation.service.app import create_app, open_service
 from moderation.service.metrics import MULTIPROCESS, forget_process
 from moderation.service.settings import Settings, is_loopback
 from moderation.service.state import Service
+from moderation.workers import give_memory_back
 
 BACKLOG = 2048
 RESTART_AFTER_S, RESTART_AT_MOST_S = 1.0, 30.0
@@ -125,6 +126,7 @@ def work(
     Raises:
         ModerationError: what the service stands on cannot be opened.
     """
+    give_memory_back()
     service = open_service(settings)
     opened()
     log.info("serving", pid=os.getpid(), auth=settings.auth, loopback=is_loopback(settings.host))
