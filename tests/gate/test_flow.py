@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from moderation.errors import BadPolicy, BadSetting, IndexCorrupt, StoreError
 from moderation.finding import Difference, FindingKind
 from moderation.gate import DETECTORS
 from moderation.gate.looking import examination
+from moderation.gate.looking import opened as opening
 from moderation.image.decode import DecodeLimits
 from moderation.store.registry import FILE_NAME
 from moderation.verdict import Completeness, Registration
@@ -305,17 +307,18 @@ def test_limits_of_the_gate_hold_for_its_pictures(opened: Callable[..., Gate]) -
 
 
 @pytest.mark.parametrize(
-    ("name", "detector"),
+    ("module", "name", "detector"),
     [
-        pytest.param("decode_keeping", "decode", id="decoder"),
-        pytest.param("prove", "copies", id="copies"),
-        pytest.param("assess_text", "text_rules", id="text"),
+        pytest.param(opening, "decode_keeping", "decode", id="decoder"),
+        pytest.param(examination, "prove", "copies", id="copies"),
+        pytest.param(examination, "assess_text", "text_rules", id="text"),
     ],
 )
 def test_a_detector_that_crashes_leads_to_review(
     gate: Gate,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    module: ModuleType,
     name: str,
     detector: str,
 ) -> None:
@@ -324,7 +327,7 @@ def test_a_detector_that_crashes_leads_to_review(
     def crash(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(examination, name, crash)
+    monkeypatch.setattr(module, name, crash)
     with caplog.at_level(logging.ERROR, logger="moderation"):
         verdict = gate.check(showing(CAT, text="第二次来了"))
     assert (verdict.decision, verdict.completeness) == (Decision.REVIEW, Completeness.PARTIAL)
