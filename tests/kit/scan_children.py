@@ -71,13 +71,6 @@ def dies_of_deadly(task: _Task) -> _Done:
     return _observe_shard(task)
 
 
-def dies_of_odd(number: int) -> int:
-    """Squares; 13 kills."""
-    if number == 13:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return number * number
-
-
 def main(path: str, out: str) -> None:
     """Scan an archive, saying how far it is after each shard."""
     observe_archive(

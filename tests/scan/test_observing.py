@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from kit import scan_children
-from kit.scan_children import a_row, archive, children_of, dies_of_deadly, dies_of_odd, files_of
+from kit.scan_children import a_row, archive, children_of, dies_of_deadly, files_of
 from kit.small_disk import small_disk
 
 from moderation.archive import read_notes
@@ -28,7 +28,7 @@ from moderation.scan.observing import _Task, _without_the_deadly
 from moderation.scan.place import ObservedPlace
 from moderation.scan.shards import cut
 from moderation.scan.tables import NOTES, PICTURES
-from moderation.workers import DEADLY, Workers
+from moderation.workers import Workers
 
 QUICK = ("lettering", "codes", "watermark")
 NOTE_COUNT = 10
@@ -150,7 +150,7 @@ def test_kill_9_loses_what_was_under_way(
     """The whole scan killed at random moments, again and again, ends as if nothing had been."""
     rng = random.Random(7)
     done = 0
-    for _ in range(5):
+    for _ in range(3):
         process = child(source, tmp_path)
         assert process.stdout is not None
         for _ in zip(process.stdout, range(done + rng.randint(0, 2)), strict=False):
@@ -232,15 +232,6 @@ def test_note_that_kills_its_worker_is_a_failure(tmp_path: Path) -> None:
     assert [row["error_code"] for row in rows] == [None, "worker_died", None]
     assert rows[1]["note_id"] == "deadly"
     assert place.receipt(0, shard.digest) == done.receipt  # and is not tried again
-
-
-def test_pool_names_the_deadly_task_alone() -> None:
-    """Those beside it have their results; each task comes back once."""
-    pool = Workers(dies_of_odd, 2)
-    results = dict(pool.done(range(20)))
-    pool.close()
-    assert results.pop(13) is DEADLY
-    assert results == {number: number * number for number in range(20) if number != 13}
 
 
 def test_changed_archive_is_looked_at_where_it_changed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Workers leave little behind in memory."""
+"""Workers outlive deadly tasks, and leave little behind in memory."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from kit.deadly_work import square_or_die
+
+from moderation.workers import DEADLY, Workers
 
 CHILD = """
 import sys, threading
@@ -48,3 +51,12 @@ def left(how: str) -> int:
 def test_memory_that_was_freed_is_given_back() -> None:
     """Hundreds of megabytes were held for a moment; little of it stays."""
     assert left("back") < 30e6
+
+
+def test_pool_names_the_deadly_task_alone() -> None:
+    """Those beside it have their results; each task comes back once."""
+    pool = Workers(square_or_die, 2)
+    results = dict(pool.done(range(20)))
+    pool.close()
+    assert results.pop(13) is DEADLY
+    assert results == {number: number * number for number in range(20) if number != 13}
