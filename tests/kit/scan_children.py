@@ -6,11 +6,13 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from kit.pictures import encoded, scene
 
+from moderation.scan import Observed
 from moderation.scan.observing import _Done, _observe_shard, _Task
 from moderation.scan.observing import observe as observe_archive
 
@@ -71,15 +73,20 @@ def dies_of_deadly(task: _Task) -> _Done:
     return _observe_shard(task)
 
 
-def main(path: str, out: str) -> None:
-    """Scan an archive, saying how far it is after each shard."""
+def main(path: str, out: str, pause_s: str = "0") -> None:
+    """Scan an archive, saying how far it is after each shard, perhaps with a pause."""
+
+    def progress(now: Observed) -> None:
+        print(now.rows, flush=True)
+        time.sleep(float(pause_s))
+
     observe_archive(
         path,
         Path(out),
         workers=2,
         shard_rows=2,
         without=("lettering", "codes", "watermark"),
-        progress=lambda now: print(now.rows, flush=True),
+        progress=progress,
     )
 
 

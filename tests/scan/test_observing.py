@@ -73,10 +73,10 @@ def table(observed: Observed, name: str) -> pa.Table:
     return pa.concat_tables([pq.read_table(file) for file in files])
 
 
-def child(source: Path, out: Path) -> subprocess.Popen[str]:
+def child(source: Path, out: Path, pause_s: float = 0) -> subprocess.Popen[str]:
     tests = str(Path(scan_children.__file__).parents[1])
     return subprocess.Popen(
-        [sys.executable, "-m", "kit.scan_children", str(source), str(out)],
+        [sys.executable, "-m", "kit.scan_children", str(source), str(out), str(pause_s)],
         env=os.environ | {"PYTHONPATH": tests},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -186,7 +186,7 @@ def test_worker_that_is_killed_is_replaced(
     source: Path, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
     """By an operator, or by want of memory: nothing is lost, no note is blamed."""
-    process = child(source, tmp_path)
+    process = child(source, tmp_path, pause_s=0.5)
     assert process.stdout is not None
     process.stdout.readline()
     workers = [pid for pid in children_of(process.pid) if "spawn_main" in command_of(pid)]
@@ -206,7 +206,7 @@ def command_of(pid: int) -> str:
 
 def test_ctrl_c_ends_at_once_and_leaves_nobody(source: Path, tmp_path: Path) -> None:
     """No worker stays, and the folder is free."""
-    process = child(source, tmp_path)
+    process = child(source, tmp_path, pause_s=2)  # however busy the machine, it is not done yet
     assert process.stdout is not None
     process.stdout.readline()
     workers = list(children_of(process.pid))
