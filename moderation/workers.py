@@ -59,7 +59,12 @@ class Workers(Generic[Task, Result]):
         waiting: dict[Future[Result], Task] = {}
         while True:
             while len(waiting) < _AHEAD * self._count and (some := next(stream, None)) is not None:
-                waiting[self._submitted(some, self._count)] = some
+                try:
+                    waiting[self._submitted(some, self._count)] = some
+                except BrokenProcessPool:  # a worker died while nobody looked
+                    yield from self._one_by_one(waiting)
+                    waiting = {}
+                    yield some, self.alone(some)
             if not waiting:
                 return
             ended, _ = wait(waiting, return_when=FIRST_COMPLETED)
@@ -92,6 +97,7 @@ class Workers(Generic[Task, Result]):
     def _one_by_one(
         self, waiting: dict[Future[Result], Task]
     ) -> Iterator[tuple[Task, Result | Deadly]]:
+        self.close()
         for future, task in waiting.items():
             if future.done() and future.exception() is None:
                 yield task, future.result()

@@ -91,4 +91,6 @@ def main(path: str, out: str, pause_s: str = "0") -> None:
 
 
 if __name__ == "__main__":
+    # Whoever runs the tests in the background of a shell has Ctrl-C ignored, and so have children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main(*sys.argv[1:])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,19 @@ def test_pool_names_the_deadly_task_alone() -> None:
     pool.close()
     assert results.pop(13) is DEADLY
     assert results == {number: number * number for number in range(20) if number != 13}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_worker_that_dies_while_nobody_looks_is_replaced(count: int) -> None:
+    """Killed between two results, when the next task is handed over."""
+    pool = Workers(square_or_die, count)
+    results = {}
+    for number, result in pool.done(range(8)):
+        results[number] = result
+        if number == 2:
+            for process in multiprocessing.active_children():
+                process.kill()
+                process.join()
+            time.sleep(0.5)  # the pool has seen it by now
+    pool.close()
+    assert results == {number: number * number for number in range(8)}
