@@ -278,7 +278,7 @@ def _summed(
     ids: NDArray[np.int64], votes: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Each id once, ascending, and the sum of its votes, which are all above 0."""
-    if len(ids) and ids.max() < _SPARSE * len(ids):  # a twentieth of the time
+    if len(ids) and ids.max() < _SPARSE * len(ids):  # as registers number them: no sort
         total = np.bincount(ids, votes).astype(np.float64)
         held: NDArray[np.int64] = np.flatnonzero(total).astype(np.int64)
         return held, total[held]

@@ -6,6 +6,6 @@ policy reads of the note beside them. What differs is counted in `differences`.
 
 from moderation.replay.differences import Differences, Flip
 from moderation.replay.limits import Limit
-from moderation.replay.replaying import AsOf, recorded_policies, replay
+from moderation.replay.replaying import AsOf, replay
 
-__all__ = ["AsOf", "Differences", "Flip", "Limit", "recorded_policies", "replay"]
+__all__ = ["AsOf", "Differences", "Flip", "Limit", "replay"]

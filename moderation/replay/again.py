@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from moderation.finding import Finding, ItemFailure
-from moderation.note import UNKNOWN_AUTHOR, Author, Note, NoteImage, NoteKind
+from moderation.note import Author, Note, NoteImage, NoteKind
 from moderation.policy import Policy, decide
 from moderation.store import JudgedAs, LastVerdict
 from moderation.verdict import BRAKE, FLOOD, Decision, Reason
@@ -23,7 +23,7 @@ ORDINARY = JudgedAs(
 """What is assumed of a note whose audit row says nothing of it."""
 
 _SOME_PICTURE = NoteImage(path="not looked at")
-_NO_SPANS: Mapping[str, Any] = {"spans": ()}  # no policy reads them, and reading them takes a third
+_NO_SPANS: Mapping[str, Any] = {"spans": ()}  # no policy reads them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +73,9 @@ def _note(row: LastVerdict) -> Note:
     """As much of the note as a policy reads."""
     said: Mapping[str, Any] = row.body.get("summary") or {}
     known = row.judged_as or ORDINARY
-    author = Author(id=row.author_id) if row.author_id else UNKNOWN_AUTHOR
-    if known.brand_partner is not None:
-        author = Author(id=row.author_id, brand_partner=known.brand_partner)
     return Note(
         id=row.body["note_id"],
-        author=author,
+        author=Author(id=row.author_id, brand_partner=known.brand_partner),
         kind=NoteKind(known.kind),
         images=[_SOME_PICTURE] * said.get("pictures", 0),
     )

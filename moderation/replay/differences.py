@@ -15,7 +15,7 @@ from moderation.replay.again import Words
 from moderation.verdict import Decision
 
 UNKNOWN = ""
-"""Language of a note that does not say, month of one without a date."""
+"""Language of a note that does not say."""
 AUTHOR_SIZES = ((1, "1"), (9, "2–9"), (99, "10–99"))
 MOST = "100+"
 """Authors by the notes of theirs that were judged here; never by who follows them."""
@@ -161,7 +161,7 @@ class Differences:
             (self.authors, other.authors),
         ):
             for name, tally in theirs_by.items():
-                mine_by.setdefault(name, Tally()).include(tally)
+                _of(mine_by, name).include(tally)
         for change, flips in other.flips.items():
             kept = self.flips.setdefault(change, [])
             kept += flips[: max(0, self.examples - len(kept))]

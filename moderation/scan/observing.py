@@ -88,7 +88,7 @@ def observe(
         archive: as `moderation.archive.read_notes` takes it; not standard input, since a second
             run reads it again.
         out: folder for observations, made where it is not there.
-        workers: processes, each with models of its own and some 700 MB.
+        workers: processes, each with models of its own and some 800 MB.
         without: names of detectors that are left out, as `lettering`; such a scan has a folder of
             its own.
         shard_rows: rows of a shard; a folder that was begun with others is done again.
@@ -127,7 +127,7 @@ def observe(
             pool.close(at_once=True)
             raise
         pool.close()
-        if so_far.now.complete:
+        if so_far.now.complete and not so_far.broken_off:
             place.drop_beyond(so_far.shards)
     return so_far.now
 
@@ -138,6 +138,9 @@ class _SoFar:
     def __init__(self, place: ObservedPlace, progress: Callable[[Observed], None] | None) -> None:
         self.now = Observed(place=place)
         self.shards = 0
+        self.broken_off = False
+        """A file of the archive could not be read, or not to its end: what lies beyond may be of
+        use again once it can."""
         self._progress = progress
         self._memory: dict[int, int] = {}
 
@@ -172,6 +175,9 @@ def _missing(
     """What is to be done; what is done already is counted on the way."""
     for shard in cut(items, shard_rows, root):
         so_far.shards = shard.number + 1
+        so_far.broken_off |= any(
+            isinstance(item, ItemFailure) and item.code == BadArchive.code for item in shard.items
+        )
         receipt = so_far.now.place.receipt(shard.number, shard.digest)
         if receipt is not None:
             so_far.add(receipt, known=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
@@ -251,6 +252,21 @@ def test_changed_archive_is_looked_at_where_it_changed(tmp_path: Path) -> None:
     assert table(shorter, "notes")["note_id"].to_pylist() == ["n0", "n1", "n2"]
     fresh = scan(path, tmp_path / "fresh")
     assert files_of(shorter.place.folder) == files_of(fresh.place.folder)
+
+
+def test_archive_that_breaks_off_costs_nothing_that_was_done(tmp_path: Path) -> None:
+    """A file half fetched, or a disk that fails: once it is whole, little is done again."""
+    path, out = archive(tmp_path / "archive", 8), tmp_path / "out"
+    packed = path.with_suffix(".jsonl.gz")
+    whole = gzip.compress(path.read_bytes(), mtime=0)
+    packed.write_bytes(whole)
+    before = files_of(scan(packed, out).place.folder)
+    packed.write_bytes(whole[: len(whole) // 3])
+    broken = scan(packed, out)
+    assert broken.failed
+    assert before.keys() == files_of(broken.place.folder).keys()
+    packed.write_bytes(whole)
+    assert files_of(scan(packed, out).place.folder) == before
 
 
 def test_damaged_file_is_written_again(

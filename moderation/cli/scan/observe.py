@@ -41,7 +41,7 @@ def _duration(value: str) -> float:
     default=os.cpu_count,
     show_default="the cores",
     metavar="N",
-    help="Processes; each holds models of its own, some 700 MB.",
+    help="Processes; each holds models of its own, some 800 MB.",
 )
 @click.option(
     "--without",
