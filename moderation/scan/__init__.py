@@ -6,6 +6,6 @@ with the very steps of the gate. What it keeps, and where, is in `tables` and `p
 """
 
 from moderation.scan.observing import Observed, observe
-from moderation.scan.place import ObservedPlace
+from moderation.scan.place import Place
 
-__all__ = ["Observed", "ObservedPlace", "observe"]
+__all__ = ["Observed", "Place", "observe"]

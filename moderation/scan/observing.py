@@ -18,11 +18,12 @@ from moderation.finding import FindingKind, ItemFailure
 from moderation.image.descriptor import Describer
 from moderation.note import Note
 from moderation.scan.observation import observe_note, observing_detectors
-from moderation.scan.place import ObservedPlace, Receipt
+from moderation.scan.place import Place, Receipt
 from moderation.scan.shards import Item, Shard, cut
 from moderation.scan.tables import (
     NOTES,
     PICTURES,
+    TABLES,
     failure_row,
     note_row,
     picture_rows,
@@ -39,7 +40,7 @@ whoever is killed."""
 class Observed:
     """How far a scan has come."""
 
-    place: ObservedPlace
+    place: Place
     rows: int = 0
     """Notes and failures that are there now."""
     known: int = 0
@@ -59,7 +60,7 @@ class Observed:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Task:
     shard: Shard
-    place: ObservedPlace
+    place: Place
     without: tuple[str, ...]
     trial: bool = False
     """See whether anybody survives it; write nothing."""
@@ -113,7 +114,7 @@ def observe(
     chosen = tuple(sorted(without))
     root = Path(archive) if Path(archive).is_dir() else Path(archive).parent
     items = read_notes(archive, allow_outside=allow_outside)
-    place = ObservedPlace.within(out, observing_detectors(_describer(), chosen))
+    place = observed_place(out, chosen)
     so_far = _SoFar(place, progress)
     pool = Workers[_Task, _Done](_observe_shard, workers)
     with place.held():
@@ -132,10 +133,25 @@ def observe(
     return so_far.now
 
 
+def observed_place(out: Path, without: Collection[str] = ()) -> Place:
+    """Where observations by today's detectors lie, made where it is not there yet.
+
+    Args:
+        out: folder of the scan.
+        without: names of detectors that are left out.
+
+    Raises:
+        StoreUnwritable: it cannot be made.
+        ArtifactError: a model is missing or damaged.
+    """
+    label = observing_detectors(_describer(), without)
+    return Place.within(out, "observed", "detectors", label, TABLES)
+
+
 class _SoFar:
     """Counts what is there."""
 
-    def __init__(self, place: ObservedPlace, progress: Callable[[Observed], None] | None) -> None:
+    def __init__(self, place: Place, progress: Callable[[Observed], None] | None) -> None:
         self.now = Observed(place=place)
         self.shards = 0
         self.broken_off = False
@@ -146,15 +162,15 @@ class _SoFar:
 
     def add(self, receipt: Receipt, pid: int = 0, memory: int = 0, *, known: bool = False) -> None:
         self._memory[pid] = max(memory, self._memory.get(pid, 0))
-        before = self.now
+        before, counts = self.now, receipt.counts
         self.now = replace(
             before,
-            rows=before.rows + receipt.rows,
-            known=before.known + (receipt.rows if known else 0),
-            failed=before.failed + receipt.failed,
-            pictures=before.pictures + receipt.pictures,
-            undecodable=before.undecodable + receipt.undecodable,
-            unanswered=before.unanswered + receipt.unanswered,
+            rows=before.rows + counts["rows"],
+            known=before.known + (counts["rows"] if known else 0),
+            failed=before.failed + counts["failed"],
+            pictures=before.pictures + counts["pictures"],
+            undecodable=before.undecodable + counts["undecodable"],
+            unanswered=before.unanswered + counts["unanswered"],
             memory=sum(self._memory.values()),
         )
         if self._progress is not None:
@@ -207,11 +223,13 @@ def _observe_shard(task: _Task) -> _Done:
     sizes = {} if task.trial else task.place.write(task.shard.number, tables)
     receipt = Receipt(
         digest=task.shard.digest,
-        rows=len(notes),
-        failed=sum(isinstance(item, ItemFailure) for item in task.shard.items),
-        pictures=len(pictures),
-        undecodable=undecodable,
-        unanswered=unanswered,
+        counts={
+            "rows": len(notes),
+            "failed": sum(isinstance(item, ItemFailure) for item in task.shard.items),
+            "pictures": len(pictures),
+            "undecodable": undecodable,
+            "unanswered": unanswered,
+        },
         bytes=sizes,
     )
     if not task.trial:

@@ -1,9 +1,9 @@
-"""Where observations lie: `OUT/observed/detectors=…/`, a folder for each set of detectors.
+"""Where a stage keeps what it did: `OUT/STAGE/WHAT_OF=…/`, a folder for each thing it depends on.
 
-In it `notes/part-000000.parquet` and `pictures/part-000000.parquet` for each shard, its receipt
-`done/part-000000.json`, and `detectors.json` with what the digest in the folder's name stands for.
-A shard is done when its receipt is there and its two files have the sizes that it names: the
-receipt is written last. So whoever is killed loses the shards that were under way, and no more.
+In it a file for each shard and table, as `notes/part-000000.parquet`, its receipt
+`done/part-000000.json`, and a label that says what the digest in the folder's name stands for. A
+shard is done when its receipt is there and its files have the sizes that it names: the receipt is
+written last. So whoever is killed loses the shards that were under way, and no more.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from moderation.archive.whole_file import unwritable
 from moderation.errors import StoreBusy
 from moderation.gate.index.locking import only_one
 
-TABLES = ("notes", "pictures")
 _DONE = "done"
 
 
@@ -33,15 +32,9 @@ class Receipt:
     """A shard was done: of which rows, and what came of it."""
 
     digest: str
-    """Of its rows, see `shards`."""
-    rows: int
-    failed: int
-    """Rows that are no notes."""
-    pictures: int
-    """Those that could be read."""
-    undecodable: int
-    unanswered: int
-    """Answers that detectors owe."""
+    """Of what it was done with, see `shards`."""
+    counts: Mapping[str, int]
+    """As the stage counts."""
     bytes: Mapping[str, int]
     """Table → size of its file."""
 
@@ -52,33 +45,43 @@ class Receipt:
         Raises:
             KeyError, TypeError: the row is none of ours.
         """
-        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+        return cls(digest=row["digest"], counts=dict(row["counts"]), bytes=dict(row["bytes"]))
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedPlace:
-    """The folder of one set of detectors."""
+class Place:
+    """The folder of one stage, done with one set of inputs."""
 
     folder: Path
+    tables: tuple[str, ...]
 
     @classmethod
-    def within(cls, out: Path, detectors: Mapping[str, str]) -> Self:
-        """The folder for these detectors, made and labelled where it is not there yet.
+    def within(
+        cls, out: Path, stage: str, name: str, label: Mapping[str, Any], tables: tuple[str, ...]
+    ) -> Self:
+        """The folder `OUT/STAGE/NAME=digest`, made and labelled where it is not there yet.
+
+        Args:
+            out: folder of the scan.
+            stage: as `observed`.
+            name: what the digest is of, as `detectors`.
+            label: what it stands for, written to `NAME.json`.
+            tables: that the stage writes.
 
         Raises:
             StoreUnwritable: it cannot be made.
         """
-        text = json.dumps(dict(detectors), sort_keys=True, indent=1)
+        text = json.dumps(dict(label), sort_keys=True, indent=1)
         digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
-        place = cls(Path(out) / "observed" / f"detectors={digest}")
+        place = cls(Path(out) / stage / f"{name}={digest}", tables)
         try:
             Path(out).mkdir(parents=True, exist_ok=True)
-            parts = [place.folder / name for name in (*TABLES, _DONE)]
+            parts = [place.folder / part for part in (*tables, _DONE)]
             for folder in (place.folder.parent, place.folder, *parts):
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise unwritable(place.folder, error) from error
-        with whole_file(place.folder / "detectors.json", private=True) as sink:
+        with whole_file(place.folder / f"{name}.json", private=True) as sink:
             sink.write(text.encode() + b"\n")
         return place
 
@@ -107,7 +110,7 @@ class ObservedPlace:
         """
         sizes = {}
         for name, table in tables.items():
-            path = self._file(name, number)
+            path = self.file(name, number)
             with whole_file(path, private=True) as sink:
                 pq.write_table(table, pa.PythonFile(sink, mode="w"), compression="zstd")
             sizes[name] = path.stat().st_size
@@ -122,14 +125,20 @@ class ObservedPlace:
         with whole_file(self._receipt(number), private=True) as sink:
             sink.write(json.dumps(asdict(receipt), sort_keys=True).encode() + b"\n")
 
-    def receipt(self, number: int, digest: str) -> Receipt | None:
-        """What came of a shard of these rows; None where it is to be done, again or at all."""
+    def receipt(self, number: int, digest: str | None = None) -> Receipt | None:
+        """What came of a shard; None where it is to be done, again or at all.
+
+        Args:
+            number: of the shard.
+            digest: what it must have been done with; None for whatever it was.
+        """
         try:
             receipt = Receipt.from_json(json.loads(self._receipt(number).read_bytes()))
-            sizes = {name: self._file(name, number).stat().st_size for name in TABLES}
+            sizes = {name: self.file(name, number).stat().st_size for name in self.tables}
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return receipt if receipt.digest == digest and dict(receipt.bytes) == sizes else None
+        right = digest in (None, receipt.digest) and dict(receipt.bytes) == sizes
+        return receipt if right else None
 
     def drop_beyond(self, shards: int) -> None:
         """Remove what an archive that was longer once has left."""
@@ -138,10 +147,15 @@ class ObservedPlace:
             if number < shards:
                 return
             receipt.unlink(missing_ok=True)
-            for name in TABLES:
-                self._file(name, number).unlink(missing_ok=True)
+            for name in self.tables:
+                self.file(name, number).unlink(missing_ok=True)
 
-    def _file(self, table: str, number: int) -> Path:
+    def read(self, table: str, number: int, columns: list[str] | None = None) -> pa.Table:
+        """A table of a shard that is done."""
+        return pq.read_table(self.file(table, number), columns=columns)
+
+    def file(self, table: str, number: int) -> Path:
+        """Where a table of a shard lies."""
         return self.folder / table / f"part-{number:06}.parquet"
 
     def _receipt(self, number: int) -> Path:

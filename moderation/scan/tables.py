@@ -24,6 +24,9 @@ Row = dict[str, Any]
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
+TABLES = ("notes", "pictures")
+"""Of an observation."""
+
 NOTES = pa.schema(
     [
         ("note_id", pa.string()),
@@ -65,6 +68,7 @@ PICTURES = pa.schema(
         ("view_descriptors", pa.binary()),  # little-endian float32 [described, d]
         ("decoded_width", pa.int32()),  # boxes of views are in these pixels
         ("decoded_height", pa.int32()),
+        ("parts", pa.int32()),  # that were looked over, flat ones too
         ("parts_left_out", pa.int32()),
         ("parts_too_small", pa.int32()),
         ("texts", pa.string()),  # JSON, what is written in it
@@ -166,6 +170,7 @@ def _picture_row(examined: Examination, picture: ExaminedPicture) -> Row:
         "view_descriptors": b"" if described is None else described.astype("<f4").tobytes(),
         "decoded_width": query.picture.width,
         "decoded_height": query.picture.height,
+        "parts": len(query.found.kept),
         "parts_left_out": query.found.left_out,
         "parts_too_small": query.found.too_small,
         "texts": _json([_text(text) for text in marks.texts]),

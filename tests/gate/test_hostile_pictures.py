@@ -22,7 +22,7 @@ from kit.register_rows import a_picture
 
 from moderation import Gate, compare
 from moderation.finding import Skipped, Unseen
-from moderation.gate.looking import search
+from moderation.gate.looking import choice, search
 from moderation.image import lettering
 from moderation.image.decode import decode
 from moderation.image.lettering import read_lettering
@@ -142,7 +142,7 @@ def test_proofs_are_bounded_and_every_work_has_its_turn(
         for i in range(9)
         for k, version in enumerate(versions)
     ]
-    monkeypatch.setattr(search, "MOST_PROOFS", 12)
+    monkeypatch.setattr(choice, "MOST_PROOFS", 12)
     proofs: list[int] = []
 
     def counted(*arguments: Any) -> Any:
@@ -222,7 +222,7 @@ def test_likely_works_beyond_the_limits_are_counted(
 ) -> None:
     """Nine registered pictures, of which a gate that may look at two finds two at most."""
     for limit in ("BY_HASH", "BY_VOTES", "BY_COSINE"):
-        monkeypatch.setattr(search, limit, 1)
+        monkeypatch.setattr(choice, limit, 1)
     sheet = cells([drawn(i) for i in range(9)], 3, 3, 400, 6)
     looked_at, left_out = skipped(gate, sheet)["works"]
     assert looked_at <= 3

@@ -26,9 +26,9 @@ from moderation.archive import read_notes
 from moderation.errors import BadArchive, StoreBusy, StoreUnwritable
 from moderation.scan import Observed, observe
 from moderation.scan.observing import _Task, _without_the_deadly
-from moderation.scan.place import ObservedPlace
+from moderation.scan.place import Place
 from moderation.scan.shards import cut
-from moderation.scan.tables import NOTES, PICTURES
+from moderation.scan.tables import NOTES, PICTURES, TABLES
 from moderation.workers import Workers
 
 QUICK = ("lettering", "codes", "watermark")
@@ -170,7 +170,7 @@ def test_kill_9_loses_what_was_under_way(
 
 def is_held(out: Path) -> bool:
     try:
-        with ObservedPlace(folder_in(out)).held():
+        with Place(folder_in(out), TABLES).held():
             return False
     except StoreBusy:
         return True
@@ -224,11 +224,11 @@ def test_note_that_kills_its_worker_is_a_failure(tmp_path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     path.write_text("\n".join([lines[0], a_row("deadly", "1.jpg"), lines[2]]), "utf-8")
     (shard,) = cut(read_notes(path), 8, path.parent)
-    place = ObservedPlace.within(tmp_path / "out", {"decode": "1"})
+    place = Place.within(tmp_path / "out", "observed", "detectors", {"decode": "1"}, TABLES)
     pool = Workers(dies_of_deadly, 1)
     done = _without_the_deadly(pool, _Task(shard=shard, place=place, without=QUICK))
     pool.close()
-    assert (done.receipt.rows, done.receipt.failed, done.receipt.pictures) == (3, 1, 2)
+    assert [done.receipt.counts[name] for name in ("rows", "failed", "pictures")] == [3, 1, 2]
     rows = pq.read_table(place.folder / "notes" / "part-000000.parquet").to_pylist()
     assert [row["error_code"] for row in rows] == [None, "worker_died", None]
     assert rows[1]["note_id"] == "deadly"
@@ -297,7 +297,7 @@ def test_other_detectors_have_a_folder_of_their_own(source: Path, out: Path) -> 
 
 def test_two_scans_do_not_write_to_one_folder(source: Path, out: Path) -> None:
     """The second is told so."""
-    with ObservedPlace(folder_in(out)).held(), pytest.raises(StoreBusy, match="another scan"):
+    with Place(folder_in(out), TABLES).held(), pytest.raises(StoreBusy, match="another scan"):
         scan(source, out)
 
 

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice, zip_longest
 from typing import Any
 
 import numpy as np
 
 from moderation.errors import IndexCorrupt
+from moderation.gate.looking.choice import Choice, choose, ranked
 from moderation.image.descriptor import from_bytes
 from moderation.image.fingerprint import Fingerprint
 from moderation.image.hashing import recipe_named
 from moderation.image.local_features import LocalFeatures
-from moderation.image.matching import (
-    CANDIDATE_RADIUS_BITS,
-    NEAREST,
-    SURE_VOTES,
-    Candidate,
-    KnownPicture,
-    match,
-    merged,
-)
+from moderation.image.matching import Candidate, KnownPicture, match
 from moderation.image.ownership import Sighting
 from moderation.image.query import Query
 from moderation.match import Match
@@ -32,23 +23,8 @@ from moderation.note import Note
 from moderation.store import BankEntry, StoredPicture, Work
 from moderation.store.reading import Reading
 
-BY_HASH = 8
-"""Works verified per picture because of a near hash, the nearest first."""
-BY_VOTES = 12
-"""Works looked at because of shared features, weak ones verified only where the descriptors agree.
-A 3 × 3 collage shows nine."""
-BY_COSINE = 8
-"""Works verified because of their descriptors, those first that are most alike to any view: a copy
-with a caption over it is less alike than a stranger to another part of the same screenshot."""
 WEAK_COSINE = 0.2
 """Fewer features are likelier chance where no part of the query is even so much alike."""
-OF_BANKS = 4
-"""Works of free pictures verified beside these: what many show must not crowd out what frees it."""
-MOST_PROOFS = 48
-"""Registered pictures compared with one query; every work has its turn before any has a second."""
-_LAST = 4  # a quarter of those looked at, the least likely
-_AS_LIKELY = 0.75  # of what nominated the least likely one that was proven
-_LOOKED_UP = NEAREST
 
 Tried = dict[Candidate, Match | None]
 """Candidate, only its hash looked at → its match; None where the proof failed. The same picture is
@@ -93,47 +69,42 @@ def prove(
     Returns:
         The matches, and how many works were left out.
     """
-    tried = {} if tried is None else tried
-    ranked = sorted(merged(candidates), key=lambda c: (c.bits, -c.votes, c.picture_id))
-    # The other indexes nominate few, and thousands of near hashes must not crowd these out.
-    ranked = [c for i, c in enumerate(ranked) if i < _LOOKED_UP or c.votes or c.cosine is not None]
-    works = register.works_of(candidate.picture_id for candidate in ranked)
+    candidates = ranked(candidates)
+    works = register.works_of(candidate.picture_id for candidate in candidates)
     own = _own(register, note) if works and note is not None else frozenset()
-    by_work: dict[int, list[Candidate]] = defaultdict(list)
-    for candidate in ranked:
-        if candidate.picture_id in works and candidate.picture_id not in own:
-            by_work[works[candidate.picture_id]].append(candidate)
-    by_hash = [of_work for of_work in by_work.values() if of_work[0].distance_bits is not None]
-    by_votes = sorted(filter(_votes, by_work.values()), key=lambda of_work: -_votes(of_work))
-    by_cosine = sorted(filter(_cosine, by_work.values()), key=_place)
-    likely = [*by_hash[:BY_HASH], *by_votes[:BY_VOTES], *by_cosine[:BY_COSINE]]
-    crowded_out = [*by_hash[BY_HASH:], *by_votes[BY_VOTES:], *by_cosine[BY_COSINE:]]
-    likely += _of_banks(crowded_out, works, register)[:OF_BANKS]
-    chosen = _in_turns(likely)
-    untried = [candidate for candidate in chosen if candidate not in tried]
-    pictures = register.pictures(candidate.picture_id for candidate in untried)
+    choice = choose(candidates, works, own=own, free=register.bank_entries_of)
+    return proven_among(query, choice, lambda ids: _known(register, ids), tried=tried)
+
+
+def proven_among(
+    query: Query,
+    choice: Choice,
+    known: Callable[[Collection[int]], Mapping[int, KnownPicture]],
+    *,
+    tried: Tried | None = None,
+) -> Proven:
+    """Verify what was chosen.
+
+    Args:
+        query: the picture under check.
+        choice: the candidates.
+        known: gives pictures by their numbers; those that are gone are left out.
+        tried: as for `prove`.
+    """
+    tried = {} if tried is None else tried
+    untried = [candidate for candidate in choice.candidates if candidate not in tried]
+    pictures = known([candidate.picture_id for candidate in untried])
     for candidate in untried:
         if candidate.picture_id in pictures:
-            known = known_picture(pictures[candidate.picture_id])
-            cosine = query.cosine_to(known.fingerprint)
-            if chosen[candidate] or cosine is None or cosine >= WEAK_COSINE:
-                tried[candidate] = match(query, known, candidate)
-    found = [m for m in (tried.get(candidate) for candidate in chosen) if m is not None]
-    proven = {works[m.picture_id] for m in found}
-    looked_at = {works[of_work[0].picture_id] for of_work in likely}
-    left_out = {
-        works[of_work[0].picture_id]
-        for ranking, most, weight in (
-            (by_hash, BY_HASH, _nearness),
-            (by_votes, BY_VOTES, _votes),
-            (by_cosine, BY_COSINE, _cosine),
-        )
-        for of_work in _as_likely(ranking, most, weight, works, proven)
-    }
+            original = pictures[candidate.picture_id]
+            cosine = query.cosine_to(original.fingerprint)
+            if choice.candidates[candidate] or cosine is None or cosine >= WEAK_COSINE:
+                tried[candidate] = match(query, original, candidate)
+    found = [m for m in (tried.get(candidate) for candidate in choice.candidates) if m is not None]
     return Proven(
         matches=sorted(found, key=lambda m: (-m.score, m.picture_id)),
-        works=len(looked_at),
-        left_out=len(left_out - looked_at),
+        works=choice.works,
+        left_out=choice.left_out([m.picture_id for m in found]),
     )
 
 
@@ -198,79 +169,8 @@ def known_picture(picture: StoredPicture) -> KnownPicture:
     )
 
 
-def _in_turns(works: Iterable[list[Candidate]]) -> dict[Candidate, bool]:
-    """Candidates to compare by their hashes alone: do they need no more to speak for them?"""
-    telling = [(_telling(of_work), _is_likely(of_work)) for of_work in works]
-    turns = zip_longest(*(candidates for candidates, _ in telling))
-    chosen = {
-        replace(candidate, votes=0.0, cosine=None, place=0): likely
-        for turn in turns
-        for candidate, (_, likely) in zip(turn, telling, strict=True)
-        if candidate is not None
-    }
-    return dict(islice(chosen.items(), MOST_PROOFS))
-
-
-def _as_likely(
-    ranking: Sequence[list[Candidate]],
-    most: int,
-    weight: Callable[[list[Candidate]], float],
-    works: Mapping[int, int],
-    proven: Set[int],
-) -> list[list[Candidate]]:
-    """Works beyond a limit that are likely to be shown: proofs succeeded up to the limit.
-
-    Chance nominates many works too, but then the proofs of the least likely ones have failed.
-    """
-    last = ranking[:most][-max(1, most // _LAST) :]
-    succeeded = [weight(w) for w in last if works[w[0].picture_id] in proven]
-    if 2 * len(succeeded) < len(last) or not succeeded:
-        return []
-    return [of_work for of_work in ranking[most:] if weight(of_work) >= _AS_LIKELY * min(succeeded)]
-
-
-def _is_likely(of_work: Iterable[Candidate]) -> bool:
-    """False where a few shared features are all there is."""
-    return any(
-        c.distance_bits is not None or c.cosine is not None or c.votes >= SURE_VOTES
-        for c in of_work
-    )
-
-
-def _nearness(of_work: Iterable[Candidate]) -> float:
-    return CANDIDATE_RADIUS_BITS + 1 - min(candidate.bits for candidate in of_work)
-
-
-def _votes(of_work: Iterable[Candidate]) -> float:
-    return max(candidate.votes for candidate in of_work)
-
-
-def _cosine(of_work: Iterable[Candidate]) -> float:
-    return max(candidate.cosine or 0.0 for candidate in of_work)
-
-
-def _place(of_work: Iterable[Candidate]) -> tuple[int, float]:
-    return min((c.place, -c.cosine) for c in of_work if c.cosine is not None)
-
-
-def _telling(of_work: list[Candidate]) -> list[Candidate]:
-    """The nearest picture of a work, the most alike, the one with most in common, the first."""
-    telling = (
-        of_work[0],
-        max(of_work, key=lambda candidate: candidate.votes),
-        max(of_work, key=lambda candidate: candidate.cosine or 0.0),
-        min(of_work, key=lambda candidate: candidate.picture_id),
-    )
-    return list(dict.fromkeys(telling))
-
-
-def _of_banks(
-    crowded_out: Sequence[list[Candidate]], works: Mapping[int, int], register: Reading
-) -> list[list[Candidate]]:
-    if not crowded_out:
-        return []
-    listed = register.bank_entries_of(works[of_work[0].picture_id] for of_work in crowded_out)
-    return [of_work for of_work in crowded_out if works[of_work[0].picture_id] in listed]
+def _known(register: Reading, ids: Collection[int]) -> dict[int, KnownPicture]:
+    return {number: known_picture(row) for number, row in register.pictures(ids).items()}
 
 
 def _own(register: Reading, note: Note) -> frozenset[int]:
