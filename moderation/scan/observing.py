@@ -213,8 +213,8 @@ def _observe_shard(task: _Task) -> _Done:
             notes.append(failure_row(item))
             continue
         examined = observe_note(item, _describer(), without=task.without)
+        pictures += picture_rows(examined, len(notes))
         notes.append(note_row(examined, said))
-        pictures += picture_rows(examined)
         unanswered += len(examined.failures)
         undecodable += sum(
             finding.kind is FindingKind.IMAGE_UNDECODABLE for finding in examined.findings

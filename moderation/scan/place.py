@@ -71,18 +71,12 @@ class Place:
         Raises:
             StoreUnwritable: it cannot be made.
         """
-        text = json.dumps(dict(label), sort_keys=True, indent=1)
-        digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
-        place = cls(Path(out) / stage / f"{name}={digest}", tables)
+        place = cls(labelled(out, stage, name, label), tables)
         try:
-            Path(out).mkdir(parents=True, exist_ok=True)
-            parts = [place.folder / part for part in (*tables, _DONE)]
-            for folder in (place.folder.parent, place.folder, *parts):
-                folder.mkdir(mode=0o700, exist_ok=True)
+            for part in (*tables, _DONE):
+                (place.folder / part).mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise unwritable(place.folder, error) from error
-        with whole_file(place.folder / f"{name}.json", private=True) as sink:
-            sink.write(text.encode() + b"\n")
         return place
 
     @contextmanager
@@ -160,3 +154,23 @@ class Place:
 
     def _receipt(self, number: int) -> Path:
         return self.folder / _DONE / f"part-{number:06}.json"
+
+
+def labelled(out: Path, stage: str, name: str, label: Mapping[str, Any]) -> Path:
+    """The folder `OUT/STAGE/NAME=digest`, with `NAME.json` in it that holds the label.
+
+    Raises:
+        StoreUnwritable: it cannot be made.
+    """
+    text = json.dumps(dict(label), sort_keys=True, indent=1)
+    digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+    folder = Path(out) / stage / f"{name}={digest}"
+    try:
+        Path(out).mkdir(parents=True, exist_ok=True)
+        for one in (folder.parent, folder):
+            one.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    with whole_file(folder / f"{name}.json", private=True) as sink:
+        sink.write(text.encode() + b"\n")
+    return folder

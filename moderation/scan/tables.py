@@ -11,13 +11,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from moderation.finding import Finding, ItemFailure
+from moderation.finding import ItemFailure
 from moderation.gate.looking.examination import Examination, ExaminedPicture
+from moderation.gate.looking.search import Proven
 from moderation.image.descriptor import to_bytes
+from moderation.match import Match
 from moderation.text.in_pictures import PictureText
 
 Row = dict[str, Any]
@@ -51,8 +51,11 @@ NOTES = pa.schema(
 
 PICTURES = pa.schema(
     [
+        ("note_row", pa.int32()),  # row of its note in the shard
         ("note_id", pa.string()),
         ("revision", pa.int32()),
+        ("author_id", pa.string()),
+        ("published_at", _INSTANT),
         ("image_number", pa.int32()),
         ("sha256", pa.string()),
         ("width", pa.int32()),  # of the source, upright
@@ -77,6 +80,21 @@ PICTURES = pa.schema(
     ]
 )
 """One row for each readable picture, in the order of notes."""
+
+PAIRS = pa.schema(
+    [
+        ("note_row", pa.int32()),
+        ("note_id", pa.string()),
+        ("image_number", pa.int32()),
+        ("number", pa.int64()),  # of the picture, as `picture_id` of matches says it
+        ("tried", pa.int32()),  # pictures that it was compared with
+        ("works", pa.int32()),  # that were looked at
+        ("left_out", pa.int32()),  # likely ones beyond the limits
+        ("matches", pa.string()),  # JSON, best first, not rounded
+        ("failure", pa.string()),  # JSON, of the search; null where it answered
+    ]
+)
+"""One row for each readable picture: what it shows of pictures published before it."""
 
 
 def note_row(examined: Examination, said: Mapping[str, Any]) -> Row:
@@ -109,44 +127,42 @@ def failure_row(failure: ItemFailure) -> Row:
     }
 
 
-def picture_rows(examined: Examination) -> list[Row]:
-    """What was observed of a note's readable pictures."""
-    return [_picture_row(examined, picture) for picture in examined.pictures]
+def picture_rows(examined: Examination, note_row: int) -> list[Row]:
+    """What was observed of a note's readable pictures; the note stands at `note_row`."""
+    return [
+        {"note_row": note_row} | _picture_row(examined, picture) for picture in examined.pictures
+    ]
+
+
+def pair_row(
+    row: Mapping[str, Any], number: int, proven: Proven, digests: Mapping[int, str]
+) -> Row:
+    """What the picture of an observed row shows.
+
+    Args:
+        row: of the picture.
+        number: of the picture.
+        proven: what came of its candidates.
+        digests: number of each picture that it was compared with → digest of its file.
+    """
+    matches = [_match(one) | {"sha256": digests[one.picture_id]} for one in proven.matches]
+    return _pair(row, number) | {
+        "tried": len(digests),
+        "works": proven.works,
+        "left_out": proven.left_out,
+        "matches": _json(matches),
+    }
+
+
+def unpaired_row(row: Mapping[str, Any], number: int, failure: ItemFailure) -> Row:
+    """A picture that could not be searched for."""
+    nothing = {"tried": 0, "works": 0, "left_out": 0, "matches": "[]"}
+    return _pair(row, number) | nothing | {"failure": _json(failure.to_json())}
 
 
 def table_of(rows: Iterable[Row], schema: pa.Schema) -> pa.Table:
     """Rows as a table; what a row does not hold is null there."""
     return pa.Table.from_pylist(list(rows), schema=schema)
-
-
-def findings_of(row: Mapping[str, Any]) -> list[Finding]:
-    """Findings of a note's row."""
-    return [Finding.from_json(one) for one in json.loads(row["findings"])]
-
-
-def texts_of(row: Mapping[str, Any]) -> list[PictureText]:
-    """What is written in a picture, from its row."""
-    return [
-        PictureText(
-            field=one["field"],
-            text=one["text"],
-            box=tuple(one["box"]),
-            confidence=one["confidence"],
-        )
-        for one in json.loads(row["texts"])
-    ]
-
-
-def view_codes_of(row: Mapping[str, Any]) -> NDArray[np.uint8]:
-    """Codes to search for, from a picture's row: uint8 [views × 8, 32]."""
-    return np.frombuffer(row["view_codes"], np.uint8).reshape(-1, len(row["code"]))
-
-
-def view_descriptors_of(row: Mapping[str, Any]) -> NDArray[np.float32]:
-    """Descriptors to search for, from a picture's row: float32 [described, d], unit rows."""
-    stored = row["descriptor"]
-    dimensions = len(stored) // 2 if stored else 1
-    return np.frombuffer(row["view_descriptors"], "<f4").reshape(-1, dimensions)
 
 
 def _picture_row(examined: Examination, picture: ExaminedPicture) -> Row:
@@ -155,6 +171,8 @@ def _picture_row(examined: Examination, picture: ExaminedPicture) -> Row:
     return {
         "note_id": examined.note.id,
         "revision": examined.note.revision,
+        "author_id": examined.note.author.id,
+        "published_at": examined.note.published_at,
         "image_number": picture.number,
         "sha256": kept.sha256,
         "width": kept.size[0],
@@ -175,8 +193,21 @@ def _picture_row(examined: Examination, picture: ExaminedPicture) -> Row:
         "parts_too_small": query.found.too_small,
         "texts": _json([_text(text) for text in marks.texts]),
         "skipped": _json([skipped.to_json() for skipped in marks.skipped]),
-        "file_says": _json(marks.provenance.evidence()),
+        "file_says": _json(dict(marks.file_says)),
     }
+
+
+def _pair(row: Mapping[str, Any], number: int) -> Row:
+    return {name: row[name] for name in ("note_row", "note_id", "image_number")} | {
+        "number": number
+    }
+
+
+def _match(match: Match) -> Row:
+    """As in verdicts, but exact: what is decided from here is decided as at the gate."""
+    exact = ("score", "share_of_query", "share_of_original", "transform")
+    regions = {"region_query": match.region_query, "region_original": match.region_original}
+    return match.to_json() | {name: getattr(match, name) for name in exact} | regions
 
 
 def _text(text: PictureText) -> Row:

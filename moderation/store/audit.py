@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, exists, func, insert, select
 from moderation.note import Note
 from moderation.store.records import AuditRow, JudgedAs, LastVerdict
 from moderation.store.schema import VERDICT_MENTIONS, VERDICTS, portions
-from moderation.verdict import Verdict
+from moderation.verdict import Decision, Verdict
 
 PERSON_DETAILS = ("holder",)
 """Details of a finding whose value is the id of an author."""
@@ -180,6 +180,16 @@ def last_verdicts(
             judged_as=None if row.judged_as is None else JudgedAs.from_json(row.judged_as),
             body=row.body,
         )
+
+
+def decisions(connection: Connection, *, after: int) -> dict[Decision, int]:
+    """How many verdicts with a higher number say what."""
+    query = (
+        select(VERDICTS.c.decision, func.count())
+        .where(VERDICTS.c.verdict_id > after)
+        .group_by(VERDICTS.c.decision)
+    )
+    return {Decision(word): number for word, number in connection.execute(query)}
 
 
 def last_number(connection: Connection) -> int:

@@ -41,6 +41,7 @@ from moderation.store.schema import (
 )
 from moderation.store.service.parts import ServiceReading
 from moderation.store.templates import TemplateReading, links_of
+from moderation.verdict import Decision
 
 _CODES_AT_ONCE = 10_000
 _FEATURES_AT_ONCE = 1_000
@@ -109,6 +110,19 @@ class Reading(TemplateReading, BankReading, ReviewReading, PolicyReading, Servic
                     PICTURES.c.picture_id.in_(some)
                 )
                 found.update((row.picture_id, row.work_id) for row in connection.execute(query))
+        return found
+
+    def first_pictures(self, work_ids: Iterable[int]) -> dict[int, int]:
+        """Work number → number of the picture of it that was registered first."""
+        found: dict[int, int] = {}
+        with self._connected() as connection:
+            for some in portions(work_ids):
+                query = (
+                    select(PICTURES.c.work_id, func.min(PICTURES.c.picture_id))
+                    .where(PICTURES.c.work_id.in_(some))
+                    .group_by(PICTURES.c.work_id)
+                )
+                found.update((row[0], row[1]) for row in connection.execute(query))
         return found
 
     def latest_pictures(self, most: int) -> list[StoredPicture]:
@@ -287,6 +301,11 @@ class Reading(TemplateReading, BankReading, ReviewReading, PolicyReading, Servic
             yield from audit.last_verdicts(
                 connection, after=after, upto=upto, since=since, until=until
             )
+
+    def decisions(self, *, after: int = 0) -> dict[Decision, int]:
+        """How many verdicts with a number above `after` say what."""
+        with self._connected() as connection:
+            return audit.decisions(connection, after=after)
 
     def last_verdict_number(self) -> int:
         """Number of the last verdict; 0 where there is none."""

@@ -29,18 +29,13 @@ from moderation.scan.observation import (
     observe_note,
     observing_detectors,
 )
-from moderation.scan.tables import (
-    NOTES,
-    PICTURES,
-    Row,
+from moderation.scan.read_back import (
     findings_of,
-    note_row,
-    picture_rows,
-    table_of,
     texts_of,
     view_codes_of,
     view_descriptors_of,
 )
+from moderation.scan.tables import NOTES, PICTURES, Row, note_row, picture_rows, table_of
 
 SELLING = "全场五折最后一天！想要的姐妹加薇信：abc_2046，手慢无"
 
@@ -79,7 +74,7 @@ def stored(examined: Examination) -> tuple[Row, list[Row]]:
     note = examined.note
     tables = (
         table_of([note_row(examined, note.to_json())], NOTES),
-        table_of(picture_rows(examined), PICTURES),
+        table_of(picture_rows(examined, 0), PICTURES),
     )
     files = [io.BytesIO() for _ in tables]
     for table, file in zip(tables, files, strict=True):

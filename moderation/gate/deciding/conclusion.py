@@ -35,7 +35,7 @@ Sighted = Mapping[int, Sequence[Sighting]]
 def judge(
     examined: Examination,
     now: Reading,
-    index: FollowedIndex,
+    index: FollowedIndex | None,
     policy: Policy,
     *,
     received: datetime,
@@ -46,7 +46,8 @@ def judge(
     Args:
         examined: what was seen of the note, perhaps some entries of the log ago.
         now: the register.
-        index: of the register's committed pictures.
+        index: of the register's committed pictures; None for a note of an archive, whose
+            matches are complete.
         policy: to decide by.
         received: the time of publication where the note has none.
         as_of: instant whose rules apply; None for `received`.
@@ -56,9 +57,9 @@ def judge(
     sighted, failures = sight(examined, now, at, index)
     terms = policy.terms.at(as_of or received).template_proposal
     sighted = with_popularity(sighted, now, author=note.author, at=at, terms=terms)
-    origins = {picture.number: picture.marks.provenance for picture in examined.pictures}
+    files = {picture.number: picture.marks.file_says for picture in examined.pictures}
     copies = [
-        with_evidence(finding, origins)
+        with_evidence(finding, files)
         for number, seen in sighted.items()
         for finding in copy_findings(seen, image_number=number, author=note.author, at=at)
     ]

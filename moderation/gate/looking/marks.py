@@ -10,7 +10,7 @@ every note would only teach people to ignore reviews.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from moderation.finding import Finding, FindingKind, ItemFailure, Skipped
@@ -25,7 +25,6 @@ from moderation.image import lettering, watermark
 from moderation.image.decode import Picture
 from moderation.image.provenance import (
     NOTHING_SAID,
-    Provenance,
     ai_finding,
     credentials,
     read_provenance,
@@ -42,7 +41,8 @@ COPIES = (FindingKind.IMAGE_COPY, FindingKind.IMAGE_COPY_PARTIAL)
 class Marks:
     """What was seen of one picture beside its pixels' likeness to others."""
 
-    provenance: Provenance = NOTHING_SAID
+    file_says: Mapping[str, str] = field(default_factory=dict)
+    """Small facts of its origin, for whoever weighs a claim."""
     findings: tuple[Finding, ...] = ()
     failures: tuple[ItemFailure, ...] = ()
     texts: tuple[PictureText, ...] = ()
@@ -107,7 +107,7 @@ def joined(parts: Mapping[str, Marks]) -> Marks:
     """What several detectors saw of one picture, whoever of them was first."""
     seen = [parts[name] for name in mark_names() if name in parts]
     return Marks(
-        provenance=parts.get(name_of(PROVENANCE), NO_MARKS).provenance,
+        file_says=parts.get(name_of(PROVENANCE), NO_MARKS).file_says,
         findings=tuple(finding for mark in seen for finding in mark.findings),
         failures=tuple(failure for mark in seen for failure in mark.failures),
         texts=tuple(text for mark in seen for text in mark.texts),
@@ -121,7 +121,7 @@ def _provenance(note: Note, number: int, data: bytes | None) -> Marks:
         said = read_provenance(data, trust=credentials.trust_from_environment())
     where = _declared_in(note, number) if said.marks else ""
     found = ai_finding(said, image_number=number, declared=bool(where), declared_in=where)
-    return Marks(provenance=said, findings=() if found is None else (found,))
+    return Marks(file_says=said.evidence(), findings=() if found is None else (found,))
 
 
 def name_of(detector: str) -> str:
@@ -148,14 +148,13 @@ def _off() -> tuple[str | None, str | None]:
     )
 
 
-def with_evidence(finding: Finding, provenance: Mapping[int, Provenance]) -> Finding:
+def with_evidence(finding: Finding, files: Mapping[int, Mapping[str, str]]) -> Finding:
     """A copy finding with what the file of the picture under check says, for whoever weighs it."""
     if finding.kind not in COPIES or finding.image_number is None:
         return finding
-    evidence = provenance.get(finding.image_number, NOTHING_SAID).evidence()
-    if not evidence:
+    told = {f"file_{name}": value for name, value in files.get(finding.image_number, {}).items()}
+    if not told:
         return finding
-    told = {f"file_{name}": value for name, value in evidence.items()}
     return replace(finding, detail={**finding.detail, **told})
 
 

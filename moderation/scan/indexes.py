@@ -1,0 +1,102 @@
+"""Descriptors and shared features of all that an archive's pictures may be copies of.
+
+The gate's own indexes, written once and mapped by every process that pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.image.descriptor import from_bytes
+from moderation.image.descriptor_index import DescriptorIndex
+from moderation.image.feature_index import FeatureIndex
+from moderation.image.local_features import LocalFeatures
+from moderation.scan.in_order import InOrder
+from moderation.store import Register
+
+_FEATURES = "features"
+_DESCRIPTORS = "descriptors"
+_AT_ONCE = 512
+_SAVED_EVERY = 100  # times that: with features, 5 KB each
+
+Item = TypeVar("Item")
+Numbered = Iterator[tuple[int, bytes]]
+
+
+def write_features(
+    folder: Path, pictures: InOrder, numbers: NDArray[np.int64], register: Register | None
+) -> None:
+    """File every picture under the keys of its features.
+
+    Args:
+        folder: of the layout.
+        pictures: of the archive.
+        numbers: int64 [n]: under which each is filed; 0 for those that the register holds.
+        register: whose pictures count too.
+    """
+    index = FeatureIndex()
+    held = iter(()) if register is None else register.live_features()
+    fresh = _fresh(pictures, numbers, "features")
+    for turn, some in enumerate(_portions(chain(held, fresh))):
+        index.add([i for i, _ in some], [LocalFeatures.from_bytes(data) for _, data in some])
+        if turn % _SAVED_EVERY == _SAVED_EVERY - 1:
+            index.save(folder / _FEATURES)
+    index.save(folder / _FEATURES)
+
+
+def write_descriptors(
+    folder: Path,
+    pictures: InOrder,
+    numbers: NDArray[np.int64],
+    register: Register | None,
+    recipe: str | None,
+) -> int:
+    """File every picture by its descriptor; returns how long these are, 0 where there are none.
+
+    Args:
+        folder: of the layout.
+        pictures: of the archive.
+        numbers: int64 [n]: under which each is filed; 0 for those that the register holds.
+        register: whose pictures count too.
+        recipe: model of the descriptors; None where there are none.
+    """
+    index: DescriptorIndex | None = None
+    held = iter(()) if register is None else register.live_descriptors()
+    fresh = _fresh(pictures, numbers, "descriptor")
+    for some in _portions(chain(held, fresh)):
+        vectors = np.stack([from_bytes(data) for _, data in some])
+        if index is None:
+            index = DescriptorIndex(str(recipe), vectors.shape[1])
+        index.add(np.array([i for i, _ in some], np.int64), vectors)
+    if index is None:
+        return 0
+    index.save(folder / _DESCRIPTORS)
+    return index.dimensions
+
+
+def opened(
+    folder: Path, recipe: str | None, dimensions: int
+) -> tuple[FeatureIndex, DescriptorIndex | None]:
+    """Both indexes, mapped; None where nothing is described."""
+    features = FeatureIndex.load(folder / _FEATURES)
+    if not dimensions:
+        return features, None
+    return features, DescriptorIndex.load(folder / _DESCRIPTORS, str(recipe), dimensions)
+
+
+def _fresh(pictures: InOrder, numbers: NDArray[np.int64], column: str) -> Numbered:
+    for number, row in zip(numbers.tolist(), pictures.rows([column]), strict=True):
+        if number and row[column]:
+            yield number, row[column]
+
+
+def _portions(items: Iterable[Item]) -> Iterator[list[Item]]:
+    stream = iter(items)
+    take: Callable[[], list[Item]] = lambda: list(islice(stream, _AT_ONCE))  # noqa: E731
+    return iter(take, [])

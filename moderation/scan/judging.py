@@ -1,0 +1,199 @@
+"""Judge an archive: every note, in order of publication, as the gate would judge it.
+
+It is judged in a register of the scan's own, a copy of the real one or a new one. A note finds
+there what was published before it, and all that the real register holds; then its own pictures,
+claims and words join, as those of an archive that is registered. So who was first, licences, proof,
+free pictures and twins of texts count as they do at the gate.
+
+Each note brings one verdict to the audit of that register: how many there are says how far it has
+come, whatever killed it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from moderation.archive import whole_file, write_results
+from moderation.archive.results import Result
+from moderation.errors import StoreBusy
+from moderation.gate.index.locking import only_one
+from moderation.image.durable import said_if_unwritable
+from moderation.policy import Policy
+from moderation.scan.judged_note import judge_note
+from moderation.scan.observed_notes import ObservedNotes
+from moderation.scan.pairing import Inputs
+from moderation.scan.place import labelled
+from moderation.store import Register, back_up
+from moderation.store.registry import FILE_NAME
+from moderation.verdict import Decision
+
+_NOTES_AT_ONCE = 64  # in one transaction; as many are judged again by whoever was killed
+_VERDICTS_AT_ONCE = 1_000
+_BEGUN = "begun.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How far judging has come."""
+
+    folder: Path
+    notes: int = 0
+    """That have a verdict now."""
+    known: int = 0
+    """Of these, notes that an earlier run has judged."""
+    failed: int = 0
+    """Rows of the archive that are no notes."""
+    decisions: Counter[Decision] = field(default_factory=Counter)
+
+    @property
+    def verdicts(self) -> Path:
+        """Verdicts in order of publication, then failures, as `moderation check` writes them."""
+        return self.folder / "verdicts.jsonl"
+
+    @property
+    def register(self) -> Path:
+        """In which the archive was judged: for audit, review and replay."""
+        return self.folder / "register"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """What a judgement was begun with; the same for whoever goes on with it."""
+
+    inputs: str
+    at: datetime
+    """Time of the verdicts, and of notes that have none."""
+    verdicts: int
+    """That the real register's copy held before."""
+
+
+def judge(
+    out: Path,
+    policy: Policy,
+    *,
+    register: str | None = None,
+    as_of: datetime | None,
+    without: Collection[str] = (),
+    progress: Callable[[Judged], None] | None = None,
+) -> Judged:
+    """Give a verdict on every note of an archive that was observed and paired.
+
+    Args:
+        out: folder of the scan.
+        policy: to decide by.
+        register: folder whose claims and pictures count, as the archive was paired; copied.
+        as_of: aware instant whose rules apply; None for those of each note's own day.
+        without: as the archive was observed.
+        progress: called after each portion.
+
+    Returns:
+        What there is. A second run finds all of it done.
+
+    Raises:
+        BadArchive: the archive was not paired to its end.
+        BadSetting: the register lies on a server.
+        StoreBusy: another scan writes there.
+        StoreUnwritable: the disk is full or fails; what was done stays.
+        StoreError: the register cannot be read.
+    """
+    inputs = Inputs.of(out, without, register)
+    notes = ObservedNotes.of(inputs)
+    said = {
+        "paired": inputs.place.folder.name,
+        "policy": policy.digest,
+        "as_of": "then" if as_of is None else as_of.astimezone(UTC).isoformat(),
+    }
+    begins = Judged(
+        folder=labelled(out, "judged", "by", said),
+        failed=sum(receipt.counts["failed"] for receipt in inputs.receipts),
+    )
+    with only_one(begins.folder, wait=False) as alone:
+        if not alone:
+            raise StoreBusy(
+                f"another scan writes to `{begins.folder}`", hint="wait until it has ended"
+            )
+        begun = _begun(begins, inputs)
+        now = begins
+        with Register.open(begins.register, create=False) as beside:
+            for now in _judged(begins, notes, beside, begun, policy, inputs.held_before, as_of):
+                if progress is not None:
+                    progress(now)
+            if not now.verdicts.exists():
+                write_results(_results(beside, begun, notes), now.verdicts, format="jsonl")
+    return now
+
+
+def _judged(
+    so_far: Judged,
+    notes: ObservedNotes,
+    beside: Register,
+    begun: _Begun,
+    policy: Policy,
+    held_before: int,
+    as_of: datetime | None,
+) -> Iterator[Judged]:
+    """How far it is, first of all and after each portion."""
+    done = beside.last_verdict_number() - begun.verdicts
+    decisions = Counter(beside.decisions(after=begun.verdicts))
+    so_far = replace(so_far, notes=done, known=done, decisions=decisions)
+    yield so_far
+    rest = notes.after(done)
+    while portion := list(islice(rest, _NOTES_AT_ONCE)):
+        with beside.transaction(unhurried=True) as now:
+            now.keep_policy(policy.digest, policy.to_json, at=begun.at)
+            given = Counter(
+                judge_note(
+                    note, now, policy, held_before=held_before, begun=begun.at, as_of=as_of
+                ).decision
+                for note in portion
+            )
+        so_far = replace(
+            so_far, notes=so_far.notes + len(portion), decisions=so_far.decisions + given
+        )
+        yield so_far
+
+
+def _begun(so_far: Judged, inputs: Inputs) -> _Begun:
+    """What was begun there, or begins now: the copy of the register first, then the word of it."""
+    file = so_far.folder / _BEGUN
+    known = _read(file)
+    if known is not None and known.inputs == inputs.digest:
+        return known
+    with said_if_unwritable(so_far.folder):
+        file.unlink(missing_ok=True)
+        so_far.verdicts.unlink(missing_ok=True)
+        shutil.rmtree(so_far.register, ignore_errors=True)
+        so_far.register.mkdir(mode=0o700)
+    if inputs.register is not None:
+        back_up(inputs.register, so_far.register / FILE_NAME)
+    with Register.open(so_far.register) as beside:
+        verdicts = beside.last_verdict_number()
+    begun = _Begun(inputs=inputs.digest, at=datetime.now(UTC), verdicts=verdicts)
+    with whole_file(file, private=True) as sink:
+        row = {"inputs": begun.inputs, "at": begun.at.isoformat(), "verdicts": begun.verdicts}
+        sink.write(json.dumps(row).encode() + b"\n")
+    return begun
+
+
+def _read(file: Path) -> _Begun | None:
+    try:
+        row: Mapping[str, str] = json.loads(file.read_bytes())
+        at = datetime.fromisoformat(row["at"])
+        return _Begun(inputs=row["inputs"], at=at, verdicts=int(row["verdicts"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _results(beside: Register, begun: _Begun, notes: ObservedNotes) -> Iterator[Result]:
+    after = begun.verdicts
+    while rows := beside.verdicts(after=after, limit=_VERDICTS_AT_ONCE):
+        yield from (row.verdict for row in rows)
+        after = rows[-1].verdict_id
+    yield from notes.failures()

@@ -1,0 +1,97 @@
+"""Notes of an observed and paired archive, in order of publication, each with all that is known."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from moderation.errors import BadArchive
+from moderation.finding import ItemFailure
+from moderation.scan.in_order import InOrder
+from moderation.scan.pairing import TABLE, Inputs, pair_digest
+from moderation.scan.read_back import Row
+
+_SHARDS_AT_HAND = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ObservedNote:
+    """One row of the archive that is a note."""
+
+    row: Row
+    pictures: Sequence[tuple[Row, Row]]
+    """What was observed of each readable picture, and what it shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Shard:
+    notes: Sequence[Row]
+    pictures: Mapping[int, Sequence[tuple[Row, Row]]]
+    """By row of the note."""
+
+
+class ObservedNotes:
+    """Reads them from the tables of the stages before."""
+
+    def __init__(self, inputs: Inputs, order: InOrder) -> None:
+        """For `of`, which everybody else should call."""
+        self._inputs = inputs
+        self._order = order
+        self._known: OrderedDict[int, _Shard] = OrderedDict()
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> Self:
+        """All notes of a scan.
+
+        Raises:
+            BadArchive: some shard is not paired with these inputs.
+        """
+        digest, place = inputs.digest, inputs.place
+        for number, receipt in enumerate(inputs.receipts):
+            if place.receipt(number, pair_digest(digest, receipt.digest)) is None:
+                raise BadArchive(
+                    f"part {number + 1} of {len(inputs.receipts)} is not paired",
+                    hint="run `moderation scan pair` to its end first, with the same options",
+                )
+        return cls(inputs, InOrder.notes(inputs.observed, len(inputs.receipts)))
+
+    def __len__(self) -> int:
+        """Notes; rows that are none are left out."""
+        return len(self._order)
+
+    def after(self, count: int) -> Iterator[ObservedNote]:
+        """All but the first so many notes, the earliest published first."""
+        places = (array[count:].tolist() for array in (self._order.part, self._order.row))
+        for number, row in zip(*places, strict=True):
+            shard = self._shard(number)
+            yield ObservedNote(row=shard.notes[row], pictures=shard.pictures.get(row, ()))
+
+    def failures(self) -> Iterator[ItemFailure]:
+        """Rows that are no notes, in the order of the archive."""
+        columns = ["error_code", "error_message", "error_hint", "line", "note_id"]
+        for number, receipt in enumerate(self._inputs.receipts):
+            if receipt.counts["failed"]:
+                for row in self._inputs.observed.read("notes", number, columns).to_pylist():
+                    if row["error_code"] is not None:
+                        yield ItemFailure(
+                            code=row["error_code"],
+                            message=row["error_message"],
+                            hint=row["error_hint"],
+                            line=row["line"],
+                            note_id=row["note_id"] or "",
+                        )
+
+    def _shard(self, number: int) -> _Shard:
+        if number not in self._known:
+            if len(self._known) >= _SHARDS_AT_HAND:
+                self._known.popitem(last=False)
+            observed, paired = self._inputs.observed, self._inputs.place
+            pictures: dict[int, list[tuple[Row, Row]]] = defaultdict(list)
+            rows = observed.read("pictures", number).to_pylist()
+            for picture, pair in zip(rows, paired.read(TABLE, number).to_pylist(), strict=True):
+                pictures[picture["note_row"]].append((picture, pair))
+            notes = observed.read("notes", number).to_pylist()
+            self._known[number] = _Shard(notes=notes, pictures=dict(pictures))
+        return self._known[number]
