@@ -18,3 +18,23 @@ TIME_IS_UP = Phrase(
     "时间已到，归档尚未全部处理；再次运行即可继续",
 )
 KEPT_IN = Phrase("kept in {folder}", "已保存到 {folder}")
+LAYING_OUT = Phrase(
+    "writing what is searched among; this takes a while",
+    "正在写入用于检索的索引，请稍候",
+)
+PAIRED = Phrase(
+    "paired: {pictures:,} pictures ({new:,} of them now)",
+    "已比对图片 {pictures:,} 张（本次 {new:,} 张）",
+)
+SHOWING = Phrase(
+    "{showing:,} show an earlier picture, of {tried:,} that had a candidate",
+    "其中 {tried:,} 张有候选，{showing:,} 张确实包含更早发布的图片",
+)
+NOT_SEARCHED = Phrase(
+    "pictures that could not be compared: {count:,}; the column `failure` says why",
+    "无法比对的图片：{count:,} 张，原因见 `failure` 列",
+)
+VERDICTS_IN = Phrase("verdicts: {file}", "判定结果：{file}")
+JUDGED_IN = Phrase(
+    "for `audit`, `review` and `replay`: {folder}", "可用于审计、复核与重放：{folder}"
+)

@@ -1,11 +1,14 @@
 """Retro scans: a whole archive is looked at again, in stages that can be stopped at any time.
 
-The first stage, *observe*, keeps what every note and picture shows, whatever the register and the
-policy of the day: fingerprints, parts worth a look, words, marks, findings of the text. It looks
-with the very steps of the gate. What it keeps, and where, is in `tables` and `place`.
+*Observe* keeps what every note and picture shows, whatever the register and the policy of the day.
+*Pair* proves what every picture shows of those published before it. *Judge* gives every note a
+verdict, in order of publication. Each looks, compares and decides with the very steps of the gate.
+What the stages keep, and where, is in `tables` and `place`.
 """
 
+from moderation.scan.judging import AsOf, Judged, judge
 from moderation.scan.observing import Observed, observe
+from moderation.scan.pairing import Paired, pair
 from moderation.scan.place import Place
 
-__all__ = ["Observed", "Place", "observe"]
+__all__ = ["AsOf", "Judged", "Observed", "Paired", "Place", "judge", "observe", "pair"]

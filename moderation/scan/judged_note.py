@@ -8,7 +8,7 @@ third that resembles both.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from moderation.gate.deciding.captions import register_caption, words_since
@@ -25,25 +25,28 @@ from moderation.store import Transaction
 from moderation.verdict import Registration, Verdict
 
 
-def judge_note(
-    note: ObservedNote,
-    now: Transaction,
-    policy: Policy,
-    *,
-    held_before: int,
-    begun: datetime,
-    as_of: datetime | None,
-) -> Verdict:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """By what all notes of an archive are judged."""
+
+    policy: Policy
+    held_before: int
+    """Highest number of a picture that the real register brought."""
+    begun: datetime
+    """Counts as the time of a note that has none."""
+    as_of: datetime | None
+    """Instant whose rules apply; None for that of each note's publication."""
+
+
+def judge_note(note: ObservedNote, now: Transaction, rules: Rules) -> Verdict:
     """Decide on a note by all that was published before it, record it, and let it join.
 
     Args:
         note: as observed and paired.
         now: the scan's register.
-        policy: to decide by.
-        held_before: highest number of a picture that the real register brought.
-        begun: counts as the time of a note that has none.
-        as_of: instant whose rules apply; None for the note's own.
+        rules: to decide by.
     """
+    held_before = rules.held_before
     shown = {
         picture["image_number"]: [
             found
@@ -53,9 +56,9 @@ def judge_note(
         for picture, pair in note.pictures
     }
     examined = examination_of(note.row, note.pictures, matches=shown, seq=now.last_seq())
-    at = examined.note.published_at or begun
-    rules_of = as_of or at
-    verdict, sighted = decided(examined, now, None, policy, received=at, as_of=rules_of)
+    at = examined.note.published_at or rules.begun
+    day = rules.as_of or at
+    verdict, sighted = decided(examined, now, None, rules.policy, received=at, as_of=day)
     fresh = {p["image_number"] for p, pair in note.pictures if _is_new(pair, held_before)}
     register_pictures(
         now,
@@ -68,7 +71,7 @@ def judge_note(
     )
     since = words_since(examined, now, at=at, edited=None)
     register_caption(now, examined.note, examined.caption, since)
-    now.record_verdict(verdict, note=examined.note, decided_at=begun, as_of=rules_of)
+    now.record_verdict(verdict, note=examined.note, decided_at=rules.begun, as_of=day)
     return verdict
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 from moderation.archive import whole_file, write_results
 from moderation.archive.results import Result
@@ -26,13 +27,19 @@ from moderation.errors import StoreBusy
 from moderation.gate.index.locking import only_one
 from moderation.image.durable import said_if_unwritable
 from moderation.policy import Policy
-from moderation.scan.judged_note import judge_note
+from moderation.scan.judged_note import Rules, judge_note
 from moderation.scan.observed_notes import ObservedNotes
 from moderation.scan.pairing import Inputs
 from moderation.scan.place import labelled
 from moderation.store import Register, back_up
 from moderation.store.registry import FILE_NAME
 from moderation.verdict import Decision
+
+Day = Literal["now", "then"]
+NOW: Day = "now"
+AsOf = datetime | Day
+"""Whose rules apply: those of an aware instant, of the day the judging began, or of each note's own
+time of publication."""
 
 _NOTES_AT_ONCE = 64  # in one transaction; as many are judged again by whoever was killed
 _VERDICTS_AT_ONCE = 1_000
@@ -79,7 +86,7 @@ def judge(
     policy: Policy,
     *,
     register: str | None = None,
-    as_of: datetime | None,
+    as_of: AsOf,
     without: Collection[str] = (),
     progress: Callable[[Judged], None] | None = None,
 ) -> Judged:
@@ -89,7 +96,7 @@ def judge(
         out: folder of the scan.
         policy: to decide by.
         register: folder whose claims and pictures count, as the archive was paired; copied.
-        as_of: aware instant whose rules apply; None for those of each note's own day.
+        as_of: whose rules apply.
         without: as the archive was observed.
         progress: called after each portion.
 
@@ -108,7 +115,7 @@ def judge(
     said = {
         "paired": inputs.place.folder.name,
         "policy": policy.digest,
-        "as_of": "then" if as_of is None else as_of.astimezone(UTC).isoformat(),
+        "as_of": as_of.astimezone(UTC).isoformat() if isinstance(as_of, datetime) else as_of,
     }
     begins = Judged(
         folder=labelled(out, "judged", "by", said),
@@ -119,10 +126,16 @@ def judge(
             raise StoreBusy(
                 f"another scan writes to `{begins.folder}`", hint="wait until it has ended"
             )
-        begun = _begun(begins, inputs)
+        begun = _begun(begins, inputs, None if as_of != NOW else policy)
+        rules = Rules(
+            policy=policy,
+            held_before=inputs.held_before,
+            begun=begun.at,
+            as_of=as_of if isinstance(as_of, datetime) else begun.at if as_of == NOW else None,
+        )
         now = begins
         with Register.open(begins.register, create=False) as beside:
-            for now in _judged(begins, notes, beside, begun, policy, inputs.held_before, as_of):
+            for now in _judged(begins, notes, beside, begun, rules):
                 if progress is not None:
                     progress(now)
             if not now.verdicts.exists():
@@ -135,9 +148,7 @@ def _judged(
     notes: ObservedNotes,
     beside: Register,
     begun: _Begun,
-    policy: Policy,
-    held_before: int,
-    as_of: datetime | None,
+    rules: Rules,
 ) -> Iterator[Judged]:
     """How far it is, first of all and after each portion."""
     done = beside.last_verdict_number() - begun.verdicts
@@ -147,24 +158,29 @@ def _judged(
     rest = notes.after(done)
     while portion := list(islice(rest, _NOTES_AT_ONCE)):
         with beside.transaction(unhurried=True) as now:
-            now.keep_policy(policy.digest, policy.to_json, at=begun.at)
-            given = Counter(
-                judge_note(
-                    note, now, policy, held_before=held_before, begun=begun.at, as_of=as_of
-                ).decision
-                for note in portion
-            )
+            now.keep_policy(rules.policy.digest, rules.policy.to_json, at=begun.at)
+            given = Counter(judge_note(note, now, rules).decision for note in portion)
         so_far = replace(
             so_far, notes=so_far.notes + len(portion), decisions=so_far.decisions + given
         )
         yield so_far
 
 
-def _begun(so_far: Judged, inputs: Inputs) -> _Begun:
-    """What was begun there, or begins now: the copy of the register first, then the word of it."""
-    file = so_far.folder / _BEGUN
-    known = _read(file)
-    if known is not None and known.inputs == inputs.digest:
+def _begun(so_far: Judged, inputs: Inputs, todays: Policy | None) -> _Begun:
+    """What was begun there, or begins now: the copy of the register first, then the word of it.
+
+    Args:
+        so_far: where it lies.
+        inputs: what it must have been begun with.
+        todays: policy whose rules of today must be those that it was begun with; None where it
+            has no part in it.
+    """
+    file, known, today = so_far.folder / _BEGUN, _read(so_far.folder / _BEGUN), datetime.now(UTC)
+    if (
+        known is not None
+        and known.inputs == inputs.digest
+        and (todays is None or todays.terms.at(known.at) == todays.terms.at(today))
+    ):
         return known
     with said_if_unwritable(so_far.folder):
         file.unlink(missing_ok=True)
@@ -175,7 +191,7 @@ def _begun(so_far: Judged, inputs: Inputs) -> _Begun:
         back_up(inputs.register, so_far.register / FILE_NAME)
     with Register.open(so_far.register) as beside:
         verdicts = beside.last_verdict_number()
-    begun = _Begun(inputs=inputs.digest, at=datetime.now(UTC), verdicts=verdicts)
+    begun = _Begun(inputs=inputs.digest, at=today, verdicts=verdicts)
     with whole_file(file, private=True) as sink:
         row = {"inputs": begun.inputs, "at": begun.at.isoformat(), "verdicts": begun.verdicts}
         sink.write(json.dumps(row).encode() + b"\n")

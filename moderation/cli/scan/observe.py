@@ -2,67 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from moderation.cli.options import WrongValue, outside_option, speaking
+from moderation.cli.options import outside_option, speaking
+from moderation.cli.scan import choices
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
     from moderation.scan import Observed
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-def _duration(value: str) -> float:
-    """`90s`, `30m`, `8h` or `2d` in seconds."""
-    said = re.fullmatch(r"(\d{1,6})([smhd])", value, re.ASCII)
-    if said is None:
-        raise WrongValue(f"`{value:.60}` is no duration", hint="write it as 90s, 30m, 8h or 2d")
-    return float(int(said[1]) * _UNITS[said[2]])
-
 
 @click.command()
 @click.argument("archive")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    metavar="DIR",
-    help="Where observations go, as Parquet.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    default=os.cpu_count,
-    show_default="the cores",
-    metavar="N",
-    help="Processes; each holds models of its own, some 800 MB.",
-)
-@click.option(
-    "--without",
-    multiple=True,
-    metavar="DETECTOR",
-    help="Leave out a reader of marks, as `lettering`, which costs most.",
-)
-@click.option(
-    "--max-duration",
-    type=_duration,
-    metavar="TIME",
-    help="Begin nothing new after so long, as 90s, 30m or 8h.",
-)
-@click.option(
-    "--shard-rows",
-    type=click.IntRange(1, 100_000),
-    default=64,
-    show_default=True,
-    metavar="N",
-    help="Rows written at once; what is under way is lost when all is killed.",
-)
+@choices.out_option
+@choices.workers_option
+@choices.without_option
+@choices.max_duration_option
+@choices.shard_rows_option
 @outside_option
 @speaking
 def command(
@@ -87,50 +46,59 @@ def command(
     With --json: `{"rows", "known", "failed", "pictures", "undecodable", "unanswered",
     "memory_bytes", "complete", "folder"}`.
     """
-    from moderation.archive import count_notes
-    from moderation.cli.progress import progress
     from moderation.cli.tally import partial
-    from moderation.scan import observe
-    from moderation.scan.observation import may_be_left_out
 
-    for name in without:
-        if name not in may_be_left_out():
-            raise WrongValue(
-                f"no reader of marks is called `{name:.60}`",
-                hint=f"leave out {', '.join(f'`{one}`' for one in may_be_left_out())}",
-            )
-    with progress(screen, count_notes(archive)) as done:
-        observed = observe(
-            archive,
-            out,
-            workers=workers,
-            without=without,
-            shard_rows=shard_rows,
-            max_duration_s=max_duration,
-            allow_outside=allow_outside,
-            progress=lambda now: done(now.rows, known=now.known, memory=now.memory),
-        )
-    _sum_up(screen, observed)
+    choices.check_left_out(without)
+    observed = observe_with_progress(
+        screen,
+        archive,
+        out,
+        workers=workers,
+        without=without,
+        shard_rows=shard_rows,
+        max_duration_s=max_duration,
+        allow_outside=allow_outside,
+    )
+    screen.json(told(observed))
+    say(screen, observed)
     if observed.failed:
         raise partial(observed.failed, observed.rows)
 
 
-def _sum_up(screen: Screen, observed: Observed) -> None:
+def observe_with_progress(screen: Screen, archive: str, out: Path, **chosen: Any) -> Observed:
+    """The stage, with a bar."""
+    from moderation.archive import count_notes
+    from moderation.cli.progress import progress
+    from moderation.scan import observe
+
+    with progress(screen, count_notes(archive)) as done:
+        return observe(
+            archive,
+            out,
+            progress=lambda now: done(now.rows, known=now.known, memory=now.memory),
+            **chosen,
+        )
+
+
+def told(observed: Observed) -> dict[str, Any]:
+    """What machines read."""
+    return {
+        "rows": observed.rows,
+        "known": observed.known,
+        "failed": observed.failed,
+        "pictures": observed.pictures,
+        "undecodable": observed.undecodable,
+        "unanswered": observed.unanswered,
+        "memory_bytes": observed.memory,
+        "complete": observed.complete,
+        "folder": str(observed.place.folder),
+    }
+
+
+def say(screen: Screen, observed: Observed) -> None:
+    """What people read."""
     from moderation.cli import scan_words as words
 
-    screen.json(
-        {
-            "rows": observed.rows,
-            "known": observed.known,
-            "failed": observed.failed,
-            "pictures": observed.pictures,
-            "undecodable": observed.undecodable,
-            "unanswered": observed.unanswered,
-            "memory_bytes": observed.memory,
-            "complete": observed.complete,
-            "folder": str(observed.place.folder),
-        }
-    )
     lang = screen.lang
     new = observed.rows - observed.known
     screen.say(words.OBSERVED.say(lang, rows=observed.rows, new=new, pictures=observed.pictures))

@@ -1,0 +1,100 @@
+"""Options that stages of a scan share."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from moderation.cli.options import THEN, Options, WrongValue, rules_of
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _duration(value: str) -> float:
+    """`90s`, `30m`, `8h` or `2d` in seconds."""
+    said = re.fullmatch(r"(\d{1,6})([smhd])", value, re.ASCII)
+    if said is None:
+        raise WrongValue(f"`{value:.60}` is no duration", hint="write it as 90s, 30m, 8h or 2d")
+    return float(int(said[1]) * _UNITS[said[2]])
+
+
+out_option = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Folder of the scan: what all stages keep, as Parquet.",
+)
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=os.cpu_count,
+    show_default="the cores",
+    metavar="N",
+    help="Processes; each holds models of its own, some 800 MB.",
+)
+without_option = click.option(
+    "--without",
+    multiple=True,
+    metavar="DETECTOR",
+    help="Leave out a reader of marks, as `lettering`, which costs most.",
+)
+max_duration_option = click.option(
+    "--max-duration",
+    type=_duration,
+    metavar="TIME",
+    help="Begin nothing new after so long, as 90s, 30m or 8h.",
+)
+shard_rows_option = click.option(
+    "--shard-rows",
+    type=click.IntRange(1, 100_000),
+    default=64,
+    show_default=True,
+    metavar="N",
+    help="Rows written at once; what is under way is lost when all is killed.",
+)
+beside_option = click.option(
+    "--register",
+    type=click.Path(),
+    metavar="DIR|URL",
+    envvar="MODERATION_REGISTER",
+    show_envvar=True,
+    help="Whose pictures, claims and licences count as well; else the archive alone.",
+)
+
+
+def policy_options(function: Callable[Options, None]) -> Callable[Options, None]:
+    """`--policy` and `--as-of`."""
+    policy = click.option(
+        "--policy",
+        "policy_name",
+        default="default",
+        show_default=True,
+        metavar="NAME|FILE",
+        help="To decide by: a shipped policy or a TOML file.",
+    )
+    as_of = click.option(
+        "--as-of",
+        type=rules_of,
+        metavar="now|then|DATE",
+        default=THEN,
+        show_default=True,
+        help="Whose rules apply: those of each note's own day, of today, or of a date.",
+    )
+    return policy(as_of(function))
+
+
+def check_left_out(without: Iterable[str]) -> None:
+    """Refuse names that are no readers of marks."""
+    from moderation.scan.observation import may_be_left_out
+
+    for name in without:
+        if name not in may_be_left_out():
+            raise WrongValue(
+                f"no reader of marks is called `{name:.60}`",
+                hint=f"leave out {', '.join(f'`{one}`' for one in may_be_left_out())}",
+            )
