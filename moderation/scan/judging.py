@@ -23,7 +23,7 @@ from typing import Literal
 
 from moderation.archive import whole_file, write_results
 from moderation.archive.results import Result
-from moderation.errors import StoreBusy
+from moderation.errors import BadSetting, StoreBusy
 from moderation.gate.index.locking import only_one
 from moderation.image.durable import said_if_unwritable
 from moderation.policy import Policy
@@ -32,6 +32,7 @@ from moderation.scan.observed_notes import ObservedNotes
 from moderation.scan.pairing import Inputs
 from moderation.scan.place import labelled
 from moderation.store import Register, back_up
+from moderation.store.address import parse_address
 from moderation.store.registry import FILE_NAME
 from moderation.verdict import Decision
 
@@ -110,6 +111,12 @@ def judge(
         StoreUnwritable: the disk is full or fails; what was done stays.
         StoreError: the register cannot be read.
     """
+    if register is not None and not isinstance(place := parse_address(register), Path):
+        raise BadSetting(
+            f"`{place.name}` lies on a server, and an archive is judged in a copy in a folder",
+            hint="restore its dump elsewhere, and move that to a folder with "
+            "`moderation store move`",
+        )
     inputs = Inputs.of(out, without, register)
     notes = ObservedNotes.of(inputs)
     said = {

@@ -39,7 +39,8 @@ what that costs."""
 _NEAREST = 32  # of one code
 _FIRST = 8  # beside these, published before all others
 _STATES = len(DIHEDRAL)
-_CONTENTS = "laid-out.json"
+CONTENTS = "laid-out.json"
+"""Written last: without it, nothing there counts."""
 
 Numbers = NDArray[np.int64]
 
@@ -87,7 +88,7 @@ class Layout:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Map what `lay_out` has written."""
-        said = json.loads((folder / _CONTENTS).read_text())
+        said = json.loads((folder / CONTENTS).read_text())
         arrays = Arrays(
             **{
                 one.name: np.load(folder / f"{one.name}.npy", mmap_mode="r")
@@ -106,7 +107,7 @@ class Layout:
 def is_laid_out(folder: Path, inputs: str) -> bool:
     """Whether the layout there is complete, and of these inputs."""
     try:
-        return bool(json.loads((folder / _CONTENTS).read_text())["inputs"] == inputs)
+        return bool(json.loads((folder / CONTENTS).read_text())["inputs"] == inputs)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -149,7 +150,7 @@ def lay_out(
         for name, array in arrays.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
     said = {"inputs": inputs, "first": first, "recipe": recipe, "dimensions": dimensions}
-    with whole_file(folder / _CONTENTS, private=True) as sink:
+    with whole_file(folder / CONTENTS, private=True) as sink:
         sink.write(json.dumps(said, sort_keys=True).encode() + b"\n")
 
 

@@ -5,19 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from kit.policies import GENTLE
 
 from moderation.policy import Policy
 
 from .conftest import told
-
-GENTLE = """
-extends = "default"
-title = "Copies go to a person"
-[[rule]]
-name = "copy"
-kind = "image.copy"
-steps = [{ at = 0.5, decision = "review" }]
-"""
 
 
 @pytest.fixture
