@@ -116,9 +116,11 @@ class _Lists:
         self._band, self._probes = band, probes
         self._lists = _empty_lists(probes)
         values = _values(band, known)
-        self._sizes = np.bincount(values, minlength=_LISTS)
-        rows = np.argsort(values, kind="stable").astype(np.int64)
-        codes, values = np.ascontiguousarray(known[rows]), values[rows]
+        sizes = np.bincount(values, minlength=_LISTS)
+        every = np.arange(_LISTS)
+        self._compared = sum(sizes[every ^ flip] for flip in _FLIPS[:probes])
+        rows = np.argsort(values, kind="stable")
+        codes, values = np.ascontiguousarray(known[rows]), values[rows].astype(np.int64)
         pointers = (faiss.swig_ptr(array) for array in (codes, rows, values))
         self._lists.add_core(len(rows), *pointers)
 
@@ -126,8 +128,8 @@ class _Lists:
         """What these lists tell of queries uint8 [q, 32], some of them at a time."""
         values = _values(self._band, queries)
         order = np.argsort(values, kind="stable")  # so that lists come from the cache
-        wanted = values[order, np.newaxis] ^ _FLIPS[np.newaxis, : self._probes]
-        compared = np.cumsum(self._sizes[wanted].sum(axis=1))
+        wanted = values[order, np.newaxis].astype(np.int64) ^ _FLIPS[np.newaxis, : self._probes]
+        compared = np.cumsum(self._compared[values[order]])
         cuts = np.searchsorted(compared, np.arange(0, compared[-1], _COMPARED_AT_ONCE), "right")
         for rows in np.split(np.arange(len(order)), np.unique(cuts[1:])):
             starts, bits, found = self._lists.range_search_preassigned(
@@ -150,9 +152,10 @@ def _empty_lists(probes: int) -> Any:
     return lists
 
 
-def _values(band: int, codes: Codes) -> NDArray[np.int64]:
+def _values(band: int, codes: Codes) -> NDArray[np.uint16]:
+    """Of 16 bits, which sort by their digits: many times as fast as wider ones."""
     first = band * _BAND_BITS // 8
-    return codes[:, first].astype(np.int64) << 8 | codes[:, first + 1]
+    return codes[:, first].astype(np.uint16) << 8 | codes[:, first + 1]
 
 
 def _once(found: list[Pairs], count: int) -> Pairs:
