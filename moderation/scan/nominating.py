@@ -61,10 +61,14 @@ class Nominator:
             row: its observation.
             query: the same; its pixels are not asked for.
         """
-        nominated = [*self._near(place), *self._sharing(row), *self._alike(query)]
-        candidates = ranked(self._earlier(place, nominated))
+        candidates = ranked(self.nominated(place, row, query))
         works = self._works(candidate.picture_id for candidate in candidates)
         return choose(candidates, works, own=self._own(works, row), free=self._free)
+
+    def nominated(self, place: int, row: Row, query: Query) -> list[Candidate]:
+        """All that the three indexes nominate, as far as it counts."""
+        every = [*self._near(place), *self._sharing(row), *self._alike(query)]
+        return list(self._earlier(place, every))
 
     def known(self, numbers: Collection[int]) -> dict[int, KnownPicture]:
         """Pictures by their numbers.
