@@ -37,7 +37,7 @@ from moderation.policy import Policy
 from moderation.scan import judge, observe, pair
 from moderation.scan.layout import Layout
 from moderation.scan.nominating import Nominator
-from moderation.scan.pairing import LAYOUT, Inputs
+from moderation.scan.pairing import Inputs
 from moderation.scan.read_back import query_of
 from moderation.training.evaluation.questions import COPY, Question
 from moderation.training.evaluation.running import Plan, planned
@@ -168,7 +168,7 @@ def rates(args: argparse.Namespace, archive: Path, out: Path) -> dict[str, Any]:
 def found(plan: Plan, asked: list[Asked], folder: Path) -> dict[str, Any]:
     """Who finds which copy, and who is wrong how often."""
     inputs = Inputs.of(folder / "out", WITHOUT, None)
-    nominator = Nominator(Layout.load(inputs.place.folder / LAYOUT), inputs.observed, None)
+    nominator = Nominator(Layout.load(inputs.layout), inputs.observed, None)
     by_scan, observed = scanned(inputs)
     source = {one.note_id: one.question.source for one in asked}
     tally: Counter[str] = Counter()
@@ -208,7 +208,7 @@ def scanned(inputs: Inputs) -> tuple[dict[str, set[str]], dict[str, tuple[int, d
     """Note → notes that it shows pictures of; and → place and row of its picture."""
     shown: dict[str, set[str]] = {}
     rows: dict[str, tuple[int, dict[str, Any]]] = {}
-    layout = Layout.load(inputs.place.folder / LAYOUT)
+    layout = Layout.load(inputs.layout)
     for number in range(len(inputs.receipts)):
         pictures = inputs.observed.read("pictures", number).to_pylist()
         pairs = inputs.place.read("pairs", number).to_pylist()

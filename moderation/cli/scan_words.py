@@ -38,3 +38,9 @@ VERDICTS_IN = Phrase("verdicts: {file}", "判定结果：{file}")
 JUDGED_IN = Phrase(
     "for `audit`, `review` and `replay`: {folder}", "可用于审计、复核与重放：{folder}"
 )
+REFERRED = Phrase(
+    "serious: {serious:,}; brought before people: {referred:,}; left for later: {left:,}; "
+    "waiting there already: {waiting:,}; answered: {answered:,}; edited since: {edited:,}",
+    "需关注 {serious:,} 条：已提交人工 {referred:,}，留待以后 {left:,}，已在等待 {waiting:,}，"
+    "已有人工结论 {answered:,}，之后已编辑 {edited:,}",
+)

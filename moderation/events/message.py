@@ -19,6 +19,7 @@ from moderation.store import Delivery
 
 TYPES = (
     "verdict.finalized",
+    "verdict.changed",
     "appeal.opened",
     "brake.engaged",
     "flood.quarantined",

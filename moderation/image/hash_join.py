@@ -155,8 +155,7 @@ def _empty_lists(probes: int) -> Any:
 def _values(band: int, codes: Codes) -> NDArray[np.uint16]:
     """Of 16 bits, which sort by their digits: many times as fast as wider ones."""
     first = band * _BAND_BITS // 8
-    values: NDArray[np.uint16] = codes[:, first].astype(np.uint16) << 8 | codes[:, first + 1]
-    return values
+    return np.left_shift(codes[:, first], 8, dtype=np.uint16) | codes[:, first + 1]
 
 
 def _once(found: list[Pairs], count: int) -> Pairs:

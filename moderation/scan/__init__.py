@@ -2,13 +2,25 @@
 
 *Observe* keeps what every note and picture shows, whatever the register and the policy of the day.
 *Pair* proves what every picture shows of those published before it. *Judge* gives every note a
-verdict, in order of publication. Each looks, compares and decides with the very steps of the gate.
-What the stages keep, and where, is in `tables` and `place`.
+verdict, in order of publication; the worst can be brought before people. Each looks, compares and
+decides with the very steps of the gate. What the stages keep, and where: `tables` and `place`.
 """
 
 from moderation.scan.judging import AsOf, Judged, judge
 from moderation.scan.observing import Observed, observe
 from moderation.scan.pairing import Paired, pair
 from moderation.scan.place import Place
+from moderation.scan.referring import Referred, refer_worst
 
-__all__ = ["AsOf", "Judged", "Observed", "Paired", "Place", "judge", "observe", "pair"]
+__all__ = [
+    "AsOf",
+    "Judged",
+    "Observed",
+    "Paired",
+    "Place",
+    "Referred",
+    "judge",
+    "observe",
+    "pair",
+    "refer_worst",
+]

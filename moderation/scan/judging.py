@@ -14,12 +14,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from moderation.archive import whole_file, write_results
 from moderation.archive.results import Result
@@ -29,7 +29,7 @@ from moderation.image.durable import said_if_unwritable
 from moderation.policy import Policy
 from moderation.scan.judged_note import Rules, judge_note
 from moderation.scan.observed_notes import ObservedNotes
-from moderation.scan.pairing import Inputs
+from moderation.scan.pairing import Inputs, opened
 from moderation.scan.place import labelled
 from moderation.store import Register, back_up
 from moderation.store.address import parse_address
@@ -80,6 +80,8 @@ class _Begun:
     """Time of the verdicts, and of notes that have none."""
     verdicts: int
     """That the real register's copy held before."""
+    rights: str
+    """What the real register said of who may show what; empty without one."""
 
 
 def judge(
@@ -133,7 +135,7 @@ def judge(
             raise StoreBusy(
                 f"another scan writes to `{begins.folder}`", hint="wait until it has ended"
             )
-        begun = _begun(begins, inputs, None if as_of != NOW else policy)
+        begun = _begun(begins, inputs, len(notes), None if as_of != NOW else policy)
         rules = Rules(
             policy=policy,
             held_before=inputs.held_before,
@@ -173,43 +175,56 @@ def _judged(
         yield so_far
 
 
-def _begun(so_far: Judged, inputs: Inputs, todays: Policy | None) -> _Begun:
+def _begun(so_far: Judged, inputs: Inputs, notes: int, todays: Policy | None) -> _Begun:
     """What was begun there, or begins now: the copy of the register first, then the word of it.
 
     Args:
         so_far: where it lies.
         inputs: what it must have been begun with.
+        notes: how many there are to judge.
         todays: policy whose rules of today must be those that it was begun with; None where it
             has no part in it.
     """
-    file, known, today = so_far.folder / _BEGUN, _read(so_far.folder / _BEGUN), datetime.now(UTC)
+    today = datetime.now(UTC)
+    known = _read(so_far.folder / _BEGUN)
     if (
         known is not None
         and known.inputs == inputs.digest
         and (todays is None or todays.terms.at(known.at) == todays.terms.at(today))
+        and (_is_under_way(so_far, known, notes) or known.rights == _rights(inputs))
     ):
         return known
     with said_if_unwritable(so_far.folder):
-        file.unlink(missing_ok=True)
+        (so_far.folder / _BEGUN).unlink(missing_ok=True)
         so_far.verdicts.unlink(missing_ok=True)
         shutil.rmtree(so_far.register, ignore_errors=True)
         so_far.register.mkdir(mode=0o700)
+    rights = _rights(inputs)
     if inputs.register is not None:
         back_up(inputs.register, so_far.register / FILE_NAME)
     with Register.open(so_far.register) as beside:
         verdicts = beside.last_verdict_number()
-    begun = _Begun(inputs=inputs.digest, at=today, verdicts=verdicts)
-    with whole_file(file, private=True) as sink:
-        row = {"inputs": begun.inputs, "at": begun.at.isoformat(), "verdicts": begun.verdicts}
-        sink.write(json.dumps(row).encode() + b"\n")
+    begun = _Begun(inputs=inputs.digest, at=today, verdicts=verdicts, rights=rights)
+    with whole_file(so_far.folder / _BEGUN, private=True) as sink:
+        sink.write(json.dumps(asdict(begun) | {"at": begun.at.isoformat()}).encode() + b"\n")
     return begun
+
+
+def _is_under_way(so_far: Judged, begun: _Begun, notes: int) -> bool:
+    """Whether some notes are judged and some are not: who goes on asks nobody anew."""
+    with Register.open(so_far.register, create=False) as beside:
+        return beside.last_verdict_number() - begun.verdicts < notes
+
+
+def _rights(inputs: Inputs) -> str:
+    with opened(inputs.register) as register:
+        return "" if register is None else str(register.digest_of_rights())
 
 
 def _read(file: Path) -> _Begun | None:
     try:
-        row: Mapping[str, str] = json.loads(file.read_bytes())
-        at = datetime.fromisoformat(row["at"])
-        return _Begun(inputs=row["inputs"], at=at, verdicts=int(row["verdicts"]))
+        row: dict[str, Any] = json.loads(file.read_bytes())
+        return _Begun(**row | {"at": datetime.fromisoformat(row["at"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

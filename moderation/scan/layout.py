@@ -104,16 +104,21 @@ class Layout:
         )
 
 
-def is_laid_out(folder: Path, inputs: str) -> bool:
-    """Whether the layout there is complete, and of these inputs."""
+def laid_out_of(folder: Path) -> Mapping[str, Any] | None:
+    """What the layout there was made of; None where it is not complete."""
     try:
-        return bool(json.loads((folder / CONTENTS).read_text())["inputs"] == inputs)
+        said: Mapping[str, Any] = json.loads((folder / CONTENTS).read_text())["inputs"]
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return None
+    return said
 
 
 def lay_out(
-    observed: Place, shards: int, register: Register | None, folder: Path, inputs: str
+    observed: Place,
+    shards: int,
+    register: Register | None,
+    folder: Path,
+    inputs: Mapping[str, Any],
 ) -> None:
     """Number the archive's pictures and write what is searched among.
 
@@ -122,7 +127,7 @@ def lay_out(
         shards: how many there are.
         register: whose pictures count too; only read.
         folder: written anew, the list of contents last.
-        inputs: digest of what this depends on.
+        inputs: what this depends on, as JSON.
 
     Raises:
         StoreUnwritable: the disk is full or fails.
@@ -149,7 +154,7 @@ def lay_out(
         }
         for name, array in arrays.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    said = {"inputs": inputs, "first": first, "recipe": recipe, "dimensions": dimensions}
+    said = {"inputs": dict(inputs), "first": first, "recipe": recipe, "dimensions": dimensions}
     with whole_file(folder / CONTENTS, private=True) as sink:
         sink.write(json.dumps(said, sort_keys=True).encode() + b"\n")
 

@@ -10,7 +10,7 @@ from typing import Self
 from moderation.errors import BadArchive
 from moderation.finding import ItemFailure
 from moderation.scan.in_order import InOrder
-from moderation.scan.pairing import TABLE, Inputs, pair_digest
+from moderation.scan.pairing import TABLE, Inputs
 from moderation.scan.read_back import Row
 
 _SHARDS_AT_HAND = 64
@@ -48,13 +48,11 @@ class ObservedNotes:
         Raises:
             BadArchive: some shard is not paired with these inputs.
         """
-        digest, place = inputs.digest, inputs.place
-        for number, receipt in enumerate(inputs.receipts):
-            if place.receipt(number, pair_digest(digest, receipt.digest)) is None:
-                raise BadArchive(
-                    f"part {number + 1} of {len(inputs.receipts)} is not paired",
-                    hint="run `moderation scan pair` to its end first, with the same options",
-                )
+        if missing := inputs.missing():
+            raise BadArchive(
+                f"{len(missing)} of {len(inputs.receipts)} shards are not paired",
+                hint="run `moderation scan pair` to its end first, with the same options",
+            )
         return cls(inputs, InOrder.notes(inputs.observed, len(inputs.receipts)))
 
     def __len__(self) -> int:

@@ -21,7 +21,7 @@ from typing import Any
 from moderation.archive import read_notes
 from moderation.errors import BadArchive
 from moderation.image.ownership import DETECTOR as COPIES
-from moderation.scan.layout import Layout, is_laid_out, lay_out
+from moderation.scan.layout import Layout, laid_out_of, lay_out
 from moderation.scan.nominating import Nominator
 from moderation.scan.observing import observed_place
 from moderation.scan.paired_shard import Counts, pair_rows
@@ -35,8 +35,7 @@ PAIRING = 1
 """Version of how candidates are found."""
 
 TABLE = "pairs"
-LAYOUT = "layout"
-"""Folder of what is searched among, beside the pairs."""
+_LAYOUT = "layout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +62,15 @@ class Inputs:
     register: str | None
     """Folder or URL."""
     register_name: str | None
+    register_key: str
     register_seq: int
-    """Last entry of its log."""
+    """Last entry of its log that counts."""
 
     @classmethod
     def of(cls, out: Path, without: Collection[str], register: str | None) -> Inputs:
-        """As they are now.
+        """As the archive was laid out; as they are now, where it was not.
+
+        A register goes on while it is paired with; what it got since counts in the next scan.
 
         Raises:
             BadArchive: nothing is observed there.
@@ -83,30 +85,59 @@ class Inputs:
                 hint="run `moderation scan observe` first, with the same `--without`",
             )
         with opened(register) as held:
-            return cls(
+            now = cls(
                 observed=observed,
                 receipts=receipts,
                 register=register,
                 register_name=None if held is None else held.name,
+                register_key="" if held is None else held.key(),
                 register_seq=0 if held is None else held.last_seq(),
             )
+        laid_out = laid_out_of(now.layout)
+        if laid_out is None or laid_out["of"] != now.label["of"]:
+            return now
+        return replace(now, register_seq=laid_out["register_seq"])
+
+    def renewed(self) -> Inputs:
+        """With all that the register has by now."""
+        with opened(self.register) as held:
+            return replace(self, register_seq=0 if held is None else held.last_seq())
+
+    @property
+    def label(self) -> dict[str, Any]:
+        """What a layout is made of."""
+        said = [asdict(one) for one in self.receipts], self.register_key
+        return {"of": _digest(*said, PAIRING, COPIES), "register_seq": self.register_seq}
 
     @property
     def digest(self) -> str:
         """Changes with any of them."""
-        said = [asdict(one) for one in self.receipts], self.register_name, self.register_seq
-        return _digest(*said, PAIRING, COPIES)
-
-    @property
-    def held_before(self) -> int:
-        """Highest number of a picture of the register; those of the archive are above."""
-        return Layout.load(self.place.folder / LAYOUT).first - 1
+        return _digest(self.label)
 
     @property
     def place(self) -> Place:
         """Where their pairs lie, made where it is not there yet."""
         label = {"observed": self.observed.folder.name, "register": self.register_name}
         return Place.within(self.observed.folder.parents[1], "paired", "of", label, (TABLE,))
+
+    @property
+    def layout(self) -> Path:
+        """What is searched among, beside the pairs."""
+        return self.place.folder / _LAYOUT
+
+    @property
+    def held_before(self) -> int:
+        """Highest number of a picture of the register; those of the archive are above."""
+        return Layout.load(self.layout).first - 1
+
+    def missing(self) -> list[int]:
+        """Shards that are not paired."""
+        digest, place = self.digest, self.place
+        return [
+            number
+            for number, receipt in enumerate(self.receipts)
+            if place.receipt(number, pair_digest(digest, receipt.digest)) is None
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -165,10 +196,12 @@ def pair(
     """
     due = None if max_duration_s is None else time.monotonic() + max_duration_s
     inputs = Inputs.of(out, without, register)
+    if not inputs.missing():
+        inputs = inputs.renewed()
     so_far = _SoFar(inputs.place, progress)
     pool = Workers[_Task, _Done](_pair_shard, workers)
     with so_far.now.place.held():
-        _lay_out(inputs, so_far.now.place.folder / LAYOUT, laying_out)
+        _lay_out(inputs, laying_out)
         shards = _as_observed(archive, inputs, allow_outside)
         try:
             for task, done in pool.done(_missing(shards, inputs, due, so_far)):
@@ -227,13 +260,13 @@ class _SoFar:
         self.now = replace(self.now, complete=True)
 
 
-def _lay_out(inputs: Inputs, folder: Path, told: Callable[[], None] | None) -> None:
-    if is_laid_out(folder, inputs.digest):
+def _lay_out(inputs: Inputs, told: Callable[[], None] | None) -> None:
+    if laid_out_of(inputs.layout) == inputs.label:
         return
     if told is not None:
         told()
     with opened(inputs.register) as register:
-        lay_out(inputs.observed, len(inputs.receipts), register, folder, inputs.digest)
+        lay_out(inputs.observed, len(inputs.receipts), register, inputs.layout, inputs.label)
 
 
 def _as_observed(archive: str | Path, inputs: Inputs, allow_outside: bool) -> Iterator[Shard]:
@@ -304,7 +337,7 @@ def _pair_shard(task: _Task) -> _Done:
 @lru_cache(maxsize=1)
 def _nominator(place: Place, observed: Place, register: str | None, inputs: str) -> Nominator:
     """Opened once in each process, and anew for other inputs."""
-    layout = Layout.load(place.folder / LAYOUT)
+    layout = Layout.load(place.folder / _LAYOUT)
     return Nominator(layout, observed, None if register is None else opened(register))
 
 

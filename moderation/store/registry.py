@@ -34,6 +34,11 @@ from moderation.store.transaction import Transaction
 
 FILE_NAME = "register.sqlite3"
 BUSY_TIMEOUT_S = 30.0
+_RIGHTS = (
+    *("author_links", "bank_entries", "bank_works", "captions", "claims", "log", "rulings"),
+    "works",
+)
+"""Tables that decide, beside pictures, what a note may show."""
 
 
 class Register(Reading):
@@ -171,6 +176,10 @@ class Register(Reading):
     def count_rows(self) -> int:
         """Rows of all tables, as `move_to` counts them."""
         return moving.count_rows(self._database)
+
+    def digest_of_rights(self) -> str:
+        """Changes whenever who may show what may have changed: reads all claims and captions."""
+        return moving.digest_of(self._database, _RIGHTS)
 
     def size_bytes(self) -> int:
         """Space on the disk: of the whole folder, or of the server's tables and indexes."""

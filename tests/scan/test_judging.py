@@ -259,6 +259,48 @@ def test_who_published_first_is_accused_where_another_has_proof(tmp_path: Path) 
         assert copies(found[note_id]) == [("image.copy", "owner", None)]
 
 
+def test_claims_that_come_after_a_scan_count_in_the_next(tmp_path: Path) -> None:
+    """A late owner brings proof: judged again without pictures; the second time all is known."""
+    register = str(tmp_path / "register")
+    held = [row("coffee", "ann", 0, photo("coffee"))]
+    with Gate.open(register) as gate:
+        gate.register_many(read_notes(written(tmp_path / "held", held)))
+    rows = [*held, row("later", "ben", 10, recompressed(photo("coffee"), 60))]
+    found = scanned_anew(tmp_path, rows, register=register)
+    assert copies(found["later"]) == [("image.copy", "ann", None)]
+    with Gate.open(register) as gate:
+        gate.claim("coffee", author_id="owner", basis=ClaimBasis.EXTERNAL_PROOF)
+    again = judged(tmp_path / "out", register=register)
+    assert again.known == 0
+    assert copies(verdicts(again)["later"]) == [("image.copy", "owner", None)]
+    third = judged(tmp_path / "out", register=register)
+    assert third.known == third.notes == 2
+
+
+def test_register_that_goes_on_meanwhile(source: Path, tmp_path: Path) -> None:
+    """A live register gets notes between the stages; it is neither held up nor refused."""
+    register, out = str(tmp_path / "register"), tmp_path / "out"
+
+    def live(note_id: str) -> None:
+        said = [row(note_id, "live", 50, scene(40 + len(note_id), 300, 400))]
+        with Gate.open(register) as gate:
+            gate.register_many(read_notes(written(tmp_path / note_id, said)))
+
+    live("a")
+    observe(source, out, workers=1, without=QUICK, shard_rows=4)
+    options: dict[str, Any] = {"workers": 1, "without": QUICK, "register": register}
+    begun = pair(source, out, max_duration_s=0, **options)
+    assert not begun.complete
+    live("bb")
+    paired = pair(source, out, laying_out=lambda: pytest.fail("it has a layout"), **options)
+    assert paired.complete
+    live("ccc")
+    found = judged(out, register=register)
+    assert found.notes == len(story())
+    again = pair(source, out, **options)  # the next scan has all of it
+    assert again.known == 0
+
+
 def test_a_register_on_a_server_cannot_be_copied(out: Path) -> None:
     """Said before anything is written."""
     with pytest.raises(BadSetting, match="server"):

@@ -29,7 +29,7 @@ from moderation.note import Note
 from moderation.scan import Paired, observe, pair
 from moderation.scan import pairing as module
 from moderation.scan.layout import CONTENTS, Layout
-from moderation.scan.pairing import LAYOUT, Inputs
+from moderation.scan.pairing import Inputs
 from moderation.scan.tables import PAIRS
 from moderation.workers import Deadly, Workers
 
@@ -95,7 +95,7 @@ def shown(place: Paired) -> dict[tuple[str, int], set[str]]:
 def pairs_in(out: Path) -> dict[str, bytes]:
     """Everything but what is only searched among."""
     found = files_of(out / "paired")
-    return {name: data for name, data in found.items() if f"/{LAYOUT}/" not in f"/{name}"}
+    return {name: data for name, data in found.items() if "/layout/" not in name}
 
 
 def test_copies_are_found_and_originals_show_nothing(whole: Paired) -> None:
@@ -199,7 +199,7 @@ def test_layout_that_was_begun_is_made_anew(source: Path, out: Path) -> None:
     """Its list of contents is written last; without it, nothing there counts."""
     wanted = pairs_in(out)
     (place,) = (out / "paired").iterdir()
-    (place / LAYOUT / CONTENTS).unlink()
+    (place / "layout" / CONTENTS).unlink()
     told: list[str] = []
     assert paired(source, out, laying_out=lambda: told.append("made")).complete
     assert told == ["made"]
@@ -334,7 +334,7 @@ def test_note_that_kills_whoever_compares_it(
 ) -> None:
     """Costs itself, not its neighbours: a failure that says so."""
     inputs = Inputs.of(fresh, QUICK, None)
-    module._lay_out(inputs, inputs.place.folder / LAYOUT, None)
+    module._lay_out(inputs, None)
     shards = list(module._as_observed(source, inputs, False))
     (shard,) = [s for s in shards if any(getattr(i, "id", "") == "crop" for i in s.items)]
     task = module._Task(
@@ -371,7 +371,7 @@ def test_layout_is_a_star(tmp_path: Path) -> None:
     )
     observe(archive, tmp_path / "out", workers=1, without=QUICK)
     done = paired(archive, tmp_path / "out")
-    layout = Layout.load(done.place.folder / LAYOUT)
+    layout = Layout.load(done.place.folder / "layout")
     family = (layout.arrays.family - layout.first).tolist()
     assert family == [0, 1, 0, 0, 0]
     assert layout.arrays.twin.tolist() == [0] * 5

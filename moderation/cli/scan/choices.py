@@ -57,6 +57,14 @@ shard_rows_option = click.option(
     metavar="N",
     help="Rows written at once; what is under way is lost when all is killed.",
 )
+refer_option = click.option(
+    "--refer",
+    type=click.IntRange(0, 1_000_000),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Bring the N most serious notes before people, as reviews in the register.",
+)
 beside_option = click.option(
     "--register",
     type=click.Path(),
@@ -86,6 +94,14 @@ def policy_options(function: Callable[Options, None]) -> Callable[Options, None]
         help="Whose rules apply: those of each note's own day, of today, or of a date.",
     )
     return policy(as_of(function))
+
+
+def check_refer(refer: int, register: str | None) -> None:
+    """Refuse to refer where there is no register."""
+    if refer and register is None:
+        raise WrongValue(
+            "`--refer` needs a register", hint="name the one that people review, with `--register`"
+        )
 
 
 def check_left_out(without: Iterable[str]) -> None:

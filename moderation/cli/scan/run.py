@@ -22,6 +22,7 @@ from moderation.cli.screen import Screen
 @choices.without_option
 @choices.max_duration_option
 @choices.shard_rows_option
+@choices.refer_option
 @outside_option
 @speaking
 def command(
@@ -35,6 +36,7 @@ def command(
     without: tuple[str, ...],
     max_duration: float | None,
     shard_rows: int,
+    refer: int,
     allow_outside: bool,
 ) -> None:
     """Observe, pair and judge an archive.
@@ -49,6 +51,7 @@ def command(
     from moderation.policy import Policy
 
     choices.check_left_out(without)
+    choices.check_refer(refer, register)
     Policy.load(policy_name)  # a mistake is told now, not after a night of observing
     began = time.monotonic()
     looking = {"workers": workers, "without": without, "allow_outside": allow_outside}
@@ -56,7 +59,7 @@ def command(
         screen, archive, out, shard_rows=shard_rows, max_duration_s=max_duration, **looking
     )
     observe.say(screen, observed)
-    paired = judged = None
+    paired = judged = referred = None
     if observed.complete:
         left = None if max_duration is None else max(0, max_duration - (time.monotonic() - began))
         paired = pair.pair_with_progress(
@@ -64,15 +67,21 @@ def command(
         )
         pair.say(screen, paired)
     if paired is not None and paired.complete:
-        judged = judge.judge_with_progress(
-            screen, out, register=register, policy_name=policy_name, as_of=as_of, without=without
+        judged, referred = judge.judge_with_progress(
+            screen,
+            out,
+            register=register,
+            policy_name=policy_name,
+            as_of=as_of,
+            without=without,
+            refer=refer,
         )
-        judge.say(screen, judged)
+        judge.say(screen, judged, referred)
     screen.json(
         {
             "observed": observe.told(observed),
             "paired": None if paired is None else pair.told(paired),
-            "judged": None if judged is None else judge.told(judged),
+            "judged": None if judged is None else judge.told(judged, referred),
         }
     )
     if observed.failed:

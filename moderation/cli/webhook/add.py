@@ -26,7 +26,8 @@ def command(
     """Subscribe URL to what happens from now on.
 
     A webhook gets a secret, printed this once: whoever has it can tell that an event is ours.
-    Types are verdict.finalized, appeal.opened, brake.engaged and flood.quarantined.
+    Types are verdict.finalized, verdict.changed, appeal.opened, brake.engaged and
+    flood.quarantined.
 
     With --json: `{"endpoint_id", "url", "types", "secret"}`; `secret` is null for a stream.
     """

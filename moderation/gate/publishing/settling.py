@@ -14,6 +14,7 @@ from moderation.store import Hold, HoldState, NewEvent, Transaction
 from moderation.verdict import Decision, Registration, Verdict
 
 FINALIZED = "verdict.finalized"
+CHANGED = "verdict.changed"
 GIVEN_UP = (HoldState.ABORTED, HoldState.LAPSED)
 
 
@@ -40,26 +41,74 @@ def announce(
         author_id: whose note it is about, so that the event goes when the author is forgotten.
         before: the partial verdict that it completes.
     """
-    verdict = filed.verdict
+    _tell(
+        now,
+        FINALIZED,
+        filed.verdict,
+        filed.verdict_id,
+        at=filed.at,
+        author_id=author_id,
+        before=None if before is None else before.decision,
+        cause="check" if before is None else "late_detector",
+    )
+
+
+def announce_change(
+    now: Transaction,
+    verdict: Verdict,
+    verdict_id: int,
+    *,
+    at: datetime,
+    author_id: str,
+    before: Decision | None,
+) -> None:
+    """Tell subscribers that a retro scan has another word for a note that was published.
+
+    Args:
+        now: the transaction that files it.
+        verdict: what it says.
+        verdict_id: its number in the audit.
+        at: when.
+        author_id: whose note it is about.
+        before: what the last verdict on it said; None where there was none.
+    """
+    _tell(
+        now,
+        CHANGED,
+        verdict,
+        verdict_id,
+        at=at,
+        author_id=author_id,
+        before=before,
+        cause="retro",
+    )
+
+
+def _tell(
+    now: Transaction,
+    type_: str,
+    verdict: Verdict,
+    verdict_id: int,
+    *,
+    at: datetime,
+    author_id: str,
+    before: Decision | None,
+    cause: str,
+) -> None:
     payload: dict[str, Any] = {
         "note_id": verdict.note_id,
         "revision": verdict.revision,
-        "verdict_id": f"v_{filed.verdict_id}",
+        "verdict_id": f"v_{verdict_id}",
         "decision": verdict.decision.value,
-        "previous": None if before is None else before.decision.value,
-        "cause": "check" if before is None else "late_detector",
+        "previous": None if before is None else before.value,
+        "cause": cause,
         "completeness": verdict.completeness.value,
         "policy": {"name": verdict.policy, "digest": verdict.policy_digest},
         "actor": "system",
     }
-    event = NewEvent(
-        type=FINALIZED,
-        note_id=verdict.note_id,
-        author_id=author_id,
-        at=filed.at,
-        payload=payload,
+    now.add_event(
+        NewEvent(type=type_, note_id=verdict.note_id, author_id=author_id, at=at, payload=payload)
     )
-    now.add_event(event)
 
 
 def is_superseded(now: Transaction, note_id: str, author_id: str, revision: int) -> bool:

@@ -1,0 +1,169 @@
+"""The worst of a scan go to people: reviews in the real register's audit, as many as they can do.
+
+A scan blocks nothing. What it would block or have looked at becomes a `review` there, with what the
+policy demanded beside it (`instead_of`), and the event `verdict.changed`. Left alone is what a
+person has answered already, what waits for one, and what was edited since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+
+from moderation.archive import read_results
+from moderation.finding import Finding
+from moderation.gate.publishing.settling import announce_change
+from moderation.note import Note
+from moderation.policy import Policy
+from moderation.scan.judging import Judged
+from moderation.scan.pairing import Inputs
+from moderation.scan.read_back import note_of
+from moderation.store import Register, Transaction
+from moderation.store.reading import Reading
+from moderation.verdict import Decision, Reason, Registration, Verdict
+
+
+class Why(Enum):
+    """What becomes of a note that a scan would have looked at."""
+
+    REFERRED = "referred"
+    LEFT = "left"
+    """Beyond the quota; a later run refers it."""
+    WAITING = "waiting"
+    """Its last verdict waits for a person, or is a block."""
+    ANSWERED = "answered"
+    """A person has answered to a verdict on it."""
+    EDITED = "edited"
+    """The register knows a later revision."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referred:
+    """How many notes the scan would have looked at, and what became of them."""
+
+    counts: Mapping[Why, int]
+
+    @property
+    def serious(self) -> int:
+        """All of them."""
+        return sum(self.counts.values())
+
+
+def refer_worst(
+    judged: Judged,
+    out: Path,
+    policy: Policy,
+    *,
+    register: str,
+    without: Collection[str] = (),
+    most: int,
+) -> Referred:
+    """Bring the most serious notes of a scan before people.
+
+    Args:
+        judged: the scan.
+        out: its folder.
+        policy: that it was judged by.
+        register: that it was paired and judged with; written to.
+        without: as the archive was observed.
+        most: notes to refer at most: blocks first, then by score.
+
+    Raises:
+        StoreError: the register cannot be used; what was referred stays.
+    """
+    inputs = Inputs.of(out, without, register)
+    counts = dict.fromkeys(Why, 0)
+    with Register.open(register, create=False) as opened:
+        chosen: list[Verdict] = []
+        for verdict in _worst_first(judged):
+            why = _why_not(verdict, opened)
+            if why is None and len(chosen) < most:
+                chosen.append(verdict)
+            else:
+                counts[why or Why.LEFT] += 1
+        notes = _notes(inputs, {(verdict.note_id, verdict.revision) for verdict in chosen})
+        for verdict in chosen:
+            with opened.transaction() as now:
+                # Somebody may have looked at it meanwhile.
+                why = _why_not(verdict, now)
+                if why is None:
+                    note = notes[verdict.note_id, verdict.revision]
+                    _file(verdict, note, now, policy, inputs.held_before)
+                counts[why or Why.REFERRED] += 1
+    return Referred(counts=counts)
+
+
+def _worst_first(judged: Judged) -> list[Verdict]:
+    serious = [
+        verdict
+        for verdict in read_results(judged.verdicts)
+        if isinstance(verdict, Verdict) and verdict.decision >= Decision.REVIEW
+    ]
+    return sorted(serious, key=lambda verdict: (-verdict.decision.severity, -_score(verdict)))
+
+
+def _score(verdict: Verdict) -> float:
+    return max((reason.score or 0.0 for reason in verdict.reasons), default=0.0)
+
+
+def _why_not(verdict: Verdict, register: Reading) -> Why | None:
+    """Why a person need not look; None where one should."""
+    last = register.latest_verdict(verdict.note_id)
+    if last is not None and last.verdict.revision > verdict.revision:
+        return Why.EDITED
+    if register.reviews(note_id=verdict.note_id, limit=1):
+        return Why.ANSWERED
+    if last is not None and last.verdict.decision >= Decision.REVIEW:
+        return Why.WAITING
+    return None
+
+
+def _notes(inputs: Inputs, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Note]:
+    wanted = set(wanted)
+    found: dict[tuple[str, int], Note] = {}
+    for number in range(len(inputs.receipts)):
+        columns = ["note_id", "revision", "note", "published_at"]
+        for row in inputs.observed.read("notes", number, columns).to_pylist():
+            key = (row["note_id"], row["revision"])
+            if key in wanted:
+                found[key] = note_of(row)
+    return found
+
+
+def _file(verdict: Verdict, note: Note, now: Transaction, policy: Policy, held_before: int) -> None:
+    at = datetime.now(UTC)
+    before = now.latest_verdict(verdict.note_id)
+    milder = replace(
+        verdict,
+        decision=Decision.REVIEW,
+        reasons=tuple(map(_as_review, verdict.reasons)),
+        findings=tuple(_known_here(finding, held_before) for finding in verdict.findings),
+        register_seq=now.last_seq(),
+        registration=Registration.SKIPPED,  # by this verdict; what stands in the register stays
+    )
+    now.keep_policy(policy.digest, policy.to_json, at=at)
+    number = now.record_verdict(milder, note=note, decided_at=at)
+    announce_change(
+        now,
+        milder,
+        number,
+        at=at,
+        author_id=note.author.id,
+        before=None if before is None else before.verdict.decision,
+    )
+
+
+def _as_review(reason: Reason) -> Reason:
+    if reason.decision <= Decision.REVIEW:
+        return reason
+    return replace(reason, decision=Decision.REVIEW, instead_of=reason.decision)
+
+
+def _known_here(finding: Finding, held_before: int) -> Finding:
+    """Pictures that only the scan's register holds have no number in the real one."""
+    if finding.match is None or finding.match.picture_id <= held_before:
+        return finding
+    return replace(finding, match=replace(finding.match, picture_id=0))
