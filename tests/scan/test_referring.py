@@ -123,13 +123,9 @@ def test_people_are_asked_once(source: Path, register: Register, tmp_path: Path)
     notes = {note.id: note for note in read_notes(source) if isinstance(note, Note)}
     with Gate.open(tmp_path / "register") as gate:
         gate.check(notes["copied"])
-    verdict = register.latest_verdict("copied")
-    assert verdict is not None
-    register.record_review(
-        NewReview(
-            note_id="copied", verdict_id=verdict.verdict_id, by="mo", answer=Answer.OVERTURNED
-        )
-    )
+    answer = NewReview(note_id="copied", by="mo", answer=Answer.OVERTURNED)
+    with register.transaction() as now:
+        now.record_review(answer)
     assert counts(referred(source, tmp_path / "out", most=9))["answered"] == 1
 
 
