@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from moderation.archive import whole_file, write_results
 from moderation.archive.results import Result
-from moderation.errors import BadSetting, StoreBusy
+from moderation.errors import StoreBusy
 from moderation.gate.index.locking import only_one
 from moderation.image.durable import said_if_unwritable
 from moderation.policy import Policy
@@ -31,9 +31,7 @@ from moderation.scan.judged_note import Rules, judge_note
 from moderation.scan.observed_notes import ObservedNotes
 from moderation.scan.pairing import Inputs, opened
 from moderation.scan.place import labelled
-from moderation.store import Register, back_up
-from moderation.store.address import parse_address
-from moderation.store.registry import FILE_NAME
+from moderation.store import Register
 from moderation.verdict import Decision
 
 Day = Literal["now", "then"]
@@ -98,7 +96,7 @@ def judge(
     Args:
         out: folder of the scan.
         policy: to decide by.
-        register: folder whose claims and pictures count, as the archive was paired; copied.
+        register: folder or URL whose claims and pictures count, as the archive was paired; copied.
         as_of: whose rules apply.
         without: as the archive was observed.
         progress: called after each portion.
@@ -108,17 +106,10 @@ def judge(
 
     Raises:
         BadArchive: the archive was not paired to its end.
-        BadSetting: the register lies on a server.
         StoreBusy: another scan writes there.
         StoreUnwritable: the disk is full or fails; what was done stays.
         StoreError: the register cannot be read.
     """
-    if register is not None and not isinstance(place := parse_address(register), Path):
-        raise BadSetting(
-            f"`{place.name}` lies on a server, and an archive is judged in a copy in a folder",
-            hint="restore its dump elsewhere, and move that to a folder with "
-            "`moderation store move`",
-        )
     inputs = Inputs.of(out, without, register)
     notes = ObservedNotes.of(inputs)
     said = {
@@ -198,11 +189,10 @@ def _begun(so_far: Judged, inputs: Inputs, notes: int, todays: Policy | None) ->
         (so_far.folder / _BEGUN).unlink(missing_ok=True)
         so_far.verdicts.unlink(missing_ok=True)
         shutil.rmtree(so_far.register, ignore_errors=True)
-        so_far.register.mkdir(mode=0o700)
     rights = _rights(inputs)
-    if inputs.register is not None:
-        back_up(inputs.register, so_far.register / FILE_NAME)
-    with Register.open(so_far.register) as beside:
+    with Register.open(so_far.register) as beside, opened(inputs.register) as register:
+        if register is not None:
+            register.copy_to(beside)
         verdicts = beside.last_verdict_number()
     begun = _Begun(inputs=inputs.digest, at=today, verdicts=verdicts, rights=rights)
     with whole_file(so_far.folder / _BEGUN, private=True) as sink:

@@ -81,18 +81,35 @@ def move(
         )
     with source.writing() as old, target.writing() as new:
         source.take_time(old)
-        target.take_time(new)
-        _refuse_filled(new, target.name)
-        new.execute(delete(META))
-        copied: list[MovedTable] = []
-        for one in TABLES:
-            done = sum(table.rows for table in copied)
-            copied.append(_copied(one, old, new, progress, done))
-        target.after_load(new, source.counters(old))
-        _prove_counters(source.counters(old), target.counters(new))
-        for one, told in zip(TABLES, copied, strict=True):
-            _prove(told, _told(one, new))
-        return copied
+        return _filled(source, old, target, new, progress)
+
+
+def copy(source: Database, target: Database) -> list[MovedTable]:
+    """As `move`, from one snapshot and without the source's lock: others go on writing there."""
+    with source.reading() as old, target.writing() as new:
+        return _filled(source, old, target, new, lambda _: None)
+
+
+def _filled(
+    source: Database,
+    old: Connection,
+    target: Database,
+    new: Connection,
+    progress: Callable[[int], None],
+) -> list[MovedTable]:
+    target.take_time(new)
+    _refuse_filled(new, target.name)
+    new.execute(delete(META))
+    copied: list[MovedTable] = []
+    for one in TABLES:
+        done = sum(table.rows for table in copied)
+        copied.append(_copied(one, old, new, progress, done))
+    numbers = source.counters(old)
+    target.after_load(new, numbers)
+    _prove_counters(numbers, target.counters(new))
+    for one, told in zip(TABLES, copied, strict=True):
+        _prove(told, _told(one, new))
+    return copied
 
 
 def digest_of(database: Database, names: Collection[str]) -> str:

@@ -173,6 +173,18 @@ class Register(Reading):
         """
         return moving.move(self._database, target._database, progress=progress or (lambda _: None))
 
+    def copy_to(self, target: Register) -> None:
+        """Fill an empty register with all that this one holds at a moment; nobody waits for it.
+
+        Args:
+            target: holds nothing yet; for trials and scans, as numbers are given in both.
+
+        Raises:
+            StoreError: the target holds something, or is not equal in the end; nothing was
+                written then.
+        """
+        moving.copy(self._database, target._database)
+
     def count_rows(self) -> int:
         """Rows of all tables, as `move_to` counts them."""
         return moving.count_rows(self._database)

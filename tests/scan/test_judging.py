@@ -12,11 +12,12 @@ import pytest
 from kit.notes import MORNING, photo
 from kit.pictures import bordered, cropped, encoded, recompressed, scene
 from kit.policies import GENTLE, STRICT_SINCE_APRIL
+from kit.postgres import PASSWORD, Server
 from kit.told_archive import QUICK, row, story, written
 
 from moderation import Gate
 from moderation.archive import read_notes, read_results
-from moderation.errors import BadArchive, BadSetting, StoreBusy
+from moderation.errors import BadArchive, StoreBusy
 from moderation.finding import Difference, ItemFailure
 from moderation.gate.index.locking import only_one
 from moderation.note import ClaimBasis, Note
@@ -301,10 +302,25 @@ def test_register_that_goes_on_meanwhile(source: Path, tmp_path: Path) -> None:
     assert again.known == 0
 
 
-def test_a_register_on_a_server_cannot_be_copied(out: Path) -> None:
-    """Said before anything is written."""
-    with pytest.raises(BadSetting, match="server"):
-        judged(out, register="postgresql://nobody@localhost:1/none")
+def test_a_register_on_a_server_counts_likewise(server: Server, tmp_path: Path) -> None:
+    """Paired with and copied from where it is; only read."""
+    with server.database() as url:
+        with Gate.open(url, index=tmp_path / "index") as gate:
+            held = [row("coffee", "ann", 0, photo("coffee"))]
+            gate.register_many(read_notes(written(tmp_path / "held", held)))
+            gate.claim("coffee", author_id="licensee", basis=ClaimBasis.LICENSED)
+            before = gate.stats()
+        rows = [
+            row("licensed", "licensee", 10, recompressed(photo("coffee"), 60)),
+            row("stranger", "eve", 11, recompressed(photo("coffee"), 60)),
+        ]
+        found = scanned_anew(tmp_path, rows, register=url)
+        assert copies(found["licensed"]) == [("image.copy", "ann", Difference.LICENSED)]
+        assert copies(found["stranger"]) == [("image.copy", "ann", None)]
+        with Register.open(url) as register:
+            assert register.stats() == before
+    said = "".join(path.read_text() for path in (tmp_path / "out").rglob("*.json"))
+    assert PASSWORD not in said
 
 
 def test_works_are_stars_not_chains(tmp_path: Path) -> None:

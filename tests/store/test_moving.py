@@ -23,7 +23,15 @@ from sqlalchemy.engine import make_url
 
 from moderation.errors import BadSetting, StoreBusy, StoreError
 from moderation.note import Author, ClaimBasis, Note
-from moderation.store import Answer, MovedTable, NewReview, Register, Ruling, SubjectKind
+from moderation.store import (
+    Answer,
+    MovedTable,
+    NewReview,
+    Register,
+    Ruling,
+    SubjectKind,
+    Transaction,
+)
 from moderation.store.schema import METADATA
 
 SPENT = 3
@@ -98,6 +106,48 @@ def test_a_moved_register_is_the_same(opened: Opening, here: str, there: str) ->
     next_old, next_new = (register_picture(r, a_picture("next")) for r in (old, new))
     assert next_new == next_old
     assert next_new[0] == 8 + SPENT + 1
+
+
+@pytest.mark.parametrize("here", ["sqlite", "postgresql"])
+def test_a_copy_is_of_a_moment_and_holds_nobody_up(opened: Opening, here: str) -> None:
+    """Whoever writes goes on; what is not committed is not in it; the copy may be written to."""
+    old, new = opened(here), opened("sqlite")
+    fill(old)
+    with old.transaction() as now:
+        now.add_picture(a_picture("uncommitted"), now.add_work())
+        old.copy_to(new)
+    assert new.stats().pictures == old.stats().pictures - 1
+    assert new.log_after(0) == old.log_after(0)[: len(new.log_after(0))]
+    assert new.verdicts() == old.verdicts()
+    assert new.digest_of_rights() != old.digest_of_rights()  # the log has an entry more
+    new.integrity_check()
+    register_picture(new, a_picture("only there"))
+    assert old.pictures_of_note("only there") == []
+    with pytest.raises(StoreError, match="not empty"):
+        old.copy_to(new)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_digest_of_rights_changes_with_who_may_show_what(opened: Opening, kind: str) -> None:
+    """A claim, an exemption, a link of accounts; not a verdict."""
+    register = opened(kind)
+    picture, work = register_picture(register, a_picture("n1"))
+    seen = [register.digest_of_rights()]
+    acts: list[Callable[[Transaction], object]] = [
+        lambda now: now.add_claim(a_claim(work, author_id="owner")),
+        lambda now: now.exempt_work(work, "free", None),
+        lambda now: now.link_authors("ann", ["ben"]),
+        lambda now: now.add_bank_entry(a_bank_entry(picture), [work]),
+    ]
+    for act in acts:
+        with register.transaction() as now:
+            act(now)
+        seen.append(register.digest_of_rights())
+    assert len(set(seen)) == len(acts) + 1
+    with register.transaction() as now:
+        note = Note(id="n1", author=Author(id="ann"))
+        now.record_verdict(a_verdict("n1"), note=note, decided_at=MORNING)
+    assert register.digest_of_rights() == seen[-1]
 
 
 def test_there_and_back_gives_the_same_digests(opened: Opening) -> None:
