@@ -146,7 +146,7 @@ def test_digest_of_rights_changes_with_who_may_show_what(opened: Opening, kind: 
     assert len(set(seen)) == len(acts) + 1
     with register.transaction() as now:
         note = Note(id="n1", author=Author(id="ann"))
-        now.record_verdict(a_verdict("n1"), note=note, decided_at=MORNING)
+        now.record_verdict(a_verdict(a_copy()), note=note, decided_at=MORNING)
     assert register.digest_of_rights() == seen[-1]
 
 
