@@ -44,3 +44,11 @@ REFERRED = Phrase(
     "需关注 {serious:,} 条：已提交人工 {referred:,}，留待以后 {left:,}，已在等待 {waiting:,}，"
     "已有人工结论 {answered:,}，之后已编辑 {edited:,}",
 )
+FORGOTTEN = Phrase(
+    "forgotten: {notes:,} observed notes, {pictures:,} pictures",
+    "已遗忘：观测笔记 {notes:,} 条，图片 {pictures:,} 张",
+)
+RUN_AGAIN = Phrase(
+    "removed what was made of them: {removed}; run the scan again for what remains",
+    "已移除由其得出的内容：{removed}；再次运行扫描即可重新得到其余部分",
+)

@@ -6,6 +6,7 @@ verdict, in order of publication; the worst can be brought before people. Each l
 decides with the very steps of the gate. What the stages keep, and where: `tables` and `place`.
 """
 
+from moderation.scan.forgetting import Forgotten, forget_in_scan
 from moderation.scan.judging import AsOf, Judged, judge
 from moderation.scan.observing import Observed, observe
 from moderation.scan.pairing import Paired, pair
@@ -14,11 +15,13 @@ from moderation.scan.referring import Referred, refer_worst
 
 __all__ = [
     "AsOf",
+    "Forgotten",
     "Judged",
     "Observed",
     "Paired",
     "Place",
     "Referred",
+    "forget_in_scan",
     "judge",
     "observe",
     "pair",

@@ -134,13 +134,17 @@ class Place:
         right = digest in (None, receipt.digest) and dict(receipt.bytes) == sizes
         return receipt if right else None
 
+    def numbers(self) -> list[int]:
+        """Shards that have a receipt."""
+        receipts = (self.folder / _DONE).glob("part-*.json")
+        return sorted(int(receipt.stem.removeprefix("part-")) for receipt in receipts)
+
     def drop_beyond(self, shards: int) -> None:
         """Remove what an archive that was longer once has left."""
-        for receipt in sorted((self.folder / _DONE).glob("part-*.json"), reverse=True):
-            number = int(receipt.stem.removeprefix("part-"))
+        for number in self.numbers():
             if number < shards:
-                return
-            receipt.unlink(missing_ok=True)
+                continue
+            self._receipt(number).unlink(missing_ok=True)
             for name in self.tables:
                 self.file(name, number).unlink(missing_ok=True)
 

@@ -22,7 +22,7 @@ class ScanGroup(LazyGroup):
         )
 
 
-@click.group(cls=ScanGroup, package=__name__, names=("run", "observe", "pair", "judge"))
+@click.group(cls=ScanGroup, package=__name__, names=("run", "observe", "pair", "judge", "forget"))
 def command() -> None:
     """Look at a whole archive again.
 
