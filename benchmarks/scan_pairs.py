@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import tempfile
 import time
 from collections import Counter
@@ -77,7 +76,7 @@ def main() -> None:
         observe(archive, folder / "out", workers=2, without=WITHOUT)
         print("observed", flush=True)
         results: dict[str, Any] = {"originals": len(plan.registered), "asked": len(asked)}
-        results["rate"] = rates(args, archive, folder / "out")
+        results["rate"] = rates(archive, folder / "out")
         print("paired", flush=True)
         results["found"] = found(plan, asked, folder)
     report(results)
@@ -134,30 +133,28 @@ def bytes_of(source: NoteImage) -> bytes:
     return bytes(cv2.imencode(".png", pixels[:, :, ::-1])[1])
 
 
-def rates(args: argparse.Namespace, archive: Path, out: Path) -> dict[str, Any]:
-    """Pairing by one process and by two, then judging."""
+def rates(archive: Path, out: Path) -> dict[str, Any]:
+    """Pairing by two processes, then judging by one."""
     measured: dict[str, Any] = {}
-    for workers in (1, 2):
-        shutil.rmtree(out / "paired", ignore_errors=True)
-        marks: list[tuple[float, int]] = []
-        started = time.perf_counter()
-        done = pair(
-            archive,
-            out,
-            workers=workers,
-            without=WITHOUT,
-            progress=lambda now: marks.append((time.perf_counter(), now.counts.pictures)),  # noqa: B023
-        )
-        (first, before), (last, after) = marks[0], marks[-1]
-        measured[f"pair_{workers}"] = {
-            "pictures_per_s": round((after - before) / (last - first), 1),
-            "seconds": round(last - started, 1),
-            "until_first_shard_s": round(first - started, 1),
-            "decoded": done.counts.decoded,
-            "tried": done.counts.tried,
-            "pictures": done.counts.pictures,
-            "memory_mb": round(done.memory / 1e6),
-        }
+    marks: list[tuple[float, int]] = []
+    started = time.perf_counter()
+    done = pair(
+        archive,
+        out,
+        workers=2,
+        without=WITHOUT,
+        progress=lambda now: marks.append((time.perf_counter(), now.counts.pictures)),
+    )
+    (first, before), (last, after) = marks[0], marks[-1]
+    measured["pair"] = {
+        "workers": 2,
+        "pictures_per_s": round((after - before) / (last - first), 1),
+        "until_first_shard_s": round(first - started, 1),
+        "decoded": done.counts.decoded,
+        "tried": done.counts.tried,
+        "pictures": done.counts.pictures,
+        "memory_mb": round(done.memory / 1e6),
+    }
     started = time.perf_counter()
     judged = judge(out, Policy.default(), as_of="then", without=WITHOUT)
     took = time.perf_counter() - started

@@ -9,9 +9,8 @@ from typing import Any
 from moderation.errors import StoreError
 from moderation.finding import ItemFailure
 from moderation.gate.looking.opened import unanswered
-from moderation.gate.looking.search import NOTHING_PROVEN, Proven, proven_among
+from moderation.gate.looking.search import Proven, is_worth_a_proof, proven_among
 from moderation.image.decode import decode
-from moderation.image.matching import KnownPicture
 from moderation.image.ownership import DETECTOR as COPIES
 from moderation.note import Note
 from moderation.scan.nominating import Nominator
@@ -87,18 +86,19 @@ def _proven(
     note: Note, place: int, row: Row, nominator: Nominator
 ) -> tuple[Proven, dict[int, str]]:
     """What came of a picture, and digests of what it was compared with."""
-    digests: dict[int, str] = {}
-
-    def known(numbers: Collection[int]) -> dict[int, KnownPicture]:
-        pictures = nominator.known(numbers)
-        digests.update({number: one.fingerprint.sha256 for number, one in pictures.items()})
-        return pictures
-
-    choice = nominator.choice(place, row, query_of(row))
-    if not choice.candidates:
-        return NOTHING_PROVEN, digests
+    seen = query_of(row)
+    choice = nominator.choice(place, row, seen)
+    known = nominator.known([candidate.picture_id for candidate in choice.candidates])
+    digests = {
+        candidate.picture_id: known[candidate.picture_id].fingerprint.sha256
+        for candidate in choice.candidates
+        if candidate.picture_id in known
+        and is_worth_a_proof(seen, choice, candidate, known[candidate.picture_id])
+    }
+    if not digests:  # nothing to decode the picture for
+        return Proven(matches=(), works=choice.works, left_out=choice.left_out(())), digests
     picture = decode(note.images[row["image_number"]])
-    return proven_among(query_of(row, picture), choice, known), digests
+    return proven_among(query_of(row, picture), choice, lambda _: known), digests
 
 
 def _given_up(note: Note, row: Row) -> ItemFailure:

@@ -95,17 +95,25 @@ def proven_among(
     untried = [candidate for candidate in choice.candidates if candidate not in tried]
     pictures = known([candidate.picture_id for candidate in untried])
     for candidate in untried:
-        if candidate.picture_id in pictures:
-            original = pictures[candidate.picture_id]
-            cosine = query.cosine_to(original.fingerprint)
-            if choice.candidates[candidate] or cosine is None or cosine >= WEAK_COSINE:
-                tried[candidate] = match(query, original, candidate)
+        original = pictures.get(candidate.picture_id)
+        if original is not None and is_worth_a_proof(query, choice, candidate, original):
+            tried[candidate] = match(query, original, candidate)
     found = [m for m in (tried.get(candidate) for candidate in choice.candidates) if m is not None]
     return Proven(
         matches=sorted(found, key=lambda m: (-m.score, m.picture_id)),
         works=choice.works,
         left_out=choice.left_out([m.picture_id for m in found]),
     )
+
+
+def is_worth_a_proof(
+    query: Query, choice: Choice, candidate: Candidate, original: KnownPicture
+) -> bool:
+    """Whether a chosen candidate is likely enough: of a few shared features, chance gives many."""
+    if choice.candidates[candidate]:
+        return True
+    cosine = query.cosine_to(original.fingerprint)
+    return cosine is None or cosine >= WEAK_COSINE
 
 
 def sightings(matches: Sequence[Match], register: Reading, *, at: datetime) -> list[Sighting]:
