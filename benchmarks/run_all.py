@@ -1,6 +1,6 @@
 """Run every benchmark, one after another, then write the tables: `make bench`.
 
-About an hour and a half on two cores, a few minutes more the first time; `note_reader`, whose
+About two and a half hours on two cores, a few minutes more the first time; `note_reader`, whose
 networks take ten minutes a fold, and `service_soak`, which takes an hour, are not among them. A
 benchmark without its data says so and is passed over; one that breaks a promise fails the whole.
 """
@@ -41,6 +41,8 @@ BENCHMARKS = (
     "service_events",
     "service_hostile",
     "scan_observe",
+    "hash_join",
+    "scan_pairs",
     "replay",
 )
 NOTHING_TO_MEASURE = 2

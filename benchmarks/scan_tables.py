@@ -1,8 +1,9 @@
-"""Tables of `scan_observe.py` and `replay.py`."""
+"""Tables of `scan_observe.py`, `hash_join.py`, `scan_pairs.py` and `replay.py`."""
 
 from __future__ import annotations
 
 from cells import Result, table
+from harness import wilson
 
 
 def scan_observe(r: Result) -> list[str]:
@@ -55,3 +56,86 @@ def replay(r: Result) -> list[str]:
         f"By the policies that the verdicts name, as of then: {own['judged']:,} judged, "
         f"{own['differ']} differ. {r['bytes_a_verdict']:,} bytes a verdict.",
     ]
+
+
+def hash_join(r: Result) -> list[str]:
+    """Beside DuckDB, and how it grows."""
+    beside = r["beside_duckdb"]
+    rows = [
+        (
+            f"{radius} bits",
+            f"{one['pairs']:,}",
+            one["seconds"]["ours"],
+            one["seconds"]["duckdb"],
+            one["ratio"],
+            one["ours"][0]["memory_mb"],
+            one["duckdb"][0]["memory_mb"],
+        )
+        for radius in (15, 31)
+        for one in [beside[f"radius_{radius}"]]
+    ]
+    growth = [
+        (
+            f"{one['codes']:,}",
+            one["seconds"],
+            round(1e6 * one["seconds"] / one["codes"], 1),
+            one["memory_mb"],
+            round(1e6 * one["memory_mb"] / one["codes"]),
+        )
+        for one in r["growth"]
+    ]
+    return [
+        *table(
+            (
+                f"{beside['codes']:,} codes, every pair within",
+                *("pairs", "ours, s", "DuckDB, s", "ratio", "ours, MB", "DuckDB, MB"),
+            ),
+            rows,
+        ),
+        "",
+        f"{r['threads']} threads each, medians of {len(beside['radius_15']['ours'])} runs in "
+        f"turns, {r['real_codes']:,} codes of photographs among random ones. Runs whose pairs differ: "
+        f"{beside['different']}.",
+        "",
+        *table(("codes, within 31 bits", "s", "µs a code", "MB", "bytes a code"), growth),
+        "",
+        "Up to a million codes time grows with their number; beyond, the lists of a band of 16 "
+        "bits grow longer, and with them the comparisons.",
+    ]
+
+
+def scan_pairs(r: Result) -> list[str]:
+    """What a scan finds of what the gate finds, and its rate."""
+    found, rate = r["found"], r["rate"]
+    copies = found["copies"]
+    nominated = [
+        (f"nominated by {index}", found.get(f"nominated by {index}", 0), found["by the gate"])
+        for index in ("hash", "descriptor", "shared features")
+    ]
+    rows = [
+        ("copies that the gate proves", found["by the gate"], copies),
+        ("copies that the scan proves", found["by the scan"], copies),
+        ("of the gate's, proven by the scan too", found["by both"], found["by the gate"]),
+        *nominated,
+    ]
+    only = ", ".join(f"{family} {count}" for family, count in found["only_by_the_gate"].items())
+    paired, judged = rate["pair"], rate["judge"]
+    return [
+        *table(
+            ("", "found", "of", "share (95 %)"),
+            ((name, hits, of, _share(hits, of)) for name, hits, of in rows),
+        ),
+        "",
+        f"Wrong matches: {found['wrong by the gate']} by the gate, {found['wrong by the scan']} by "
+        f"the scan. Families of what the scan alone misses: {only or 'none'}.",
+        "",
+        f"Two processes pair {paired['pictures_per_s']} pictures a second "
+        f"({paired['decoded']:,} of {paired['pictures']:,} had a candidate and were decoded, "
+        f"{paired['tried']:,} comparisons, {paired['memory_mb']:,} MB); one judges "
+        f"{judged['notes_per_s']} notes a second.",
+    ]
+
+
+def _share(hits: int, of: int) -> str:
+    low, high = wilson(hits, of)
+    return f"{hits / max(of, 1):.3f} ({low:.3f}–{high:.3f})"

@@ -14,7 +14,7 @@ from pathlib import Path
 from cells import Result, at_most, counted, interval, table, with_ci
 from codes_tables import codes
 from lettering_tables import lettering
-from scan_tables import replay, scan_observe
+from scan_tables import hash_join, replay, scan_observe, scan_pairs
 from service_tables import (
     service_events,
     service_faults,
@@ -386,6 +386,8 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "service_hostile": service_hostile,
     "service_soak": service_soak,
     "scan_observe": scan_observe,
+    "hash_join": hash_join,
+    "scan_pairs": scan_pairs,
     "replay": replay,
 }
 """In the order of the page. `text_reading` and `copy_verification` have pages of their own,
