@@ -34,9 +34,9 @@ from moderation.image.decode import decode
 from moderation.note import Author, Note, NoteImage
 from moderation.policy import Policy
 from moderation.scan import judge, observe, pair
+from moderation.scan.inputs import Inputs
 from moderation.scan.layout import Layout
 from moderation.scan.nominating import Nominator
-from moderation.scan.pairing import Inputs
 from moderation.scan.read_back import query_of
 from moderation.training.evaluation.questions import COPY, Question
 from moderation.training.evaluation.running import Plan, planned

@@ -94,8 +94,8 @@ def hash_join(r: Result) -> list[str]:
         ),
         "",
         f"{r['threads']} threads each, medians of {len(beside['radius_15']['ours'])} runs in "
-        f"turns, {r['real_codes']:,} codes of photographs among random ones. Runs whose pairs differ: "
-        f"{beside['different']}.",
+        f"turns, {r['real_codes']:,} codes of photographs among random ones. Runs whose pairs "
+        f"differ: {beside['different']}.",
         "",
         *table(("codes, within 31 bits", "s", "µs a code", "MB", "bytes a code"), growth),
         "",

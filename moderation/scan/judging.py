@@ -27,9 +27,9 @@ from moderation.errors import StoreBusy
 from moderation.gate.index.locking import only_one
 from moderation.image.durable import said_if_unwritable
 from moderation.policy import Policy
+from moderation.scan.inputs import Inputs, opened
 from moderation.scan.judged_note import Rules, judge_note
 from moderation.scan.observed_notes import ObservedNotes
-from moderation.scan.pairing import Inputs, opened
 from moderation.scan.place import labelled
 from moderation.store import Register
 from moderation.verdict import Decision

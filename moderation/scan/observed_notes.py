@@ -10,7 +10,7 @@ from typing import Self
 from moderation.errors import BadArchive
 from moderation.finding import ItemFailure
 from moderation.scan.in_order import InOrder
-from moderation.scan.pairing import TABLE, Inputs
+from moderation.scan.inputs import TABLE, Inputs
 from moderation.scan.read_back import Row
 
 _SHARDS_AT_HAND = 64

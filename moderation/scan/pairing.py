@@ -7,35 +7,22 @@ is done again where the archive, the register's pictures or the detectors have c
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from itertools import count, takewhile
 from pathlib import Path
-from typing import Any
 
 from moderation.archive import read_notes
 from moderation.errors import BadArchive
-from moderation.image.ownership import DETECTOR as COPIES
+from moderation.scan.inputs import TABLE, Inputs, opened, pair_digest
 from moderation.scan.layout import Layout, laid_out_of, lay_out
 from moderation.scan.nominating import Nominator
-from moderation.scan.observing import observed_place
 from moderation.scan.paired_shard import Counts, pair_rows
 from moderation.scan.place import Place, Receipt
 from moderation.scan.shards import Shard, cut
 from moderation.scan.tables import PAIRS, table_of
-from moderation.store import Register
 from moderation.workers import Deadly, Workers, most_memory
-
-PAIRING = 1
-"""Version of how candidates are found."""
-
-TABLE = "pairs"
-_LAYOUT = "layout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,101 +39,15 @@ class Paired:
     """False where time was up before the archive was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """What pairs depend on."""
-
-    observed: Place
-    receipts: tuple[Receipt, ...]
-    """Of the shards that are observed."""
-    register: str | None
-    """Folder or URL."""
-    register_name: str | None
-    register_key: str
-    register_seq: int
-    """Last entry of its log that counts."""
-
-    @classmethod
-    def of(cls, out: Path, without: Collection[str], register: str | None) -> Inputs:
-        """As the archive was laid out; as they are now, where it was not.
-
-        A register goes on while it is paired with; what it got since counts in the next scan.
-
-        Raises:
-            BadArchive: nothing is observed there.
-            StoreError: the register cannot be read.
-        """
-        observed = observed_place(out, without)
-        every = (observed.receipt(number) for number in count())
-        receipts = tuple(one for one in takewhile(bool, every) if one is not None)
-        if not receipts:
-            raise BadArchive(
-                f"nothing is observed in `{out}` by today's detectors",
-                hint="run `moderation scan observe` first, with the same `--without`",
-            )
-        with opened(register) as held:
-            now = cls(
-                observed=observed,
-                receipts=receipts,
-                register=register,
-                register_name=None if held is None else held.name,
-                register_key="" if held is None else held.key(),
-                register_seq=0 if held is None else held.last_seq(),
-            )
-        laid_out = laid_out_of(now.layout)
-        if laid_out is None or laid_out["of"] != now.label["of"]:
-            return now
-        return replace(now, register_seq=laid_out["register_seq"])
-
-    def renewed(self) -> Inputs:
-        """With all that the register has by now."""
-        with opened(self.register) as held:
-            return replace(self, register_seq=0 if held is None else held.last_seq())
-
-    @property
-    def label(self) -> dict[str, Any]:
-        """What a layout is made of."""
-        said = [asdict(one) for one in self.receipts], self.register_key
-        return {"of": _digest(*said, PAIRING, COPIES), "register_seq": self.register_seq}
-
-    @property
-    def digest(self) -> str:
-        """Changes with any of them."""
-        return _digest(self.label)
-
-    @property
-    def place(self) -> Place:
-        """Where their pairs lie, made where it is not there yet."""
-        label = {"observed": self.observed.folder.name, "register": self.register_name}
-        return Place.within(self.observed.folder.parents[1], "paired", "of", label, (TABLE,))
-
-    @property
-    def layout(self) -> Path:
-        """What is searched among, beside the pairs."""
-        return self.place.folder / _LAYOUT
-
-    @property
-    def held_before(self) -> int:
-        """Highest number of a picture of the register; those of the archive are above."""
-        return Layout.load(self.layout).first - 1
-
-    def missing(self) -> list[int]:
-        """Shards that are not paired."""
-        digest, place = self.digest, self.place
-        return [
-            number
-            for number, receipt in enumerate(self.receipts)
-            if place.receipt(number, pair_digest(digest, receipt.digest)) is None
-        ]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Task:
     shard: Shard
     observed: Place
+    layout: Path
     place: Place
     register: str | None
     inputs: str
+    """Digest of all that it is done with."""
     deadly: frozenset[int] = frozenset()
     """Rows of notes that nobody survives."""
     only: int | None = None
@@ -215,25 +116,6 @@ def pair(
         if so_far.now.complete:
             so_far.now.place.drop_beyond(len(inputs.receipts))
     return so_far.now
-
-
-def opened(register: str | None) -> Any:
-    """A register that is there, or None; as a context manager.
-
-    Raises:
-        StoreError: it cannot be read.
-    """
-    return nullcontext() if register is None else Register.open(register, create=False)
-
-
-def pair_digest(inputs: str, shard: str) -> str:
-    """What the pairs of a shard are made of.
-
-    Args:
-        inputs: digest of the inputs.
-        shard: digest of its rows.
-    """
-    return _digest(inputs, shard)
 
 
 class _SoFar:
@@ -308,6 +190,7 @@ def _missing(
             yield _Task(
                 shard=shard,
                 observed=inputs.observed,
+                layout=inputs.layout,
                 place=so_far.now.place,
                 register=inputs.register,
                 inputs=digest,
@@ -321,7 +204,7 @@ def _pair_shard(task: _Task) -> _Done:
     rows = task.observed.read("pictures", number).to_pylist()
     everything = frozenset(range(len(task.shard.items)))
     deadly = task.deadly if task.only is None else everything - {task.only}
-    nominator = _nominator(task.place, task.observed, task.register, task.inputs)
+    nominator = _nominator(task.layout, task.observed, task.register, task.inputs)
     found, counts = pair_rows(number, task.shard.items, rows, nominator, deadly)
     tables = {TABLE: table_of(found, PAIRS)}
     receipt = Receipt(
@@ -335,10 +218,10 @@ def _pair_shard(task: _Task) -> _Done:
 
 
 @lru_cache(maxsize=1)
-def _nominator(place: Place, observed: Place, register: str | None, inputs: str) -> Nominator:
+def _nominator(layout: Path, observed: Place, register: str | None, inputs: str) -> Nominator:
     """Opened once in each process, and anew for other inputs."""
-    layout = Layout.load(place.folder / _LAYOUT)
-    return Nominator(layout, observed, None if register is None else opened(register))
+    held = None if register is None else opened(register)
+    return Nominator(Layout.load(layout), observed, held)
 
 
 def _without_the_deadly(pool: Workers[_Task, _Done], task: _Task) -> _Done:
@@ -354,7 +237,3 @@ def _without_the_deadly(pool: Workers[_Task, _Done], task: _Task) -> _Done:
             f"shard {task.shard.number} kills its worker, and none of its notes does"
         )
     return done
-
-
-def _digest(*said: Any) -> str:
-    return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -18,8 +18,8 @@ from moderation.finding import Finding
 from moderation.gate.publishing.settling import announce_change
 from moderation.note import Note
 from moderation.policy import Policy
+from moderation.scan.inputs import Inputs
 from moderation.scan.judging import Judged
-from moderation.scan.pairing import Inputs
 from moderation.scan.read_back import note_of
 from moderation.store import Register, Transaction
 from moderation.store.reading import Reading

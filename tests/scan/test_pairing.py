@@ -28,8 +28,8 @@ from moderation.match import Match
 from moderation.note import Note
 from moderation.scan import Paired, observe, pair
 from moderation.scan import pairing as module
+from moderation.scan.inputs import Inputs
 from moderation.scan.layout import CONTENTS, Layout
-from moderation.scan.pairing import Inputs
 from moderation.scan.tables import PAIRS
 from moderation.workers import Deadly, Workers
 
@@ -340,6 +340,7 @@ def test_note_that_kills_whoever_compares_it(
     task = module._Task(
         shard=shard,
         observed=inputs.observed,
+        layout=inputs.layout,
         place=inputs.place,
         register=None,
         inputs=inputs.digest,
