@@ -7,7 +7,7 @@ nothing of it was fitted on what is asked here.
 
 - **Found**: the gate is asked about each copy with all that was published before in its register
   (`Gate.find_copies`); the scan nominates from what was observed alone. Counted is whether the
-  right work is among the matches of either, and matches that are wrong.
+  right work is among the matches of either, and matches with originals that are wrong.
 - **Nominated by**: of the copies that the gate proves, how many each index of the scan nominates.
 - **Rate**: pictures a second of pairing and of judging, by processes, laying out included.
 """
@@ -185,7 +185,9 @@ def found(plan: Plan, asked: list[Asked], folder: Path) -> dict[str, Any]:
             right = question.right | ({question.source} if question.kind == COPY else set())
             wrong = question.right | question.doubtful | {question.source}
             tally["wrong by the gate"] += len(by_gate - wrong)
-            tally["wrong by the scan"] += len(shown - wrong)
+            # Collages share strangers in their cells, so what is asked may well show what is asked.
+            originals = {name for name in by_scan[one.note_id] if name not in source}
+            tally["wrong by the scan"] += len(originals - wrong)
             if question.kind != COPY:
                 continue
             gate_does, scan_does = bool(by_gate & right), bool(shown & right)
