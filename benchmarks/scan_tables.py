@@ -127,7 +127,8 @@ def scan_pairs(r: Result) -> list[str]:
         ),
         "",
         f"Wrong matches with originals: {found['wrong by the gate']} by the gate, "
-        f"{found['wrong by the scan']} by the scan. Families of what the scan alone misses: {only or 'none'}.",
+        f"{found['wrong by the scan']} by the scan. Families of what the scan alone misses: "
+        f"{only or 'none'}.",
         "",
         f"Two processes pair {paired['pictures_per_s']} pictures a second "
         f"({paired['decoded']:,} of {paired['pictures']:,} had a candidate and were decoded, "
