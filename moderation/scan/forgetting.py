@@ -8,6 +8,7 @@ row that is no note, so that the rest keeps its place and a second run does not 
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from moderation.errors import BadNote
 from moderation.finding import ItemFailure
 from moderation.image.durable import said_if_unwritable
-from moderation.scan.place import Place, Receipt
+from moderation.scan.place import Place, Receipt, alone_in
 from moderation.scan.tables import NOTES, PICTURES, TABLES, failure_row, table_of
 
 FORGOTTEN = ItemFailure(
@@ -26,6 +27,8 @@ FORGOTTEN = ItemFailure(
     message="the note was forgotten on request",
     hint="take it out of the archive too: other detectors would observe it again",
 )
+_MADE = ("paired", "judged")
+"""What is made of observations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +63,21 @@ def forget_in_scan(
         )
     column, value = ("note_id", note_id) if note_id is not None else ("author_id", author_id)
     found = Forgotten()
-    for folder in sorted((Path(out) / "observed").glob("detectors=*")):
-        place = Place(folder, TABLES)
-        with place.held():
+    made = [folder for name in _MADE for folder in sorted((Path(out) / name).glob("*=*"))]
+    with ExitStack() as stack:
+        for folder in made:
+            stack.enter_context(alone_in(folder))
+        for folder in sorted((Path(out) / "observed").glob("detectors=*")):
+            place = Place(folder, TABLES)
+            stack.enter_context(place.held())
             for number in place.numbers():
                 found = _forget(place, number, column, str(value), found)
-    if not found.notes:
-        return found
-    removed = [name for name in ("paired", "judged") if (Path(out) / name).is_dir()]
-    with said_if_unwritable(out):
-        for name in removed:
-            shutil.rmtree(Path(out) / name)
+        if not found.notes:
+            return found
+        removed = [name for name in _MADE if (Path(out) / name).is_dir()]
+        with said_if_unwritable(out):
+            for name in removed:
+                shutil.rmtree(Path(out) / name)
     return replace(found, removed=tuple(removed))
 
 

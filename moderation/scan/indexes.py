@@ -6,7 +6,7 @@ The gate's own indexes, written once and mapped by every process that pairs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,7 +30,12 @@ Numbered = Iterator[tuple[int, bytes]]
 
 
 def write_features(
-    folder: Path, pictures: InOrder, numbers: NDArray[np.int64], register: Register | None
+    folder: Path,
+    pictures: InOrder,
+    numbers: NDArray[np.int64],
+    register: Register | None,
+    *,
+    below: int,
 ) -> None:
     """File every picture under the keys of its features.
 
@@ -39,9 +44,10 @@ def write_features(
         pictures: of the archive.
         numbers: int64 [n]: under which each is filed; 0 for those that the register holds.
         register: whose pictures count too.
+        below: those of the register that have a lower number.
     """
     index = FeatureIndex()
-    held = iter(()) if register is None else register.live_features()
+    held = () if register is None else _until(register.live_features(), below)
     fresh = _fresh(pictures, numbers, "features")
     for turn, some in enumerate(_portions(chain(held, fresh))):
         index.add([i for i, _ in some], [LocalFeatures.from_bytes(data) for _, data in some])
@@ -56,6 +62,8 @@ def write_descriptors(
     numbers: NDArray[np.int64],
     register: Register | None,
     recipe: str | None,
+    *,
+    below: int,
 ) -> int:
     """File every picture by its descriptor; returns how long these are, 0 where there are none.
 
@@ -65,9 +73,10 @@ def write_descriptors(
         numbers: int64 [n]: under which each is filed; 0 for those that the register holds.
         register: whose pictures count too.
         recipe: model of the descriptors; None where there are none.
+        below: those of the register that have a lower number.
     """
     index: DescriptorIndex | None = None
-    held = iter(()) if register is None else register.live_descriptors()
+    held = () if register is None else _until(register.live_descriptors(), below)
     fresh = _fresh(pictures, numbers, "descriptor")
     for some in _portions(chain(held, fresh)):
         vectors = np.stack([from_bytes(data) for _, data in some])
@@ -88,6 +97,10 @@ def opened(
     if not dimensions:
         return features, None
     return features, DescriptorIndex.load(folder / _DESCRIPTORS, str(recipe), dimensions)
+
+
+def _until(held: Numbered, number: int) -> Numbered:
+    return takewhile(lambda one: one[0] < number, held)
 
 
 def _fresh(pictures: InOrder, numbers: NDArray[np.int64], column: str) -> Numbered:

@@ -23,14 +23,12 @@ from typing import Any, Literal
 
 from moderation.archive import whole_file, write_results
 from moderation.archive.results import Result
-from moderation.errors import StoreBusy
-from moderation.gate.index.locking import only_one
 from moderation.image.durable import said_if_unwritable
 from moderation.policy import Policy
 from moderation.scan.inputs import Inputs, opened
 from moderation.scan.judged_note import Rules, judge_note
 from moderation.scan.observed_notes import ObservedNotes
-from moderation.scan.place import labelled
+from moderation.scan.place import alone_in, labelled
 from moderation.store import Register
 from moderation.verdict import Decision
 
@@ -121,11 +119,7 @@ def judge(
         folder=labelled(out, "judged", "by", said),
         failed=sum(receipt.counts["failed"] for receipt in inputs.receipts),
     )
-    with only_one(begins.folder, wait=False) as alone:
-        if not alone:
-            raise StoreBusy(
-                f"another scan writes to `{begins.folder}`", hint="wait until it has ended"
-            )
+    with alone_in(begins.folder):
         begun = _begun(begins, inputs, len(notes), None if as_of != NOW else policy)
         rules = Rules(
             policy=policy,

@@ -141,10 +141,11 @@ def lay_out(
         first = int(ids.max(initial=0)) + 1
         pictures = InOrder.pictures(observed, shards)
         recipe = _recipe(pictures, register)
-        twin = _twins(pictures, register)
+        twin = _twins(pictures, register, first)
         mine = np.where(twin > 0, 0, first + np.arange(len(pictures)))
-        write_features(folder, pictures, mine, register)
-        dimensions = write_descriptors(folder, pictures, mine, register, recipe)
+        # What a live register gets from now on has numbers that mean pictures of the archive here.
+        write_features(folder, pictures, mine, register, below=first)
+        dimensions = write_descriptors(folder, pictures, mine, register, recipe, below=first)
         numbers = np.concatenate([ids, np.maximum(mine, twin)])
         near = _near(pictures, codes, numbers, folder / "codes.raw")
         arrays: dict[str, NDArray[Any]] = {
@@ -177,14 +178,15 @@ def _recipe(pictures: InOrder, register: Register | None) -> str | None:
     return recipe or register.descriptor_recipe()
 
 
-def _twins(pictures: InOrder, register: Register | None) -> Numbers:
-    """The register's numbers of pictures that it holds already."""
+def _twins(pictures: InOrder, register: Register | None, first: int) -> Numbers:
+    """The register's numbers of pictures that it holds already, if below `first`."""
     twin = np.zeros(len(pictures), np.int64)
     if register is None:
         return twin
     for place, row in enumerate(pictures.rows(["note_id", "image_number", "sha256"])):
         for held in register.pictures_of_note(row["note_id"]):
-            if (held.image_number, held.sha256) == (row["image_number"], row["sha256"]):
+            same = (held.image_number, held.sha256) == (row["image_number"], row["sha256"])
+            if same and held.picture_id < first:
                 twin[place] = held.picture_id
     return twin
 

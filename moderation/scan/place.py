@@ -86,12 +86,7 @@ class Place:
         Raises:
             StoreBusy: another process writes here.
         """
-        with only_one(self.folder, wait=False) as alone:
-            if not alone:
-                raise StoreBusy(
-                    f"another scan writes to `{self.folder}`",
-                    hint="wait until it has ended, or give another `--out`",
-                )
+        with alone_in(self.folder):
             for draft in self.folder.glob("*/.*.draft"):
                 draft.unlink(missing_ok=True)
             yield
@@ -158,6 +153,22 @@ class Place:
 
     def _receipt(self, number: int) -> Path:
         return self.folder / _DONE / f"part-{number:06}.json"
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other scans out of a folder.
+
+    Raises:
+        StoreBusy: another process writes there.
+    """
+    with only_one(folder, wait=False) as alone:
+        if not alone:
+            raise StoreBusy(
+                f"another scan writes to `{folder}`",
+                hint="wait until it has ended, or give another `--out`",
+            )
+        yield
 
 
 def labelled(out: Path, stage: str, name: str, label: Mapping[str, Any]) -> Path:

@@ -7,11 +7,12 @@ person has answered already, what waits for one, and what was edited since.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from moderation.archive import read_results
 from moderation.finding import Finding
@@ -77,59 +78,79 @@ def refer_worst(
     inputs = Inputs.of(out, without, register)
     counts = dict.fromkeys(Why, 0)
     with Register.open(register, create=False) as opened:
-        chosen: list[Verdict] = []
-        for verdict in _worst_first(judged):
-            why = _why_not(verdict, opened)
+        chosen: list[_Case] = []
+        for case in _worst_first(judged):
+            why = _why_not(case, opened)
             if why is None and len(chosen) < most:
-                chosen.append(verdict)
+                chosen.append(case)
             else:
                 counts[why or Why.LEFT] += 1
-        notes = _notes(inputs, {(verdict.note_id, verdict.revision) for verdict in chosen})
-        for verdict in chosen:
+        verdicts = _verdicts(judged, chosen)
+        notes = _notes(inputs, chosen)
+        for case in chosen:
             with opened.transaction() as now:
-                # Somebody may have looked at it meanwhile.
-                why = _why_not(verdict, now)
+                why = _why_not(case, now)  # somebody may have looked at it meanwhile
                 if why is None:
-                    note = notes[verdict.note_id, verdict.revision]
-                    _file(verdict, note, now, policy, inputs.held_before)
+                    _file(verdicts[case], notes[case], now, policy, inputs.held_before)
                 counts[why or Why.REFERRED] += 1
     return Referred(counts=counts)
 
 
-def _worst_first(judged: Judged) -> list[Verdict]:
-    serious = [
-        verdict
-        for verdict in read_results(judged.verdicts)
-        if isinstance(verdict, Verdict) and verdict.decision >= Decision.REVIEW
+class _Case(NamedTuple):
+    """A revision of a note that somebody should look at."""
+
+    note_id: str
+    revision: int
+
+
+def _serious(judged: Judged) -> Iterator[Verdict]:
+    for verdict in read_results(judged.verdicts):
+        if isinstance(verdict, Verdict) and verdict.decision >= Decision.REVIEW:
+            yield verdict
+
+
+def _worst_first(judged: Judged) -> list[_Case]:
+    ranked = [
+        (-verdict.decision.severity, -_score(verdict), place, _case(verdict))
+        for place, verdict in enumerate(_serious(judged))
     ]
-    return sorted(serious, key=lambda verdict: (-verdict.decision.severity, -_score(verdict)))
+    return [case for _, _, _, case in sorted(ranked)]
+
+
+def _case(verdict: Verdict) -> _Case:
+    return _Case(verdict.note_id, verdict.revision)
 
 
 def _score(verdict: Verdict) -> float:
     return max((reason.score or 0.0 for reason in verdict.reasons), default=0.0)
 
 
-def _why_not(verdict: Verdict, register: Reading) -> Why | None:
+def _verdicts(judged: Judged, chosen: Collection[_Case]) -> dict[_Case, Verdict]:
+    wanted = set(chosen)
+    return {_case(one): one for one in _serious(judged) if _case(one) in wanted}
+
+
+def _why_not(case: _Case, register: Reading) -> Why | None:
     """Why a person need not look; None where one should."""
-    last = register.latest_verdict(verdict.note_id)
-    if last is not None and last.verdict.revision > verdict.revision:
+    last = register.latest_verdict(case.note_id)
+    if last is not None and last.verdict.revision > case.revision:
         return Why.EDITED
-    if register.reviews(note_id=verdict.note_id, limit=1):
+    if register.reviews(note_id=case.note_id, limit=1):
         return Why.ANSWERED
     if last is not None and last.verdict.decision >= Decision.REVIEW:
         return Why.WAITING
     return None
 
 
-def _notes(inputs: Inputs, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Note]:
-    wanted = set(wanted)
-    found: dict[tuple[str, int], Note] = {}
+def _notes(inputs: Inputs, chosen: Collection[_Case]) -> dict[_Case, Note]:
+    wanted = set(chosen)
+    found: dict[_Case, Note] = {}
     for number in range(len(inputs.receipts)):
         columns = ["note_id", "revision", "note", "published_at"]
         for row in inputs.observed.read("notes", number, columns).to_pylist():
-            key = (row["note_id"], row["revision"])
-            if key in wanted:
-                found[key] = note_of(row)
+            case = _Case(row["note_id"], row["revision"])
+            if case in wanted:
+                found[case] = note_of(row)
     return found
 
 

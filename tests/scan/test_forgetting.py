@@ -16,6 +16,7 @@ from moderation.finding import ItemFailure
 from moderation.policy import Policy
 from moderation.scan import forget_in_scan, judge, observe, pair
 from moderation.scan.observing import observed_place
+from moderation.scan.place import alone_in
 from moderation.verdict import Verdict
 
 ROWS = [
@@ -108,6 +109,16 @@ def test_killed_between_table_and_receipt(
 def test_not_while_a_scan_writes(out: Path) -> None:
     with observed_place(out, QUICK).held(), pytest.raises(StoreBusy):
         forget_in_scan(out, author_id="ann")
+
+
+@pytest.mark.parametrize("stage", ["paired", "judged"])
+def test_not_while_something_is_made_of_it(out: Path, stage: str) -> None:
+    """And nothing is touched."""
+    before = everything(out)
+    (folder,) = (out / stage).iterdir()
+    with alone_in(folder), pytest.raises(StoreBusy, match="another scan"):
+        forget_in_scan(out, author_id="ann")
+    assert everything(out) == before
 
 
 @pytest.mark.parametrize("named", [{}, {"note_id": "first", "author_id": "ann"}])

@@ -26,7 +26,7 @@ from moderation.archive import read_notes
 from moderation.errors import BadArchive, RecipeMismatch, StoreBusy, StoreUnwritable
 from moderation.match import Match
 from moderation.note import Note
-from moderation.scan import Paired, observe, pair
+from moderation.scan import Paired, layout, observe, pair
 from moderation.scan import pairing as module
 from moderation.scan.inputs import Inputs
 from moderation.scan.layout import CONTENTS, Layout
@@ -295,6 +295,27 @@ def test_register_that_grew_is_asked_again(source: Path, fresh: Path, tmp_path: 
     assert shown(again)["alone", 0] == {"proof"}
 
 
+def test_register_that_grows_while_it_is_laid_out(
+    source: Path, fresh: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The numbers it gives meanwhile mean other pictures in the scan: they are left out."""
+    register = str(tmp_path / "register")
+    first = written(tmp_path / "first", [row("held", "live", 0, scene(50, 300, 400))])
+    (more,) = read_notes(written(tmp_path / "more", [row("more", "live", 0, photo("coffee"))]))
+    with Gate.open(register) as gate:
+        gate.register_many(read_notes(first))
+
+        def written_late(*given: Any, **named: Any) -> None:
+            gate.register_many([more])
+            write(*given, **named)
+
+        write = layout.write_features
+        monkeypatch.setattr(layout, "write_features", written_late)
+        found = paired(source, fresh, register=register)
+    assert found.counts.unanswered == 0
+    assert shown(found) == shown(paired(source, out))
+
+
 def test_register_described_by_another_model(
     source: Path, fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -372,7 +393,7 @@ def test_layout_is_a_star(tmp_path: Path) -> None:
     )
     observe(archive, tmp_path / "out", workers=1, without=QUICK)
     done = paired(archive, tmp_path / "out")
-    layout = Layout.load(done.place.folder / "layout")
-    family = (layout.arrays.family - layout.first).tolist()
+    laid_out = Layout.load(done.place.folder / "layout")
+    family = (laid_out.arrays.family - laid_out.first).tolist()
     assert family == [0, 1, 0, 0, 0]
-    assert layout.arrays.twin.tolist() == [0] * 5
+    assert laid_out.arrays.twin.tolist() == [0] * 5
