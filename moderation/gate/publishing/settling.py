@@ -41,16 +41,19 @@ def announce(
         author_id: whose note it is about, so that the event goes when the author is forgotten.
         before: the partial verdict that it completes.
     """
-    _tell(
-        now,
-        FINALIZED,
-        filed.verdict,
-        filed.verdict_id,
-        at=filed.at,
+    event = NewEvent(
+        type=FINALIZED,
+        note_id=filed.verdict.note_id,
         author_id=author_id,
-        before=None if before is None else before.decision,
-        cause="check" if before is None else "late_detector",
+        at=filed.at,
+        payload=_told(
+            filed.verdict,
+            filed.verdict_id,
+            before=None if before is None else before.decision,
+            cause="check" if before is None else "late_detector",
+        ),
     )
+    now.add_event(event)
 
 
 def announce_change(
@@ -72,30 +75,20 @@ def announce_change(
         author_id: whose note it is about.
         before: what the last verdict on it said; None where there was none.
     """
-    _tell(
-        now,
-        CHANGED,
-        verdict,
-        verdict_id,
-        at=at,
+    event = NewEvent(
+        type=CHANGED,
+        note_id=verdict.note_id,
         author_id=author_id,
-        before=before,
-        cause="retro",
+        at=at,
+        payload=_told(verdict, verdict_id, before=before, cause="retro"),
     )
+    now.add_event(event)
 
 
-def _tell(
-    now: Transaction,
-    type_: str,
-    verdict: Verdict,
-    verdict_id: int,
-    *,
-    at: datetime,
-    author_id: str,
-    before: Decision | None,
-    cause: str,
-) -> None:
-    payload: dict[str, Any] = {
+def _told(
+    verdict: Verdict, verdict_id: int, *, before: Decision | None, cause: str
+) -> dict[str, Any]:
+    return {
         "note_id": verdict.note_id,
         "revision": verdict.revision,
         "verdict_id": f"v_{verdict_id}",
@@ -106,9 +99,6 @@ def _tell(
         "policy": {"name": verdict.policy, "digest": verdict.policy_digest},
         "actor": "system",
     }
-    now.add_event(
-        NewEvent(type=type_, note_id=verdict.note_id, author_id=author_id, at=at, payload=payload)
-    )
 
 
 def is_superseded(now: Transaction, note_id: str, author_id: str, revision: int) -> bool:
