@@ -8,8 +8,9 @@ row that is no note, so that the rest keeps its place and a second run does not 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,41 +63,61 @@ def forget_in_scan(
             "a scan forgets exactly one of a note and an author", hint="name one of the two"
         )
     column, value = ("note_id", note_id) if note_id is not None else ("author_id", author_id)
-    found = Forgotten()
-    made = [folder for name in _MADE for folder in sorted((Path(out) / name).glob("*=*"))]
+    made = [Path(out) / name for name in _MADE if (Path(out) / name).is_dir()]
+    places = [Place(one, TABLES) for one in sorted((Path(out) / "observed").glob("detectors=*"))]
     with ExitStack() as stack:
         for folder in made:
-            stack.enter_context(alone_in(folder))
-        for folder in sorted((Path(out) / "observed").glob("detectors=*")):
-            place = Place(folder, TABLES)
+            for one in sorted(folder.glob("*=*")):
+                stack.enter_context(alone_in(one))
+        for place in places:
             stack.enter_context(place.held())
-            for number in place.numbers():
-                found = _forget(place, number, column, str(value), found)
-        if not found.notes:
-            return found
-        removed = [name for name in _MADE if (Path(out) / name).is_dir()]
+        held = [
+            (place, number, rows)
+            for place in places
+            for number in _shards(place)
+            if (rows := _rows(place, number, column, str(value)))
+        ]
+        if not held:
+            return Forgotten()
+        # First what names them as evidence: whoever is interrupted finds the rest again.
         with said_if_unwritable(out):
-            for name in removed:
-                shutil.rmtree(Path(out) / name)
-    return replace(found, removed=tuple(removed))
+            for folder in made:
+                shutil.rmtree(folder)
+        return Forgotten(
+            notes=sum(len(rows) for _, _, rows in held),
+            pictures=sum(_rewrite(*one) for one in held),
+            removed=tuple(folder.name for folder in made),
+        )
 
 
-def _forget(place: Place, number: int, column: str, value: str, found: Forgotten) -> Forgotten:
-    notes = place.read("notes", number)
-    theirs = pc.fill_null(pc.equal(notes[column], value), False)
-    rows = [row for row, is_theirs in enumerate(theirs.to_pylist()) if is_theirs]
+def _shards(place: Place) -> Iterator[int]:
+    """Shards that are whole; of what is not, nobody can say whom it names, so it goes."""
+    for number in place.numbers():
+        if place.receipt(number) is None:
+            place.drop(number)
+        else:
+            yield number
+
+
+def _rows(place: Place, number: int, column: str, value: str) -> list[int]:
+    theirs = pc.equal(place.read("notes", number, [column])[column], value)
+    return [row for row, is_theirs in enumerate(theirs.to_pylist()) if is_theirs]
+
+
+def _rewrite(place: Place, number: int, rows: list[int]) -> int:
+    """Take rows of notes out of a shard; how many pictures went with them."""
     receipt = place.receipt(number)
-    if not rows or receipt is None:  # a shard without one is observed again anyway
-        return found
+    if receipt is None:
+        raise RuntimeError(f"shard {number} lost its receipt while its folder was held")
+    notes: list[dict[str, Any]] = place.read("notes", number).to_pylist()
+    for row in rows:
+        notes[row] = failure_row(FORGOTTEN)
     pictures = place.read("pictures", number)
     kept = pictures.filter(pc.invert(pc.is_in(pictures["note_row"], pa.array(rows, pa.int32()))))
-    said: list[dict[str, Any]] = notes.to_pylist()
-    for row in rows:
-        said[row] = failure_row(FORGOTTEN)
     gone = len(pictures) - len(kept)
     counts = dict(receipt.counts)
     counts["failed"] += len(rows)
     counts["pictures"] -= gone
-    sizes = place.write(number, {"notes": table_of(said, NOTES), "pictures": kept.cast(PICTURES)})
+    sizes = place.write(number, {"notes": table_of(notes, NOTES), "pictures": kept.cast(PICTURES)})
     place.receive(number, Receipt(digest=receipt.digest, counts=counts, bytes=sizes))
-    return replace(found, notes=found.notes + len(rows), pictures=found.pictures + gone)
+    return gone

@@ -34,11 +34,12 @@ class Inputs:
     """What pairs depend on."""
 
     observed: Place
+    place: Place
+    """Where their pairs lie."""
     receipts: tuple[Receipt, ...]
     """Of the shards that are observed."""
     register: str | None
     """Folder or URL."""
-    register_name: str | None
     register_key: str
     register_seq: int
     """Last entry of its log that counts."""
@@ -62,11 +63,15 @@ class Inputs:
                 hint="run `moderation scan observe` first, with the same `--without`",
             )
         with opened(register) as held:
+            label = {
+                "observed": observed.folder.name,
+                "register": None if held is None else held.name,
+            }
             now = cls(
                 observed=observed,
+                place=Place.within(out, "paired", "of", label, (TABLE,)),
                 receipts=receipts,
                 register=register,
-                register_name=None if held is None else held.name,
                 register_key="" if held is None else held.key(),
                 register_seq=0 if held is None else held.last_seq(),
             )
@@ -90,12 +95,6 @@ class Inputs:
     def digest(self) -> str:
         """Changes with any of them."""
         return _digest(self.label)
-
-    @property
-    def place(self) -> Place:
-        """Where their pairs lie, made where it is not there yet."""
-        label = {"observed": self.observed.folder.name, "register": self.register_name}
-        return Place.within(self.observed.folder.parents[1], "paired", "of", label, (TABLE,))
 
     @property
     def layout(self) -> Path:

@@ -34,6 +34,7 @@ from moderation.verdict import Decision
 
 Day = Literal["now", "then"]
 NOW: Day = "now"
+THEN: Day = "then"
 AsOf = datetime | Day
 """Whose rules apply: those of an aware instant, of the day the judging began, or of each note's own
 time of publication."""

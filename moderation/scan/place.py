@@ -130,18 +130,21 @@ class Place:
         return receipt if right else None
 
     def numbers(self) -> list[int]:
-        """Shards that have a receipt."""
-        receipts = (self.folder / _DONE).glob("part-*.json")
-        return sorted(int(receipt.stem.removeprefix("part-")) for receipt in receipts)
+        """Shards of which there is anything, done or not."""
+        files = self.folder.glob("*/part-*")
+        return sorted({int(file.stem.removeprefix("part-")) for file in files})
 
     def drop_beyond(self, shards: int) -> None:
         """Remove what an archive that was longer once has left."""
         for number in self.numbers():
-            if number < shards:
-                continue
-            self._receipt(number).unlink(missing_ok=True)
-            for name in self.tables:
-                self.file(name, number).unlink(missing_ok=True)
+            if number >= shards:
+                self.drop(number)
+
+    def drop(self, number: int) -> None:
+        """Remove a shard: it is to be done again."""
+        self._receipt(number).unlink(missing_ok=True)
+        for name in self.tables:
+            self.file(name, number).unlink(missing_ok=True)
 
     def read(self, table: str, number: int, columns: list[str] | None = None) -> pa.Table:
         """A table of a shard that is done."""

@@ -172,6 +172,7 @@ def examination_of(
         pictures=tuple(
             _examined(picture, pair, matches.get(picture["image_number"], ()))
             for picture, pair in pairs
+            if not pair["failure"]  # nobody knows what it shows: it must not become the first
         ),
         findings=tuple(findings_of(row)),
         failures=tuple(ItemFailure.from_json(failure) for failure in failures),

@@ -20,7 +20,7 @@ from moderation.gate.publishing.settling import announce_change
 from moderation.note import Note
 from moderation.policy import Policy
 from moderation.scan.inputs import Inputs
-from moderation.scan.judging import Judged
+from moderation.scan.judging import THEN, AsOf, Judged
 from moderation.scan.read_back import note_of
 from moderation.store import Register, Transaction
 from moderation.store.reading import Reading
@@ -59,6 +59,7 @@ def refer_worst(
     policy: Policy,
     *,
     register: str,
+    as_of: AsOf,
     without: Collection[str] = (),
     most: int,
 ) -> Referred:
@@ -69,6 +70,7 @@ def refer_worst(
         out: its folder.
         policy: that it was judged by.
         register: that it was paired and judged with; written to.
+        as_of: whose rules applied.
         without: as the archive was observed.
         most: notes to refer at most: blocks first, then by score.
 
@@ -91,7 +93,10 @@ def refer_worst(
             with opened.transaction() as now:
                 why = _why_not(case, now)  # somebody may have looked at it meanwhile
                 if why is None:
-                    _file(verdicts[case], notes[case], now, policy, inputs.held_before)
+                    note = notes[case]
+                    verdict = _here(verdicts[case], inputs.held_before)
+                    day = note.published_at if as_of == THEN else as_of
+                    _file(verdict, note, now, policy, day if isinstance(day, datetime) else None)
                 counts[why or Why.REFERRED] += 1
     return Referred(counts=counts)
 
@@ -154,22 +159,28 @@ def _notes(inputs: Inputs, chosen: Collection[_Case]) -> dict[_Case, Note]:
     return found
 
 
-def _file(verdict: Verdict, note: Note, now: Transaction, policy: Policy, held_before: int) -> None:
-    at = datetime.now(UTC)
-    before = now.latest_verdict(verdict.note_id)
-    milder = replace(
+def _here(verdict: Verdict, held_before: int) -> Verdict:
+    """A verdict as the real register can hold it, waiting for a person."""
+    return replace(
         verdict,
         decision=Decision.REVIEW,
         reasons=tuple(map(_as_review, verdict.reasons)),
         findings=tuple(_known_here(finding, held_before) for finding in verdict.findings),
-        register_seq=now.last_seq(),
         registration=Registration.SKIPPED,  # by this verdict; what stands in the register stays
     )
+
+
+def _file(
+    verdict: Verdict, note: Note, now: Transaction, policy: Policy, as_of: datetime | None
+) -> None:
+    at = datetime.now(UTC)
+    before = now.latest_verdict(verdict.note_id)
+    verdict = replace(verdict, register_seq=now.last_seq())
     now.keep_policy(policy.digest, policy.to_json, at=at)
-    number = now.record_verdict(milder, note=note, decided_at=at)
+    number = now.record_verdict(verdict, note=note, decided_at=at, as_of=as_of)
     announce_change(
         now,
-        milder,
+        verdict,
         number,
         at=at,
         author_id=note.author.id,

@@ -36,7 +36,7 @@ from sqlalchemy.types import TypeEngine
 from moderation.errors import BadSetting, StoreError
 from moderation.store.database import Database
 from moderation.store.schema import META, JsonText, PlainText, UtcTime
-from moderation.store.tables import TABLES
+from moderation.store.tables import SERVICE, TABLES
 
 _AT_ONCE = 500
 """Rows in memory; with features and descriptor, about 10 KB each."""
@@ -81,16 +81,22 @@ def move(
         )
     with source.writing() as old, target.writing() as new:
         source.take_time(old)
-        return _filled(source, old, target, new, progress)
+        return _filled(TABLES, source, old, target, new, progress)
 
 
 def copy(source: Database, target: Database) -> list[MovedTable]:
-    """As `move`, from one snapshot and without the source's lock: others go on writing there."""
+    """As `move`, from one snapshot and without the source's lock: others go on writing there.
+
+    What belongs to the service stays behind, secrets and subscribers above all: nobody is told
+    twice, and nothing that opens a door lies in a second place.
+    """
+    own = [one for one in TABLES if one is not META and one.name not in SERVICE]
     with source.reading() as old, target.writing() as new:
-        return _filled(source, old, target, new, lambda _: None)
+        return _filled(own, source, old, target, new, lambda _: None)
 
 
 def _filled(
+    tables: Sequence[Table],
     source: Database,
     old: Connection,
     target: Database,
@@ -99,15 +105,16 @@ def _filled(
 ) -> list[MovedTable]:
     target.take_time(new)
     _refuse_filled(new, target.name)
-    new.execute(delete(META))
+    if META in tables:
+        new.execute(delete(META))
     copied: list[MovedTable] = []
-    for one in TABLES:
+    for one in tables:
         done = sum(table.rows for table in copied)
         copied.append(_copied(one, old, new, progress, done))
     numbers = source.counters(old)
     target.after_load(new, numbers)
     _prove_counters(numbers, target.counters(new))
-    for one, told in zip(TABLES, copied, strict=True):
+    for one, told in zip(tables, copied, strict=True):
         _prove(told, _told(one, new))
     return copied
 

@@ -174,7 +174,10 @@ class Register(Reading):
         return moving.move(self._database, target._database, progress=progress or (lambda _: None))
 
     def copy_to(self, target: Register) -> None:
-        """Fill an empty register with all that this one holds at a moment; nobody waits for it.
+        """Fill an empty register with what this one holds at a moment; nobody waits for it.
+
+        Pictures, claims, words, banks, audit and what people answered; no secret, token,
+        subscriber, event or key of the service.
 
         Args:
             target: holds nothing yet; for trials and scans, as numbers are given in both.

@@ -10,6 +10,10 @@ from moderation.store.service import tables as service_tables
 
 TABLES: tuple[Table, ...] = tuple(METADATA.sorted_tables)
 """Those that are referred to come before those that refer."""
+SERVICE = frozenset(
+    one.name for one in vars(service_tables).values() if isinstance(one, Table)
+) - frozenset({"verdicts"})
+"""Names of those that only the publish service and its subscribers need."""
 COUNTED: dict[str, str] = {
     table.name: column.name
     for table in TABLES
@@ -17,4 +21,12 @@ COUNTED: dict[str, str] = {
 }
 """Table → column with numbers that the database gives, each once."""
 
-__all__ = ["COUNTED", "TABLES", "policies", "review_tables", "service_tables", "template_tables"]
+__all__ = [
+    "COUNTED",
+    "SERVICE",
+    "TABLES",
+    "policies",
+    "review_tables",
+    "service_tables",
+    "template_tables",
+]

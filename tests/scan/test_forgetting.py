@@ -111,6 +111,26 @@ def test_not_while_a_scan_writes(out: Path) -> None:
         forget_in_scan(out, author_id="ann")
 
 
+@pytest.mark.parametrize("step", ["write", "receive"])
+def test_killed_in_the_middle_nothing_of_them_survives_the_next_try(
+    out: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Whatever was written by halves, in tables, in evidence of others, in a shard cut short."""
+    from moderation.scan.place import Place
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Place, step, die)
+        with pytest.raises(KeyboardInterrupt):
+            forget_in_scan(out, author_id="ann")
+    assert not (out / "judged").exists()
+    forget_in_scan(out, author_id="ann")
+    for word in ("ann", "first", "other"):
+        assert f"'{word}'" not in everything(out), word
+
+
 @pytest.mark.parametrize("stage", ["paired", "judged"])
 def test_not_while_something_is_made_of_it(out: Path, stage: str) -> None:
     """And nothing is touched."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from kit.notes import photo
+from kit.notes import HOUR, MORNING, photo
 from kit.pictures import cropped, recompressed, scene
 from kit.subscribers import listen
 from kit.told_archive import QUICK, row, written
@@ -17,6 +17,7 @@ from moderation import Gate
 from moderation.archive import read_notes
 from moderation.note import Note
 from moderation.policy import Policy
+from moderation.replay import replay
 from moderation.scan import Referred, judge, observe, pair, refer_worst
 from moderation.store import NewReview, Register
 from moderation.store.review_records import Answer
@@ -52,7 +53,9 @@ def referred(source: Path, out: Path, most: int) -> Referred:
     pair(source, out, workers=1, without=QUICK, register=register)
     policy = Policy.default()
     judged = judge(out, policy, register=register, as_of="then", without=QUICK)
-    return refer_worst(judged, out, policy, register=register, without=QUICK, most=most)
+    return refer_worst(
+        judged, out, policy, register=register, as_of="then", without=QUICK, most=most
+    )
 
 
 def counts(found: Referred) -> dict[str, int]:
@@ -100,6 +103,21 @@ def test_nothing_is_blocked_by_a_scan(source: Path, register: Register, tmp_path
     other = last(register, "crop")
     assert other is not None
     assert [reason.instead_of for reason in other.reasons] == [None]
+
+
+def test_what_was_referred_can_be_explained(
+    source: Path, register: Register, tmp_path: Path
+) -> None:
+    """The audit says by the rules of which day, so its own policy says the same again."""
+    referred(source, tmp_path / "out", most=9)
+    again = replay(str(tmp_path / "register"), None, as_of="then")
+    assert (again.all.judged, again.flipped) == (3, 0)
+    days = [
+        row.judged_as.as_of
+        for row in register.last_verdicts(upto=register.last_verdict_number())
+        if row.judged_as is not None
+    ]
+    assert days == [MORNING + hours * HOUR for hours in (10, 12, 11)]
 
 
 def test_pictures_that_only_the_scan_knows_have_no_number(

@@ -19,6 +19,7 @@ from kit.register_rows import (
 )
 from kit.service_rows import put_service_rows
 from kit.verdicts import a_copy, a_match, a_verdict
+from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
 from moderation.errors import BadSetting, StoreBusy, StoreError
@@ -119,6 +120,15 @@ def test_a_copy_is_of_a_moment_and_holds_nobody_up(opened: Opening, here: str) -
     assert new.stats().pictures == old.stats().pictures - 1
     assert new.log_after(0) == old.log_after(0)[: len(new.log_after(0))]
     assert new.verdicts() == old.verdicts()
+    assert new.key() != old.key()
+    with new._connected() as connection:
+        rows = {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in METADATA.sorted_tables
+        }
+    service = ("tokens", "endpoints", "events", "deliveries", "submissions", "holds", "appeals")
+    assert [rows[name] for name in service] == [0] * len(service)
+    assert rows["claims"] and rows["reviews"] and rows["captions"] and rows["bank_works"]
     assert new.digest_of_rights() != old.digest_of_rights()  # the log has an entry more
     new.integrity_check()
     register_picture(new, a_picture("only there"))

@@ -91,7 +91,15 @@ def judge_with_progress(
         )
     if not refer or register is None:
         return judged, None
-    return judged, refer_worst(judged, out, policy, register=register, without=without, most=refer)
+    return judged, refer_worst(
+        judged,
+        out,
+        policy,
+        register=register,
+        as_of=as_of,
+        without=without,
+        most=refer,
+    )
 
 
 def told(judged: Judged, referred: Referred | None) -> dict[str, Any]:
