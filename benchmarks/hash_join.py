@@ -26,7 +26,8 @@ from typing import Any
 import cv2
 import faiss
 import numpy as np
-from harness import data_folder, parser, table, write
+import scan_tables
+from harness import data_folder, parser, write
 
 from moderation.image.hash_join import joined
 from moderation.image.hashing import pdq
@@ -51,7 +52,7 @@ def main() -> None:
         for size in SIZES
         if size <= args.largest
     ]
-    report(results)
+    print("\n".join(scan_tables.hash_join(results)))
     write("hash_join", args, results)
     if results["beside_duckdb"]["different"]:
         raise SystemExit(1)
@@ -186,34 +187,6 @@ def told(seconds: float, pairs: np.ndarray) -> dict[str, Any]:
 
 
 CHILDREN = {"ours": ours, "duckdb": duckdb}
-
-
-def report(results: dict[str, Any]) -> None:
-    """Print."""
-    found = results["beside_duckdb"]
-    table(
-        ("every pair within", "pairs", "ours, s", "DuckDB, s", "ratio", "ours, MB", "DuckDB, MB"),
-        [
-            (
-                f"{radius} bits",
-                one["pairs"],
-                one["seconds"]["ours"],
-                one["seconds"]["duckdb"],
-                one["ratio"],
-                one["ours"][0]["memory_mb"],
-                one["duckdb"][0]["memory_mb"],
-            )
-            for radius in (15, 31)
-            for one in [found[f"radius_{radius}"]]
-        ],
-    )
-    table(
-        ("codes", "s", "µs a code", "MB"),
-        [
-            (g["codes"], g["seconds"], round(1e6 * g["seconds"] / g["codes"], 1), g["memory_mb"])
-            for g in results["growth"]
-        ],
-    )
 
 
 if __name__ == "__main__":

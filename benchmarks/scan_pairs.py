@@ -26,8 +26,9 @@ from typing import Any
 
 import cv2
 import numpy as np
+import scan_tables
 from copy_collection import collection_options, gathered
-from harness import WORK, parser, table, wilson, write
+from harness import WORK, parser, write
 
 from moderation import Gate
 from moderation.image.decode import decode
@@ -79,7 +80,7 @@ def main() -> None:
         results["rate"] = rates(archive, folder / "out")
         print("paired", flush=True)
         results["found"] = found(plan, asked, folder)
-    report(results)
+    print("\n".join(scan_tables.scan_pairs(results)))
     write("scan_pairs", args, results)
 
 
@@ -236,24 +237,6 @@ def nominated(
             if candidate.cosine is not None:
                 by.add("descriptor")
     return by
-
-
-def report(results: dict[str, Any]) -> None:
-    """Print."""
-    one = results["found"]
-    table(
-        ("copies that are found", "of", "found", "share"),
-        [
-            (name, one["copies"], one[key], wilson(one[key], one["copies"]))
-            for name, key in (
-                ("by the gate", "by the gate"),
-                ("by the scan", "by the scan"),
-                ("by both", "by both"),
-            )
-        ],
-    )
-    print(one)
-    print(results["rate"])
 
 
 if __name__ == "__main__":

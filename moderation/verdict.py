@@ -87,7 +87,7 @@ class Reason:
     finding: int | None
     """Place of the finding in `Verdict.findings`; None for a failure."""
     instead_of: Decision | None = None
-    """What the rule demands, where the brake has made it `decision`; None everywhere else."""
+    """What the rule demands, where brake or retro scan has made it `decision`; None elsewhere."""
 
     def to_json(self) -> dict[str, Any]:
         """JSON as in verdicts, CLI and HTTP; `instead_of` only where there is one."""

@@ -18,7 +18,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import connection
-from typing import Generic, TypeVar
+from types import TracebackType
+from typing import Generic, Self, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -39,7 +40,11 @@ DEADLY = Deadly()
 
 
 class Workers(Generic[Task, Result]):
-    """A pool of processes for one kind of task. For one thread."""
+    """A pool of processes for one kind of task. For one thread.
+
+    As a context manager it ends them: when they have done what they are at, or at once where an
+    error ends it.
+    """
 
     def __init__(self, work: Callable[[Task], Result], count: int) -> None:
         """For tasks that `work`, a function of a module, does; both ways are pickled.
@@ -83,6 +88,17 @@ class Workers(Generic[Task, Result]):
             except BrokenProcessPool:
                 self.close()
         return DEADLY
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close(at_once=kind is not None)
 
     def close(self, *, at_once: bool = False) -> None:
         """End the processes, when they have done what they are at, or at once."""

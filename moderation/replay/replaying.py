@@ -117,17 +117,12 @@ def _counted(parts: list[_Part], workers: int) -> Iterator[tuple[_Part, Differen
         with _opened(parts[0].place) as register:
             yield from ((part, _replayed(part, register)) for part in parts)
         return
-    pool = Workers[_Part, Differences](_replayed_in_worker, workers)
-    try:
+    with Workers[_Part, Differences](_replayed_in_worker, workers) as pool:
         for part, found in pool.done(parts):
             if isinstance(found, Deadly):  # nothing here is hostile: it wants memory
                 with _opened(part.place) as register:
                     found = _replayed(part, register)
             yield part, found
-    except BaseException:
-        pool.close(at_once=True)
-        raise
-    pool.close()
 
 
 def _opened(place: str) -> Register:

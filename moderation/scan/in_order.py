@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from moderation.scan.place import Place
 
-_AT_HAND = 64
+SHARDS_AT_HAND = 64
 """Shards in memory: archives are mostly in order of time, or nearly so."""
 _LAST = np.iinfo(np.int64).max
 
@@ -59,13 +60,11 @@ class InOrder:
 
     def rows(self, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
         """Every row in order, of all columns or of some."""
-        known: dict[int, list[dict[str, Any]]] = {}
+        shard_of = lru_cache(SHARDS_AT_HAND)(
+            lambda number: self.observed.read(self.table, number, columns).to_pylist()
+        )
         for shard, row in zip(self.part.tolist(), self.row.tolist(), strict=True):
-            if shard not in known:
-                if len(known) >= _AT_HAND:
-                    del known[next(iter(known))]
-                known[shard] = self.observed.read(self.table, shard, columns).to_pylist()
-            yield known[shard][row]
+            yield shard_of(shard)[row]
 
 
 def _instant(at: datetime | None) -> int:

@@ -5,7 +5,7 @@ The gate's own indexes, written once and mapped by every process that pairs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import TypeVar
@@ -111,5 +111,5 @@ def _fresh(pictures: InOrder, numbers: NDArray[np.int64], column: str) -> Number
 
 def _portions(items: Iterable[Item]) -> Iterator[list[Item]]:
     stream = iter(items)
-    take: Callable[[], list[Item]] = lambda: list(islice(stream, _AT_ONCE))  # noqa: E731
-    return iter(take, [])
+    while portion := list(islice(stream, _AT_ONCE)):
+        yield portion

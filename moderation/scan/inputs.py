@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from itertools import count, takewhile
 from pathlib import Path
@@ -116,8 +116,8 @@ class Inputs:
         ]
 
 
-def opened(register: str | None) -> Any:
-    """A register that is there, or None; as a context manager.
+def opened(register: str | None) -> AbstractContextManager[Register | None]:
+    """A register that is there, or None.
 
     Raises:
         StoreError: it cannot be read.

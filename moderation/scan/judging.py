@@ -203,7 +203,7 @@ def _is_under_way(so_far: Judged, begun: _Begun, notes: int) -> bool:
 
 def _rights(inputs: Inputs) -> str:
     with opened(inputs.register) as register:
-        return "" if register is None else str(register.digest_of_rights())
+        return "" if register is None else register.digest_of_rights()
 
 
 def _read(file: Path) -> _Begun | None:

@@ -81,10 +81,6 @@ class Layout:
     """Model of the descriptors; None where nothing is described."""
     dimensions: int
 
-    def __len__(self) -> int:
-        """Pictures of the archive."""
-        return len(self.arrays.part)
-
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Map what `lay_out` has written."""

@@ -8,9 +8,8 @@ the first showing is among those compared.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, islice
 
 import numpy as np
 
@@ -22,13 +21,13 @@ from moderation.image.local_features import LocalFeatures
 from moderation.image.matching import MIN_COSINE, MIN_VOTES, SURE_VOTES, Candidate, KnownPicture
 from moderation.image.query import Query
 from moderation.scan import indexes
+from moderation.scan.in_order import SHARDS_AT_HAND
 from moderation.scan.layout import Layout, note_key
 from moderation.scan.place import Place
 from moderation.scan.read_back import Row, known_of
 from moderation.store import Register
 
 _DEEPER = 8  # times what the gate asks for: some of it was published later
-_SHARDS_AT_HAND = 64
 
 
 class Nominator:
@@ -40,7 +39,7 @@ class Nominator:
         self._features, self._descriptors = indexes.opened(
             layout.folder, layout.recipe, layout.dimensions
         )
-        self._shard = lru_cache(maxsize=_SHARDS_AT_HAND)(
+        self._shard = lru_cache(SHARDS_AT_HAND)(
             lambda number: observed.read("pictures", number).to_pylist()
         )
 
@@ -67,8 +66,7 @@ class Nominator:
 
     def nominated(self, place: int, row: Row, query: Query) -> list[Candidate]:
         """All that the three indexes nominate, as far as it counts."""
-        every = [*self._near(place), *self._sharing(row), *self._alike(query)]
-        return list(self._earlier(place, every))
+        return [*self._near(place), *self._sharing(place, row), *self._alike(place, query)]
 
     def known(self, numbers: Collection[int]) -> dict[int, KnownPicture]:
         """Pictures by their numbers.
@@ -92,55 +90,45 @@ class Nominator:
         start, end = np.searchsorted(arrays.near_place, [place, place + 1])
         for i in range(start, end):
             view, state = divmod(int(arrays.near_code[i]), len(DIHEDRAL))
-            yield Candidate(
-                picture_id=int(arrays.near_number[i]),
-                distance_bits=int(arrays.near_bits[i]),
-                view=view,
-                mirrored=DIHEDRAL[state].mirrored,
-            )
+            for number in self._counted(int(arrays.near_number[i]), place):
+                yield Candidate(
+                    picture_id=number,
+                    distance_bits=int(arrays.near_bits[i]),
+                    view=view,
+                    mirrored=DIHEDRAL[state].mirrored,
+                )
 
-    def _sharing(self, row: Row) -> Iterator[Candidate]:
-        if row["features"] and len(self._features):
-            features = LocalFeatures.from_bytes(row["features"])
-            for hit in self._features.search(features, _DEEPER * SHARING_MUCH):
-                if hit.votes >= MIN_VOTES:
-                    yield Candidate(picture_id=hit.id, votes=hit.votes)
+    def _sharing(self, place: int, row: Row) -> Iterator[Candidate]:
+        if not row["features"] or not len(self._features):
+            return
+        features = LocalFeatures.from_bytes(row["features"])
+        hits = self._features.search(features, _DEEPER * SHARING_MUCH)
+        counted = ((hit, self._counted(hit.id, place)) for hit in hits)
+        counts = ((hit, numbers) for hit, numbers in counted if numbers)
+        for rank, (hit, numbers) in enumerate(islice(counts, SHARING_MUCH)):
+            if hit.votes >= (MIN_VOTES if rank < SHARING else SURE_VOTES):
+                for number in numbers:
+                    yield Candidate(picture_id=number, votes=hit.votes)
 
-    def _alike(self, query: Query) -> Iterator[Candidate]:
+    def _alike(self, place: int, query: Query) -> Iterator[Candidate]:
         vectors = query.telling_descriptors()
-        if self._descriptors is not None and len(vectors):
-            hits = self._descriptors.search(vectors, _DEEPER * ALIKE, MIN_COSINE)
-            for view, of_view in groupby(hits, key=lambda hit: hit.query_row):
-                for place, hit in enumerate(of_view):
-                    yield Candidate(picture_id=hit.id, cosine=hit.cosine, place=place, view=view)
+        if self._descriptors is None or not len(vectors):
+            return
+        hits = self._descriptors.search(vectors, _DEEPER * ALIKE, MIN_COSINE)
+        for _, of_view in groupby(hits, key=lambda hit: hit.query_row):
+            counted = ((hit, self._counted(hit.id, place)) for hit in of_view)
+            counts = ((hit, numbers) for hit, numbers in counted if numbers)
+            for rank, (hit, numbers) in enumerate(islice(counts, ALIKE)):
+                for number in numbers:
+                    yield Candidate(picture_id=number, cosine=hit.cosine, place=rank)
 
-    def _earlier(self, place: int, nominated: Iterable[Candidate]) -> Iterator[Candidate]:
-        """Those that count, and the first of each one's family; as many as the gate asks for."""
+    def _counted(self, number: int, place: int) -> list[int]:
+        """What is nominated and the first of its family, if they count for this picture."""
+        first = number
+        if number >= self.layout.first:
+            first = int(self.layout.arrays.family[number - self.layout.first])
         own = self.layout.first + place
-        sharing = 0
-        alike: dict[int, int] = {}
-        for candidate in nominated:
-            number = candidate.picture_id
-            first = number
-            if number >= self.layout.first:
-                first = int(self.layout.arrays.family[number - self.layout.first])
-            counted = [
-                replace(candidate, picture_id=one)
-                for one in dict.fromkeys((number, first))
-                if one < own
-            ]
-            if not counted:
-                continue
-            if candidate.votes:
-                sharing += 1
-                if sharing > (SHARING_MUCH if candidate.votes >= SURE_VOTES else SHARING):
-                    continue
-            if candidate.cosine is not None:
-                rank = alike[candidate.view] = alike.get(candidate.view, -1) + 1
-                if rank >= ALIKE:
-                    continue
-                counted = [replace(one, place=rank, view=0) for one in counted]
-            yield from counted
+        return [one for one in dict.fromkeys((number, first)) if one < own]
 
     def _works(self, numbers: Iterable[int]) -> dict[int, int]:
         """Number → the register's work, below zero; else its family in the archive."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from moderation.errors import BadArchive
 from moderation.finding import ItemFailure
-from moderation.scan.in_order import InOrder
+from moderation.scan.in_order import SHARDS_AT_HAND, InOrder
 from moderation.scan.inputs import TABLE, Inputs
 from moderation.scan.read_back import Row
-
-_SHARDS_AT_HAND = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,7 +38,7 @@ class ObservedNotes:
         """For `of`, which everybody else should call."""
         self._inputs = inputs
         self._order = order
-        self._known: OrderedDict[int, _Shard] = OrderedDict()
+        self._shard = lru_cache(SHARDS_AT_HAND)(self._read)
 
     @classmethod
     def of(cls, inputs: Inputs) -> Self:
@@ -81,15 +80,11 @@ class ObservedNotes:
                             note_id=row["note_id"] or "",
                         )
 
-    def _shard(self, number: int) -> _Shard:
-        if number not in self._known:
-            if len(self._known) >= _SHARDS_AT_HAND:
-                self._known.popitem(last=False)
-            observed, paired = self._inputs.observed, self._inputs.place
-            pictures: dict[int, list[tuple[Row, Row]]] = defaultdict(list)
-            rows = observed.read("pictures", number).to_pylist()
-            for picture, pair in zip(rows, paired.read(TABLE, number).to_pylist(), strict=True):
-                pictures[picture["note_row"]].append((picture, pair))
-            notes = observed.read("notes", number).to_pylist()
-            self._known[number] = _Shard(notes=notes, pictures=dict(pictures))
-        return self._known[number]
+    def _read(self, number: int) -> _Shard:
+        observed, paired = self._inputs.observed, self._inputs.place
+        pictures: dict[int, list[tuple[Row, Row]]] = defaultdict(list)
+        rows = observed.read("pictures", number).to_pylist()
+        for picture, pair in zip(rows, paired.read(TABLE, number).to_pylist(), strict=True):
+            pictures[picture["note_row"]].append((picture, pair))
+        notes = observed.read("notes", number).to_pylist()
+        return _Shard(notes=notes, pictures=dict(pictures))

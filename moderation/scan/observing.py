@@ -116,18 +116,13 @@ def observe(
     items = read_notes(archive, allow_outside=allow_outside)
     place = observed_place(out, chosen)
     so_far = _SoFar(place, progress)
-    pool = Workers[_Task, _Done](_observe_shard, workers)
     with place.held():
         tasks = _missing(items, root, shard_rows, due, so_far, chosen)
-        try:
+        with Workers[_Task, _Done](_observe_shard, workers) as pool:
             for task, done in pool.done(tasks):
                 if isinstance(done, Deadly):
                     done = _without_the_deadly(pool, task)
                 so_far.add(done.receipt, *done.memory)
-        except BaseException:
-            pool.close(at_once=True)
-            raise
-        pool.close()
         if so_far.now.complete and not so_far.broken_off:
             place.drop_beyond(so_far.shards)
     return so_far.now

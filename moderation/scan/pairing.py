@@ -22,6 +22,7 @@ from moderation.scan.paired_shard import Counts, pair_rows
 from moderation.scan.place import Place, Receipt
 from moderation.scan.shards import Shard, cut
 from moderation.scan.tables import PAIRS, table_of
+from moderation.store import Register
 from moderation.workers import Deadly, Workers, most_memory
 
 
@@ -100,19 +101,14 @@ def pair(
     if not inputs.missing():
         inputs = inputs.renewed()
     so_far = _SoFar(inputs.place, progress)
-    pool = Workers[_Task, _Done](_pair_shard, workers)
     with so_far.now.place.held():
         _lay_out(inputs, laying_out)
         shards = _as_observed(archive, inputs, allow_outside)
-        try:
+        with Workers[_Task, _Done](_pair_shard, workers) as pool:
             for task, done in pool.done(_missing(shards, inputs, due, so_far)):
                 if isinstance(done, Deadly):
                     done = _without_the_deadly(pool, task)
                 so_far.add(done.receipt, *done.memory)
-        except BaseException:
-            pool.close(at_once=True)
-            raise
-        pool.close()
         if so_far.now.complete:
             so_far.now.place.drop_beyond(len(inputs.receipts))
     return so_far.now
@@ -220,7 +216,7 @@ def _pair_shard(task: _Task) -> _Done:
 @lru_cache(maxsize=1)
 def _nominator(layout: Path, observed: Place, register: str | None, inputs: str) -> Nominator:
     """Opened once in each process, and anew for other inputs."""
-    held = None if register is None else opened(register)
+    held = None if register is None else Register.open(register, create=False)
     return Nominator(Layout.load(layout), observed, held)
 
 

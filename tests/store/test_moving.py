@@ -128,7 +128,7 @@ def test_a_copy_is_of_a_moment_and_holds_nobody_up(opened: Opening, here: str) -
         }
     service = ("tokens", "endpoints", "events", "deliveries", "submissions", "holds", "appeals")
     assert [rows[name] for name in service] == [0] * len(service)
-    assert rows["claims"] and rows["reviews"] and rows["captions"] and rows["bank_works"]
+    assert all(rows[name] for name in ("claims", "reviews", "captions", "bank_works"))
     assert new.digest_of_rights() != old.digest_of_rights()  # the log has an entry more
     new.integrity_check()
     register_picture(new, a_picture("only there"))
