@@ -43,6 +43,7 @@ BENCHMARKS = (
     "scan_observe",
     "hash_join",
     "scan_pairs",
+    "scan_resume",
     "replay",
 )
 NOTHING_TO_MEASURE = 2
