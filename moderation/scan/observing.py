@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from moderation.archive import read_notes
+from moderation.engines import Engine, Pool, ThisMachine
 from moderation.errors import BadArchive
 from moderation.finding import FindingKind, ItemFailure
 from moderation.image.descriptor import Describer
@@ -29,7 +30,7 @@ from moderation.scan.tables import (
     picture_rows,
     table_of,
 )
-from moderation.workers import Deadly, Workers, most_memory
+from moderation.workers import Deadly, most_memory
 
 SHARD_ROWS = 64
 """Rows of a shard: some 200 pictures, well below a minute of one core, and as much is lost by
@@ -81,6 +82,7 @@ def observe(
     shard_rows: int = SHARD_ROWS,
     max_duration_s: float | None = None,
     allow_outside: bool = False,
+    engine: Engine | None = None,
     progress: Callable[[Observed], None] | None = None,
 ) -> Observed:
     """Keep what every note and picture of an archive shows.
@@ -95,6 +97,7 @@ def observe(
         shard_rows: rows of a shard; a folder that was begun with others is done again.
         max_duration_s: begin no shard after so many seconds.
         allow_outside: let paths of pictures leave the archive.
+        engine: who does it; None for processes of this machine.
         progress: called after each shard.
 
     Returns:
@@ -118,7 +121,10 @@ def observe(
     so_far = _SoFar(place, progress)
     with place.held():
         tasks = _missing(items, root, shard_rows, due, so_far, chosen)
-        with Workers[_Task, _Done](_observe_shard, workers) as pool:
+        doing = (engine or ThisMachine()).pool(
+            _observe_shard, workers, reads=str(archive), writes=place.folder
+        )
+        with doing as pool:
             for task, done in pool.done(tasks):
                 if isinstance(done, Deadly):
                     done = _without_the_deadly(pool, task)
@@ -238,7 +244,7 @@ def _describer() -> Describer:
     return Describer.open()
 
 
-def _without_the_deadly(pool: Workers[_Task, _Done], task: _Task) -> _Done:
+def _without_the_deadly(pool: Pool[_Task, _Done], task: _Task) -> _Done:
     """A shard that kills its worker: each note by itself, and those that do so are failures."""
     shard = task.shard
     items: list[Item] = []

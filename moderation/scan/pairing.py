@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from moderation.archive import read_notes
+from moderation.engines import Engine, Pool, ThisMachine
 from moderation.errors import BadArchive
 from moderation.scan.inputs import TABLE, Inputs, opened, pair_digest
 from moderation.scan.layout import Layout, laid_out_of, lay_out
@@ -23,7 +24,7 @@ from moderation.scan.place import Place, Receipt
 from moderation.scan.shards import Shard, cut
 from moderation.scan.tables import PAIRS, table_of
 from moderation.store import Register
-from moderation.workers import Deadly, Workers, most_memory
+from moderation.workers import Deadly, most_memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ def pair(
     without: Collection[str] = (),
     max_duration_s: float | None = None,
     allow_outside: bool = False,
+    engine: Engine | None = None,
     laying_out: Callable[[], None] | None = None,
     progress: Callable[[Paired], None] | None = None,
 ) -> Paired:
@@ -83,6 +85,7 @@ def pair(
         without: as the archive was observed.
         max_duration_s: begin no shard after so many seconds.
         allow_outside: let paths of pictures leave the archive.
+        engine: who does it; None for processes of this machine.
         laying_out: called before all that is searched among is written, which takes a while.
         progress: called after each shard.
 
@@ -104,7 +107,10 @@ def pair(
     with so_far.now.place.held():
         _lay_out(inputs, laying_out)
         shards = _as_observed(archive, inputs, allow_outside)
-        with Workers[_Task, _Done](_pair_shard, workers) as pool:
+        doing = (engine or ThisMachine()).pool(
+            _pair_shard, workers, reads=str(archive), writes=so_far.now.place.folder
+        )
+        with doing as pool:
             for task, done in pool.done(_missing(shards, inputs, due, so_far)):
                 if isinstance(done, Deadly):
                     done = _without_the_deadly(pool, task)
@@ -220,7 +226,7 @@ def _nominator(layout: Path, observed: Place, register: str | None, inputs: str)
     return Nominator(Layout.load(layout), observed, held)
 
 
-def _without_the_deadly(pool: Workers[_Task, _Done], task: _Task) -> _Done:
+def _without_the_deadly(pool: Pool[_Task, _Done], task: _Task) -> _Done:
     """A shard that kills its worker: each note by itself, and those that do so are failures."""
     deadly = frozenset(
         row

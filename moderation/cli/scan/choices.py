@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from moderation.cli.options import THEN, Options, WrongValue, rules_of
+
+if TYPE_CHECKING:
+    from moderation.engines import Engine
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -32,10 +36,9 @@ out_option = click.option(
 workers_option = click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    default=os.cpu_count,
     show_default="the cores",
     metavar="N",
-    help="Processes; each holds models of its own, some 800 MB.",
+    help="Processes at once; each holds models of its own, some 800 MB.",
 )
 without_option = click.option(
     "--without",
@@ -94,6 +97,57 @@ def policy_options(function: Callable[Options, None]) -> Callable[Options, None]
         help="Whose rules apply: those of each note's own day, of today, or of a date.",
     )
     return policy(as_of(function))
+
+
+def engine_options(function: Callable[Options, None]) -> Callable[Options, None]:
+    """`--engine` and `--ray-address`."""
+    name = click.option(
+        "--engine",
+        "engine_name",
+        type=click.Choice(("local", "ray")),
+        default="local",
+        show_default=True,
+        help="Who works: processes of this machine, or a Ray cluster.",
+    )
+    address = click.option(
+        "--ray-address",
+        metavar="HOST:PORT",
+        envvar="RAY_ADDRESS",
+        show_envvar=True,
+        help="Of the cluster; without it, one of this machine alone.",
+    )
+    return name(address(function))
+
+
+@contextmanager
+def engine_named(
+    name: str, address: str | None, archive: str, out: Path
+) -> Iterator[tuple[Engine, str, Path]]:
+    """The engine; archive and folder of the scan as all of its machines call them."""
+    from moderation.engines import ThisMachine
+
+    if name == "local":
+        yield ThisMachine(), archive, out
+        return
+    from moderation.engines.ray_cluster import RayCluster
+
+    whole = str(Path(archive).absolute()) if Path(archive).exists() else archive
+    with RayCluster(address) as engine:
+        yield engine, whole, out.absolute()
+
+
+def register_for(name: str, register: str | None) -> str | None:
+    """A register as all machines of the engine call it.
+
+    Raises:
+        WrongValue: a folder, which SQLite cannot share between machines.
+    """
+    if name == "ray" and register is not None and "://" not in register:
+        raise WrongValue(
+            f"machines of a cluster cannot share the register in the folder `{register:.200}`",
+            hint="move it to PostgreSQL with `moderation store move`, and name its URL",
+        )
+    return register
 
 
 def check_refer(refer: int, register: str | None) -> None:

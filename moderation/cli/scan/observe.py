@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.argument("archive")
 @choices.out_option
 @choices.workers_option
+@choices.engine_options
 @choices.without_option
 @choices.max_duration_option
 @choices.shard_rows_option
@@ -28,7 +29,9 @@ def command(
     screen: Screen,
     archive: str,
     out: Path,
-    workers: int,
+    workers: int | None,
+    engine_name: str,
+    ray_address: str | None,
     without: tuple[str, ...],
     max_duration: float | None,
     shard_rows: int,
@@ -49,16 +52,18 @@ def command(
     from moderation.cli.tally import partial
 
     choices.check_left_out(without)
-    observed = observe_with_progress(
-        screen,
-        archive,
-        out,
-        workers=workers,
-        without=without,
-        shard_rows=shard_rows,
-        max_duration_s=max_duration,
-        allow_outside=allow_outside,
-    )
+    with choices.engine_named(engine_name, ray_address, archive, out) as (engine, whole, folder):
+        observed = observe_with_progress(
+            screen,
+            whole,
+            folder,
+            engine=engine,
+            workers=workers or engine.cores(),
+            without=without,
+            shard_rows=shard_rows,
+            max_duration_s=max_duration,
+            allow_outside=allow_outside,
+        )
     screen.json(told(observed))
     say(screen, observed)
     if observed.failed:

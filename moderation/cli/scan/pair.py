@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @choices.out_option
 @choices.beside_option
 @choices.workers_option
+@choices.engine_options
 @choices.without_option
 @choices.max_duration_option
 @outside_option
@@ -30,7 +31,9 @@ def command(
     archive: str,
     out: Path,
     register: str | None,
-    workers: int,
+    workers: int | None,
+    engine_name: str,
+    ray_address: str | None,
     without: tuple[str, ...],
     max_duration: float | None,
     allow_outside: bool,
@@ -48,16 +51,19 @@ def command(
     "memory_bytes", "complete", "folder"}`.
     """
     choices.check_left_out(without)
-    paired = pair_with_progress(
-        screen,
-        archive,
-        out,
-        register=register,
-        workers=workers,
-        without=without,
-        max_duration_s=max_duration,
-        allow_outside=allow_outside,
-    )
+    beside = choices.register_for(engine_name, register)
+    with choices.engine_named(engine_name, ray_address, archive, out) as (engine, whole, folder):
+        paired = pair_with_progress(
+            screen,
+            whole,
+            folder,
+            register=beside,
+            engine=engine,
+            workers=workers or engine.cores(),
+            without=without,
+            max_duration_s=max_duration,
+            allow_outside=allow_outside,
+        )
     screen.json(told(paired))
     say(screen, paired)
 

@@ -19,6 +19,7 @@ from moderation.cli.screen import Screen
 @choices.beside_option
 @choices.policy_options
 @choices.workers_option
+@choices.engine_options
 @choices.without_option
 @choices.max_duration_option
 @choices.shard_rows_option
@@ -32,7 +33,9 @@ def command(
     register: str | None,
     policy_name: str,
     as_of: datetime | str,
-    workers: int,
+    workers: int | None,
+    engine_name: str,
+    ray_address: str | None,
     without: tuple[str, ...],
     max_duration: float | None,
     shard_rows: int,
@@ -54,18 +57,26 @@ def command(
     choices.check_refer(refer, register)
     Policy.load(policy_name)  # a mistake is told now, not after a night of observing
     began = time.monotonic()
-    looking = {"workers": workers, "without": without, "allow_outside": allow_outside}
-    observed = observe.observe_with_progress(
-        screen, archive, out, shard_rows=shard_rows, max_duration_s=max_duration, **looking
-    )
-    observe.say(screen, observed)
+    beside = choices.register_for(engine_name, register)
     paired = judged = referred = None
-    if observed.complete:
-        left = None if max_duration is None else max(0, max_duration - (time.monotonic() - began))
-        paired = pair.pair_with_progress(
-            screen, archive, out, register=register, max_duration_s=left, **looking
+    with choices.engine_named(engine_name, ray_address, archive, out) as (engine, whole, folder):
+        looking = {
+            "engine": engine,
+            "workers": workers or engine.cores(),
+            "without": without,
+            "allow_outside": allow_outside,
+        }
+        observed = observe.observe_with_progress(
+            screen, whole, folder, shard_rows=shard_rows, max_duration_s=max_duration, **looking
         )
-        pair.say(screen, paired)
+        observe.say(screen, observed)
+        if observed.complete:
+            spent = time.monotonic() - began
+            left = None if max_duration is None else max(0, max_duration - spent)
+            paired = pair.pair_with_progress(
+                screen, whole, folder, register=beside, max_duration_s=left, **looking
+            )
+            pair.say(screen, paired)
     if paired is not None and paired.complete:
         judged, referred = judge.judge_with_progress(
             screen,
