@@ -33,6 +33,7 @@ from moderation.gate.looking.examination import Examination, Looking
 from moderation.gate.looking.search import prove
 from moderation.gate.looking.underway import Underway
 from moderation.gate.publishing.answering import Publishing
+from moderation.gate.publishing.settling import Swept
 from moderation.gate.rights.claims import Rights
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
 from moderation.image.descriptor import Describer
@@ -45,6 +46,8 @@ from moderation.store import BUSY_TIMEOUT_S, Receipt, Register, RegisterStats
 from moderation.verdict import Verdict
 
 log = logging.getLogger(__name__)
+SWEPT_AT_ONCE = 1_000
+"""Verdicts that follow something told late in one sweep."""
 
 
 class Gate(Publishing, Rights):
@@ -299,6 +302,12 @@ class Gate(Publishing, Rights):
     def follow(self) -> None:
         """Read what others have registered since, so that the next query need not."""
         self._index.catch_up(self.register)
+
+    def sweep(self) -> Swept:
+        """As `Completing.sweep`; what was told late is followed, too, some verdicts at a time."""
+        swept = super().sweep()
+        self.follow_late(most=SWEPT_AT_ONCE)
+        return swept
 
     def observe_steps(self, told: Callable[[str, float], None]) -> None:
         """Be told the name of each step of a detector that ends, and its seconds; for metrics."""

@@ -15,6 +15,7 @@ from moderation.errors import RecipeMismatch
 from moderation.note import Claim, ClaimBasis
 from moderation.store import audit, captions, erasure
 from moderation.store.banks import BankReading
+from moderation.store.late import LateReading
 from moderation.store.policies import PolicyReading
 from moderation.store.records import (
     AuditRow,
@@ -47,7 +48,9 @@ _CODES_AT_ONCE = 10_000
 _FEATURES_AT_ONCE = 1_000
 
 
-class Reading(TemplateReading, BankReading, ReviewReading, PolicyReading, ServiceReading, ABC):
+class Reading(
+    TemplateReading, BankReading, ReviewReading, PolicyReading, LateReading, ServiceReading, ABC
+):
     """Questions; each is answered from one snapshot."""
 
     @abstractmethod
