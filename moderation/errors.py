@@ -12,6 +12,7 @@
     │   ├── KeyReused             422
     │   ├── InFlight              409
     │   ├── HoldSettled           409
+    │   ├── AppealSettled         409
     │   ├── NotAllowed            403
     │   └── BadSignature          401
     ├── ConfigError         4 / 500   our own files are wrong: refuse to start
@@ -138,6 +139,13 @@ class HoldSettled(InputError):
     """The hold was committed, aborted or has lapsed, and the other is asked for now."""
 
     code = "hold_settled"
+    http_status = 409
+
+
+class AppealSettled(InputError):
+    """The appeal was decided before; a decision is not taken back."""
+
+    code = "appeal_settled"
     http_status = 409
 
 

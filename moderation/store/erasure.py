@@ -36,8 +36,8 @@ from sqlalchemy import (
 
 from moderation.errors import BadNote
 from moderation.store import captions
-from moderation.store.policies import forget_in_policies
 from moderation.store.late import forget_waiting
+from moderation.store.policies import forget_in_policies
 from moderation.store.records import Place, Receipt, SubjectKind
 from moderation.store.redaction import FORGOTTEN, Subject, redact_verdict
 from moderation.store.removal import CLAIMED_BY_SHOWING, remove_pictures

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, insert, select, union, update
 
 from moderation.store import audit
-from moderation.store.late_records import LateCause, Change, NewTruth, Truth
+from moderation.store.late_records import Change, LateCause, NewTruth, Truth
 from moderation.store.late_tables import LATE_TRUTHS, VERDICT_CHANGES, VERDICT_WORKS
 from moderation.store.records import AuditRow, JudgedAs
 from moderation.store.schema import PICTURES, VERDICTS, portions

@@ -142,6 +142,17 @@ class Reading(
         with self._connected() as connection:
             return [_picture(row) for row in connection.execute(query)]
 
+    def pictures_of_work(
+        self, work_id: int, *, sha256: str | None = None, limit: int = 1000
+    ) -> list[StoredPicture]:
+        """Pictures of a work by number, all or those of one file."""
+        query = select(PICTURES).where(PICTURES.c.work_id == work_id)
+        if sha256 is not None:
+            query = query.where(PICTURES.c.sha256 == sha256)
+        with self._connected() as connection:
+            rows = connection.execute(query.order_by(PICTURES.c.picture_id).limit(limit))
+            return [_picture(row) for row in rows]
+
     def captions_near(self, keys: Sequence[int]) -> list[StoredCaption]:
         """Captions that share a key, the likeliest first; a bounded number, see `captions`."""
         with self._connected() as connection:

@@ -181,16 +181,20 @@ class Transaction(
                 f"work {work_id} is not in the register", hint="search for the picture again"
             )
 
-    def part_picture(self, picture_id: int) -> int:
-        """Make a picture the only one of a new work, as it shows something else after all.
+    def part_picture(self, picture_id: int, *, into: int | None = None) -> int:
+        """Take a picture out of its work, as it shows something else after all.
 
         What its note claimed by showing it goes with it.
 
+        Args:
+            picture_id: number of the picture.
+            into: number of the work that it belongs to; None for a new one.
+
         Returns:
-            Number of the new work.
+            Number of that work.
         """
         (moved,) = self.pictures([picture_id]).values()
-        work_id = self.add_work()
+        work_id = self.add_work() if into is None else into
         self._connection.execute(
             update(PICTURES).where(PICTURES.c.picture_id == picture_id).values(work_id=work_id)
         )

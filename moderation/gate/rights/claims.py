@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from moderation.gate.deciding.templates import Templates
 from moderation.gate.looking.examination import Examination
+from moderation.gate.rights.appeals import Decided, Ruled, decide_appeal
 from moderation.gate.rights.banks import Banks
 from moderation.gate.rights.declarations import (
     exempt_by_hand,
@@ -198,6 +199,24 @@ class Rights(ABC):
     def _follow(self, wanted: bool) -> None:
         if wanted:
             self.follow_late()
+
+    def decide_appeal(self, appeal_id: int, ruled: Ruled, *, follow: bool = True) -> Decided:
+        """Decide an appeal as a person says; what rests on the same mistake is put right.
+
+        Args:
+            appeal_id: number of the appeal.
+            ruled: what the person says.
+            follow: False leaves other verdicts to the next call of `follow_late`.
+
+        Raises:
+            UnknownSubject: there is no such appeal.
+            AppealSettled: it has been decided.
+            BadNote: the verdict has no such finding, or no match that could have another first.
+        """
+        with self.register.transaction() as now:
+            decided = decide_appeal(now, appeal_id, ruled)
+        self._follow(follow)
+        return decided
 
     @property
     def templates(self) -> Templates:

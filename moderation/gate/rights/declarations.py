@@ -85,8 +85,8 @@ def withdraw_claim(
     )
     if known is None:
         raise UnknownSubject(
-            f"`{author_id:.80}` holds no licence or proof ({basis.value}) for picture {image_number} "
-            f"of note `{note_id:.80}`",
+            f"`{author_id:.80}` holds no licence or proof ({basis.value}) for picture "
+            f"{image_number} of note `{note_id:.80}`",
             hint="see `moderation register history`; to take out what a note showed, use "
             "`moderation register remove`",
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, update
 
 from moderation.store.service.connected import Connected, Writing
 from moderation.store.service.tables import APPEALS
@@ -53,6 +53,29 @@ class AppealReading(Connected):
         with self._connected() as connection:
             return [_appeal(row) for row in connection.execute(query)]
 
+    def appeal(self, appeal_id: int) -> Appeal | None:
+        """By number; None where there is none."""
+        query = select(APPEALS).where(APPEALS.c.appeal_id == appeal_id)
+        with self._connected() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _appeal(row)
+
+    def open_appeals(self, *, after: int = 0, limit: int = 1000) -> list[Appeal]:
+        """Those that wait for a person, the oldest first.
+
+        Args:
+            after: only those with a higher number.
+            limit: most to return.
+        """
+        query = (
+            select(APPEALS)
+            .where(APPEALS.c.state == AppealState.OPEN.value, APPEALS.c.appeal_id > after)
+            .order_by(APPEALS.c.appeal_id)
+            .limit(limit)
+        )
+        with self._connected() as connection:
+            return [_appeal(row) for row in connection.execute(query)]
+
 
 class AppealWriting(AppealReading, Writing):
     """What is written about appeals."""
@@ -75,6 +98,12 @@ class AppealWriting(AppealReading, Writing):
             insert(APPEALS).returning(APPEALS.c.appeal_id), row | {"state": state.value}
         ).scalar_one()
         return Appeal(**row, appeal_id=number, state=state), True
+
+    def settle_appeal(self, appeal_id: int, state: AppealState) -> None:
+        """Record what a person decided."""
+        self._connection.execute(
+            update(APPEALS).where(APPEALS.c.appeal_id == appeal_id).values(state=state.value)
+        )
 
 
 def _appeal(row: Row[Any]) -> Appeal:
