@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from moderation.errors import AppealSettled, BadNote, UnknownSubject
 from moderation.finding import Difference, Finding, FindingKind
@@ -97,6 +98,19 @@ class Decided:
     review_id: int
     others: int = 0
     """Other notes with the very same file that were put right with it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as in CLI and HTTP."""
+        return {
+            "appeal_id": f"a_{self.appeal.appeal_id}",
+            "note_id": self.appeal.note_id,
+            "state": self.appeal.state.value,
+            "verdict_id": f"v_{self.verdict_id}",
+            "before": self.before.value,
+            "after": self.after.value,
+            "review_id": self.review_id,
+            "others": self.others,
+        }
 
 
 def decide_appeal(now: Transaction, appeal_id: int, ruled: Ruled) -> Decided:

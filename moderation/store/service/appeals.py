@@ -41,6 +41,18 @@ class Appeal(NewAppeal):
     appeal_id: int
     state: AppealState
 
+    def to_json(self) -> dict[str, Any]:
+        """JSON as in CLI and HTTP."""
+        return {
+            "appeal_id": f"a_{self.appeal_id}",
+            "verdict_id": f"v_{self.verdict_id}",
+            "note_id": self.note_id,
+            "author_id": self.author_id,
+            "at": self.at.isoformat(),
+            "state": self.state.value,
+            "statement": self.statement,
+        }
+
 
 class AppealReading(Connected):
     """Questions about appeals."""
