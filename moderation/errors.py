@@ -23,6 +23,7 @@
     │   └── DigestMismatch
     ├── StoreError          6 / 503   register, index, audit
     │   ├── IndexCorrupt
+    │   ├── RestoredCopy
     │   ├── Overloaded
     │   ├── RecipeMismatch
     │   ├── StoreBusy
@@ -207,6 +208,12 @@ class StoreError(ModerationError):
     code = "store_error"
     exit_code = 6
     http_status = 503
+
+
+class RestoredCopy(StoreError):
+    """A backup may hold what was forgotten since, and nobody has said what that was."""
+
+    code = "restored_copy"
 
 
 class IndexCorrupt(StoreError):

@@ -35,6 +35,7 @@ from moderation.gate.looking.underway import Underway
 from moderation.gate.publishing.answering import Publishing
 from moderation.gate.publishing.settling import Swept
 from moderation.gate.rights.claims import Rights
+from moderation.gate.rights.forgetting import forget
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
 from moderation.image.descriptor import Describer
 from moderation.image.provenance.credentials import trust_from_environment
@@ -42,7 +43,7 @@ from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note, NoteImage
 from moderation.policy import Policy
-from moderation.store import BUSY_TIMEOUT_S, Receipt, Register, RegisterStats
+from moderation.store import BUSY_TIMEOUT_S, Place, Receipt, Register, RegisterStats
 from moderation.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -261,8 +262,22 @@ class Gate(Publishing, Rights):
         self._index.catch_up(self.register)
         return removed
 
-    def forget(self, *, note_id: str | None = None, author_id: str | None = None) -> Receipt:
+    def forget(
+        self,
+        *,
+        note_id: str | None = None,
+        author_id: str | None = None,
+        places: Iterable[Place] = (),
+    ) -> Receipt:
         """Delete all that a note or an author brought, from tables, index and disk.
+
+        Backups that were made before are named in the receipt, and get a list of digests beside
+        them: whoever opens one forgets again first. Whoever was killed forgets the same again.
+
+        Args:
+            note_id: the note; or
+            author_id: the author.
+            places: that the caller has reached already, as scans, for the receipt.
 
         Raises:
             BadNote: not exactly one of the two is given.
@@ -273,14 +288,14 @@ class Gate(Publishing, Rights):
                 "`forget` needs exactly one of `note_id` and `author_id`",
                 hint="name the note or the author",
             )
-        with self.register.transaction() as now:
-            receipt = (
-                now.forget_author(author_id or "") if note_id is None else now.forget_note(note_id)
-            )
-        if any(receipt.counts.values()):  # else there is nothing to take off the disk
-            self._index.compact(self.register)
-            self.register.scrub(thoroughly=False)
-        return receipt
+        return forget(
+            self.register,
+            note_id=note_id,
+            author_id=author_id,
+            clear=self._clear,
+            index=self.index_folder,
+            places=places,
+        )
 
     def stats(self) -> RegisterStats:
         """How much the register holds."""
@@ -354,6 +369,11 @@ class Gate(Publishing, Rights):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _clear(self) -> None:
+        """Take deleted rows out of the index and off the disk, while others work."""
+        self._index.compact(self.register)
+        self.register.scrub(thoroughly=False)
 
     def _describing(self) -> Describer:
         with self._opening:

@@ -15,6 +15,7 @@ from moderation.errors import RecipeMismatch
 from moderation.note import Claim, ClaimBasis
 from moderation.store import audit, captions, erasure
 from moderation.store.banks import BankReading
+from moderation.store.elsewhere import ElsewhereReading
 from moderation.store.late import LateReading
 from moderation.store.policies import PolicyReading
 from moderation.store.records import (
@@ -49,7 +50,14 @@ _FEATURES_AT_ONCE = 1_000
 
 
 class Reading(
-    TemplateReading, BankReading, ReviewReading, PolicyReading, LateReading, ServiceReading, ABC
+    TemplateReading,
+    BankReading,
+    ReviewReading,
+    PolicyReading,
+    LateReading,
+    ElsewhereReading,
+    ServiceReading,
+    ABC,
 ):
     """Questions; each is answered from one snapshot."""
 

@@ -25,6 +25,7 @@ from moderation.errors import UnknownSubject
 from moderation.note import Claim, Note
 from moderation.store import audit, captions, erasure, removal
 from moderation.store.banks import BankWriting
+from moderation.store.elsewhere import ElsewhereWriting
 from moderation.store.late import LateWriting
 from moderation.store.policies import PolicyWriting
 from moderation.store.reading import Reading
@@ -40,7 +41,14 @@ REGISTERED = Registration.REGISTERED.value
 
 
 class Transaction(
-    TemplateWriting, BankWriting, ReviewWriting, PolicyWriting, LateWriting, ServiceWriting, Reading
+    TemplateWriting,
+    BankWriting,
+    ReviewWriting,
+    PolicyWriting,
+    LateWriting,
+    ElsewhereWriting,
+    ServiceWriting,
+    Reading,
 ):
     """What may be done while holding the write lock.
 
