@@ -150,6 +150,16 @@ class Reading(
         with self._connected() as connection:
             return [_picture(row) for row in connection.execute(query)]
 
+    def pictures_of_notes(self, note_ids: Iterable[str]) -> dict[str, list[StoredPicture]]:
+        """Note → its pictures, as `pictures_of_note`; notes without any are absent."""
+        found: dict[str, list[StoredPicture]] = defaultdict(list)
+        with self._connected() as connection:
+            for some in portions(note_ids):
+                query = select(PICTURES).where(PICTURES.c.note_id.in_(some))
+                for row in connection.execute(query.order_by(PICTURES.c.picture_id)):
+                    found[row.note_id].append(_picture(row))
+        return dict(found)
+
     def pictures_of_work(
         self, work_id: int, *, sha256: str | None = None, limit: int = 1000
     ) -> list[StoredPicture]:

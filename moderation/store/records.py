@@ -323,3 +323,18 @@ class Receipt:
             "places": [place.to_json() for place in self.places],
             "done_at": self.done_at.isoformat() if self.done_at else None,
         }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Receipt:
+        """Inverse of `to_json`."""
+        done_at = row["done_at"]
+        return cls(
+            receipt_id=row["receipt_id"],
+            at=datetime.fromisoformat(row["at"]),
+            subject=SubjectKind(row["subject"]),
+            counts=dict(row["counts"]),
+            register_seq=row["register_seq"],
+            digest=row["digest"],
+            places=tuple(Place.from_json(place) for place in row["places"]),
+            done_at=datetime.fromisoformat(done_at) if done_at else None,
+        )

@@ -18,7 +18,7 @@ from moderation.finding import Difference, Finding, FindingKind
 from moderation.gate.publishing.settling import announce_change
 from moderation.gate.rights.again import ORDINARY, judged_again, judged_as_of
 from moderation.gate.rights.declarations import record_claim
-from moderation.gate.rights.following import policies_of, rights_of, with_pictures_kept
+from moderation.gate.rights.following import own_among, policies_of, rights_of, with_pictures_kept
 from moderation.note import Claim, ClaimBasis
 from moderation.policy import Policy
 from moderation.store import (
@@ -336,13 +336,13 @@ def _without(
     )
     known = policies_of(now)(base.verdict.policy_digest)
     policy = known or Policy.default()
-    rights = rights_of(now, [base])
-    own = _own_pictures(now, base.verdict.note_id, base.author_id)
+    shown = now.pictures_of_notes([base.verdict.note_id])
+    rights, own = rights_of(now, [base], shown), own_among(shown, base)
     target = judged_again(
         replace(base, verdict=marked), rights, policy, shown=own, register_seq=now.last_seq()
     )
     target = replace(target, decision=min(target.decision, last.verdict.decision))
-    verdict = with_pictures_kept(now, target, base)
+    verdict = with_pictures_kept(now, target, base, own)
     number = now.change_verdict(
         base,
         verdict,

@@ -11,7 +11,7 @@ since a verdict that says what the policy demands now stays.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -26,7 +26,14 @@ from moderation.gate.rights.again import (
     outcome,
 )
 from moderation.policy import Policy
-from moderation.store import AuditRow, HoldState, Register, Transaction, Truth
+from moderation.store import (
+    AuditRow,
+    HoldState,
+    Register,
+    StoredPicture,
+    Transaction,
+    Truth,
+)
 from moderation.store.reading import Reading
 from moderation.verdict import Decision, Registration, Verdict
 
@@ -157,10 +164,12 @@ def follow_portion(now: Transaction, truth: Truth, policy_of: PolicyOf, told: Fo
     cases, superseded = _cases(now, numbers)
     if superseded:
         counts[Outcome.SUPERSEDED] += superseded
-    rights = rights_of(now, [case.base for case in cases])
+    shown = now.pictures_of_notes({case.base.verdict.note_id for case in cases})
+    rights = rights_of(now, [case.base for case in cases], shown)
     seq = now.last_seq()
     for case in cases:
-        counts[_follow_one(now, case, rights, truth, policy_of, told, at, seq)] += 1
+        own = own_among(shown, case.base)
+        counts[_follow_one(now, case, own, rights, truth, policy_of, told, at, seq)] += 1
     told.counts.update(counts)
     total = Counter(truth.counts)
     total.update(counts)
@@ -169,15 +178,22 @@ def follow_portion(now: Transaction, truth: Truth, policy_of: PolicyOf, told: Fo
     return len(numbers)
 
 
-def rights_of(now: Reading, bases: Sequence[AuditRow]) -> Rights:
-    """What the register knows of all works that some verdicts rest on."""
+def own_among(shown: Mapping[str, Sequence[StoredPicture]], base: AuditRow) -> list[StoredPicture]:
+    """Pictures of a verdict's note that are its author's."""
+    pictures = shown.get(base.verdict.note_id, ())
+    return [picture for picture in pictures if picture.author_id == base.author_id]
+
+
+def rights_of(
+    now: Reading, bases: Sequence[AuditRow], shown: Mapping[str, Sequence[StoredPicture]]
+) -> Rights:
+    """What the register knows of all works that some verdicts rest on, or their notes show."""
     findings = [finding for base in bases for finding in base.verdict.findings]
     matched = {f.match.picture_id for f in findings if f.match is not None} - {0}
     work_of = now.works_of(matched)
     works = {f.detail["work_id"] for f in findings if type(f.detail.get("work_id")) is int}
     works |= set(work_of.values())
-    for base in bases:
-        works |= {p.work_id for p in now.pictures_of_note(base.verdict.note_id)}
+    works |= {picture.work_id for pictures in shown.values() for picture in pictures}
     known = now.works(int(work) for work in works)
     return Rights(
         works=known,
@@ -225,6 +241,7 @@ def _cases(now: Transaction, numbers: Sequence[int]) -> tuple[list[_Case], int]:
 def _follow_one(
     now: Transaction,
     case: _Case,
+    own: Sequence[StoredPicture],
     rights: Rights,
     truth: Truth,
     policy_of: PolicyOf,
@@ -236,14 +253,12 @@ def _follow_one(
     policy = policy_of(base.verdict.policy_digest)
     if policy is None:
         return Outcome.UNKNOWN_POLICY
-    pictures = now.pictures_of_note(base.verdict.note_id)
-    own = [picture for picture in pictures if picture.author_id == base.author_id]
     target = judged_again(base, rights, policy, shown=own, register_seq=seq)
     became, verdict = outcome(last.verdict, target, accuses=not truth.frees)
     if verdict is None:
         return became
     if became is Outcome.FREED:
-        verdict = with_pictures_kept(now, verdict, base)
+        verdict = with_pictures_kept(now, verdict, base, own)
     number = now.change_verdict(
         base,
         verdict,
@@ -278,14 +293,15 @@ def _follow_one(
     return became
 
 
-def with_pictures_kept(now: Transaction, verdict: Verdict, base: AuditRow) -> Verdict:
+def with_pictures_kept(
+    now: Transaction, verdict: Verdict, base: AuditRow, pictures: Sequence[StoredPicture]
+) -> Verdict:
     """A milder verdict, with the note's held pictures registered where nothing waits for them.
 
     What a blocked note showed is not in the register, and nobody kept its fingerprint: it is known
     when the note is submitted again.
     """
     place = (verdict.note_id, base.author_id, verdict.revision)
-    pictures = [p for p in now.pictures_of_note(place[0]) if p.author_id == place[1]]
     if not pictures:
         return verdict
     hold = own_hold(now, *place)
