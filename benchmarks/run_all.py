@@ -44,6 +44,7 @@ BENCHMARKS = (
     "hash_join",
     "scan_pairs",
     "replay",
+    "late_truths",
 )
 NOTHING_TO_MEASURE = 2
 
