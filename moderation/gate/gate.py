@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.archive import HashRow
-from moderation.errors import BadNote, BadSetting, InputError, StoreError
+from moderation.errors import BadSetting, InputError, StoreError
 from moderation.finding import ItemFailure
 from moderation.gate.ahead import examined_ahead
 from moderation.gate.deciding.conclusion import caught_up, conclude, judge
@@ -35,7 +35,6 @@ from moderation.gate.looking.underway import Underway
 from moderation.gate.publishing.answering import Publishing
 from moderation.gate.publishing.settling import Swept
 from moderation.gate.rights.claims import Rights
-from moderation.gate.rights.forgetting import forget
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
 from moderation.image.descriptor import Describer
 from moderation.image.provenance.credentials import trust_from_environment
@@ -43,7 +42,7 @@ from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note, NoteImage
 from moderation.policy import Policy
-from moderation.store import BUSY_TIMEOUT_S, Place, Receipt, Register, RegisterStats
+from moderation.store import BUSY_TIMEOUT_S, Register, RegisterStats
 from moderation.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -261,41 +260,6 @@ class Gate(Publishing, Rights):
             removed = now.remove_pictures(p.picture_id for p in now.pictures_of_note(note_id))
         self._index.catch_up(self.register)
         return removed
-
-    def forget(
-        self,
-        *,
-        note_id: str | None = None,
-        author_id: str | None = None,
-        places: Iterable[Place] = (),
-    ) -> Receipt:
-        """Delete all that a note or an author brought, from tables, index and disk.
-
-        Backups that were made before are named in the receipt, and get a list of digests beside
-        them: whoever opens one forgets again first. Whoever was killed forgets the same again.
-
-        Args:
-            note_id: the note; or
-            author_id: the author.
-            places: that the caller has reached already, as scans, for the receipt.
-
-        Raises:
-            BadNote: not exactly one of the two is given.
-            StoreError: the register cannot be used.
-        """
-        if (note_id is None) == (author_id is None):
-            raise BadNote(
-                "`forget` needs exactly one of `note_id` and `author_id`",
-                hint="name the note or the author",
-            )
-        return forget(
-            self.register,
-            note_id=note_id,
-            author_id=author_id,
-            clear=self._clear,
-            index=self.index_folder,
-            places=places,
-        )
 
     def stats(self) -> RegisterStats:
         """How much the register holds."""

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from moderation import Gate, Policy
 from moderation.errors import AppealSettled, BadNote, UnknownSubject
 from moderation.finding import Difference, FindingKind
-from moderation.gate.rights.appeals import First, Ruled
+from moderation.gate.rights.ruling import First, Ruled
 from moderation.note import ClaimBasis
 from moderation.store import AppealState, NewAppeal, Register
 from moderation.store.service.tables import EVENTS

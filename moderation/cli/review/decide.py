@@ -72,7 +72,7 @@ def command(
     from moderation.explain import decision_word
     from moderation.finding import FindingKind
     from moderation.gate import Gate
-    from moderation.gate.rights.appeals import First, Ruled
+    from moderation.gate.rights.ruling import First, Ruled
 
     number = re.fullmatch(r"(?:a_)?([1-9][0-9]{0,17})", appeal)
     if number is None:

@@ -9,9 +9,8 @@ joined the work by it leave it; the pair is a counter-example by what is recorde
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from moderation.errors import AppealSettled, BadNote, UnknownSubject
 from moderation.finding import Difference, Finding, FindingKind
@@ -19,11 +18,11 @@ from moderation.gate.publishing.settling import announce_change
 from moderation.gate.rights.again import ORDINARY, judged_again, judged_as_of
 from moderation.gate.rights.declarations import record_claim
 from moderation.gate.rights.following import own_among, policies_of, rights_of, with_pictures_kept
+from moderation.gate.rights.ruling import Decided, Ruled
 from moderation.note import Claim, ClaimBasis
 from moderation.policy import Policy
 from moderation.store import (
     Answer,
-    Appeal,
     AppealState,
     AuditRow,
     LateCause,
@@ -33,84 +32,13 @@ from moderation.store import (
     StoredPicture,
     Transaction,
 )
-from moderation.verdict import Decision, Verdict
+from moderation.verdict import Verdict
 
 DECIDED = "appeal.decided"
 MODERATOR = "moderator"
 PAIRS = (FindingKind.IMAGE_COPY, FindingKind.IMAGE_COPY_PARTIAL)
 SAME_FILE_AT_ONCE = 500
 """Other notes that showed the very same file and are put right together."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class First:
-    """Who showed the work first, as the appeal has proven."""
-
-    author_id: str
-    at: datetime
-    proof: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruled:
-    """What a person decides about an appeal.
-
-    Raises:
-        BadNote: nobody decides, or what is said of a verdict that stands contradicts itself.
-    """
-
-    overturned: bool
-    by: str
-    reason: str = ""
-    findings: tuple[FindingKind, ...] = ()
-    """Kinds of findings that are not so; empty for all that the verdict rests on."""
-    first: First | None = None
-    """The match is right, and this author was first."""
-    licensed: bool = False
-    """The match is right, and who appeals holds a licence."""
-    proof: str = ""
-    """Reference of the licence."""
-
-    def __post_init__(self) -> None:
-        if not self.by:
-            raise BadNote("nobody is named who decides", hint="give `by`")
-        if not self.overturned and (self.findings or self.first or self.licensed):
-            raise BadNote(
-                "a verdict that stands has neither mistakes nor another first",
-                hint="say `overturned`, or leave findings, first and licence out",
-            )
-
-    @property
-    def is_of_rights(self) -> bool:
-        """The match is right; who may show it was not."""
-        return self.first is not None or self.licensed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """An appeal that a person has decided."""
-
-    appeal: Appeal
-    verdict_id: int
-    """The verdict that stands now."""
-    before: Decision
-    after: Decision
-    review_id: int
-    others: int = 0
-    """Other notes with the very same file that were put right with it."""
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON as in CLI and HTTP."""
-        return {
-            "appeal_id": f"a_{self.appeal.appeal_id}",
-            "note_id": self.appeal.note_id,
-            "state": self.appeal.state.value,
-            "verdict_id": f"v_{self.verdict_id}",
-            "before": self.before.value,
-            "after": self.after.value,
-            "review_id": self.review_id,
-            "others": self.others,
-        }
 
 
 def decide_appeal(now: Transaction, appeal_id: int, ruled: Ruled) -> Decided:

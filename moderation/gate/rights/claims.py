@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
+from moderation.errors import BadNote
 from moderation.gate.deciding.templates import Templates
 from moderation.gate.looking.examination import Examination
-from moderation.gate.rights.appeals import Decided, Ruled, decide_appeal
+from moderation.gate.rights.appeals import decide_appeal
 from moderation.gate.rights.banks import Banks
 from moderation.gate.rights.declarations import (
     exempt_by_hand,
@@ -17,9 +19,11 @@ from moderation.gate.rights.declarations import (
     withdraw_claim,
 )
 from moderation.gate.rights.following import Following, follow, follow_within, policies_of
+from moderation.gate.rights.forgetting import forget
+from moderation.gate.rights.ruling import Decided, Ruled
 from moderation.note import Claim, ClaimBasis, Note
 from moderation.policy import Policy
-from moderation.store import Register, Transaction
+from moderation.store import Place, Receipt, Register, Transaction
 
 
 class _TriedOnly(Exception):
@@ -36,6 +40,15 @@ class Rights(ABC):
     register: Register
     policy: Policy
     _as_of: datetime | None
+
+    @property
+    @abstractmethod
+    def index_folder(self) -> Path:
+        """Where this machine keeps the snapshots of the search index."""
+
+    @abstractmethod
+    def _clear(self) -> None:
+        """Take deleted rows out of the index and off the disk, while others work."""
 
     @abstractmethod
     def _examine_for_archive(self, note: Note) -> Examination:
@@ -217,6 +230,41 @@ class Rights(ABC):
             decided = decide_appeal(now, appeal_id, ruled)
         self._follow(follow)
         return decided
+
+    def forget(
+        self,
+        *,
+        note_id: str | None = None,
+        author_id: str | None = None,
+        places: Iterable[Place] = (),
+    ) -> Receipt:
+        """Delete all that a note or an author brought, from tables, index and disk.
+
+        Backups that were made before are named in the receipt, and get a list of digests beside
+        them: whoever opens one forgets again first. Whoever was killed forgets the same again.
+
+        Args:
+            note_id: the note; or
+            author_id: the author.
+            places: that the caller has reached already, as scans, for the receipt.
+
+        Raises:
+            BadNote: not exactly one of the two is given.
+            StoreError: the register cannot be used.
+        """
+        if (note_id is None) == (author_id is None):
+            raise BadNote(
+                "`forget` needs exactly one of `note_id` and `author_id`",
+                hint="name the note or the author",
+            )
+        return forget(
+            self.register,
+            note_id=note_id,
+            author_id=author_id,
+            clear=self._clear,
+            index=self.index_folder,
+            places=places,
+        )
 
     @property
     def templates(self) -> Templates:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from moderation.errors import UnknownSubject
 from moderation.gate import Gate
-from moderation.gate.rights.appeals import First, Ruled
+from moderation.gate.rights.ruling import First, Ruled
 from moderation.service import examples
 from moderation.service.answers import DecidedAppeal, ToldAppeal, WaitingAppeals
 from moderation.service.bodies import JsonRoute
