@@ -57,8 +57,8 @@ async def appeal(
 async def waiting(
     request: Request,
     tenant: Annotated[Tenant, Depends(allowed(Scope.REVIEW))],
-    after: Annotated[int, Query(ge=0, lt=2**63)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    after: Annotated[int, Query(ge=0, lt=2**63, examples=[7])] = 0,
+    limit: Annotated[int, Query(ge=1, le=1_000, examples=[100])] = 100,
 ) -> JsonAnswer:
     """The oldest first; to go on, give the number of the last one as `after`."""
     service: Service = request.app.state.service
