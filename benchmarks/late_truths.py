@@ -2,10 +2,10 @@
 
 Somebody's picture was shown first by another, and `--copies` notes of theirs were refused. Then
 proof comes: one claim, and every verdict is given again, with its event in the outbox. Measured is
-`follow_late` in one process, once undisturbed, with SQLite and with PostgreSQL; and once in
-processes that are killed with SIGKILL at random moments, `--kills` times, until one comes to its
-end. What must hold in the end, whoever died when: every note has its new verdict once, and its
-event once; else this exits 1.
+`follow_late` in one process, undisturbed, with SQLite and with PostgreSQL; and with `--hunted`
+notes in processes that are killed with SIGKILL at random moments of their work, `--kills` times,
+until one comes to its end. What must hold in the end, whoever died when: every note has its new
+verdict once, and its event once; else this exits 1.
 
 Registers are filled with rows, without pictures: nothing here looks at any.
 """
@@ -46,13 +46,18 @@ def main() -> None:
     """Measure, print, write; fail where a verdict or an event is missing or there twice."""
     args = options().parse_args()
     rng = np.random.default_rng(args.seed)
-    results: dict[str, Any] = {"copies": args.copies, "kills": args.kills}
+    results: dict[str, Any] = {
+        "copies": args.copies,
+        "hunted": args.hunted,
+        "kills": args.kills,
+    }
     for kind in ("sqlite", "postgresql"):
         with places(kind) as (one, other):
             fill(one, args.copies)
             undisturbed = timed(one)
-            fill(other, args.copies)
-            killed = hunted(other, rng, args.kills, undisturbed["seconds"])
+            fill(other, args.hunted)
+            whole_s = undisturbed["seconds"] * args.hunted / args.copies
+            killed = hunted(other, rng, args.kills, whole_s)
         results[kind] = {"undisturbed": undisturbed, "killed": killed}
     rows = [
         (kind, how, results[kind][how]["seconds"], results[kind][how]["events"])
@@ -61,9 +66,9 @@ def main() -> None:
     ]
     table(("register", "", "seconds", "events"), rows)
     write("late_truths", args, results)
-    wanted = args.copies + 1
     for kind in ("sqlite", "postgresql"):
-        for how in ("undisturbed", "killed"):
+        for how, copies in (("undisturbed", args.copies), ("killed", args.hunted)):
+            wanted = copies + 1  # the first note as well
             told = results[kind][how]
             if (told["events"], told["changed"], told["doubled"]) != (wanted, wanted, 0):
                 raise SystemExit(f"{kind}, {how}: {told}, wanted {wanted}")
@@ -73,6 +78,7 @@ def options() -> argparse.ArgumentParser:
     """Of the command line."""
     command = parser(__doc__)
     command.add_argument("--copies", type=int, default=10_000, help="notes that were refused")
+    command.add_argument("--hunted", type=int, default=3_000, help="the same where it is killed")
     command.add_argument("--kills", type=int, default=10, help="processes that are killed")
     return command
 
@@ -114,9 +120,10 @@ def timed(place: str) -> dict[str, Any]:
         return {"seconds": round(time.perf_counter() - started, 2), **counted(register)}
 
 
-def follow_here(place: str) -> None:
+def follow_here(place: str, at_work: Any) -> None:
     """What a process does that may be killed."""
     with Register.open(place) as register:
+        at_work.set()
         follow(register)
 
 
@@ -126,9 +133,11 @@ def hunted(place: str, rng: np.random.Generator, kills: int, whole_s: float) -> 
     started = time.perf_counter()
     done = []
     for _ in range(kills):
-        child = context.Process(target=follow_here, args=(place,))
+        at_work = context.Event()
+        child = context.Process(target=follow_here, args=(place, at_work))
         child.start()
-        child.join(START_S + float(rng.uniform(0, 2 * whole_s / kills)))
+        at_work.wait()
+        child.join(float(rng.uniform(0, 1.5 * whole_s / kills)))
         if child.is_alive() and child.pid is not None:
             os.kill(child.pid, signal.SIGKILL)
         child.join()
@@ -138,10 +147,6 @@ def hunted(place: str, rng: np.random.Generator, kills: int, whole_s: float) -> 
         follow(register)
         seconds = round(time.perf_counter() - started, 2)
         return {"seconds": seconds, "done_at_kills": done, **counted(register)}
-
-
-START_S = 1.0
-"""A process needs so long before it does anything."""
 
 
 def counted(register: Register) -> dict[str, int]:
