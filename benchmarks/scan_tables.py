@@ -76,8 +76,8 @@ def late_truths(r: Result) -> list[str]:
     return [
         *table(("register", "", "s", "verdicts given anew", "events", "twice"), rows),
         "",
-        f"One claim, {r['copies']:,} notes that were refused before; {r['hunted']:,} where processes "
-        f"were killed, {r['kills']} times at random moments, their start included.",
+        f"One claim, {r['copies']:,} notes that were refused before; {r['hunted']:,} where "
+        f"processes were killed, {r['kills']} times at random moments, their start included.",
     ]
 
 
