@@ -45,6 +45,7 @@ BENCHMARKS = (
     "scan_pairs",
     "scan_resume",
     "replay",
+    "late_truths",
 )
 NOTHING_TO_MEASURE = 2
 

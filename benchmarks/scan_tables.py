@@ -1,4 +1,4 @@
-"""Tables of `scan_observe.py`, `hash_join.py`, `scan_pairs.py` and `replay.py`."""
+"""Tables of `scan_observe.py`, `hash_join.py`, `scan_pairs.py`, `replay.py`, `late_truths.py`."""
 
 from __future__ import annotations
 
@@ -55,6 +55,29 @@ def replay(r: Result) -> list[str]:
         "",
         f"By the policies that the verdicts name, as of then: {own['judged']:,} judged, "
         f"{own['differ']} differ. {r['bytes_a_verdict']:,} bytes a verdict.",
+    ]
+
+
+def late_truths(r: Result) -> list[str]:
+    """Seconds, events, and what kills have cost."""
+    rows = [
+        (
+            kind,
+            how,
+            one["seconds"],
+            f"{one['changed']:,}",
+            f"{one['events']:,}",
+            one["doubled"],
+        )
+        for kind in ("sqlite", "postgresql")
+        for how in ("undisturbed", "killed")
+        for one in [r[kind][how]]
+    ]
+    return [
+        *table(("register", "", "s", "verdicts given anew", "events", "twice"), rows),
+        "",
+        f"One claim, {r['copies']:,} notes that were refused before; {r['hunted']:,} where "
+        f"processes were killed, {r['kills']} times at random moments, their start included.",
     ]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from cells import Result, at_most, counted, interval, table, with_ci
 from codes_tables import codes
 from lettering_tables import lettering
-from scan_tables import hash_join, replay, scan_observe, scan_pairs
+from scan_tables import hash_join, late_truths, replay, scan_observe, scan_pairs
 from service_tables import (
     service_events,
     service_faults,
@@ -389,6 +389,7 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "hash_join": hash_join,
     "scan_pairs": scan_pairs,
     "replay": replay,
+    "late_truths": late_truths,
 }
 """In the order of the page. `text_reading` and `copy_verification` have pages of their own,
 `docs/why/text-rules.md` and `docs/why/copy-score.md`."""

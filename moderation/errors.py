@@ -12,6 +12,7 @@
     │   ├── KeyReused             422
     │   ├── InFlight              409
     │   ├── HoldSettled           409
+    │   ├── AppealSettled         409
     │   ├── NotAllowed            403
     │   └── BadSignature          401
     ├── ConfigError         4 / 500   our own files are wrong: refuse to start
@@ -22,6 +23,7 @@
     │   └── DigestMismatch
     ├── StoreError          6 / 503   register, index, audit
     │   ├── IndexCorrupt
+    │   ├── RestoredCopy
     │   ├── Overloaded
     │   ├── RecipeMismatch
     │   ├── StoreBusy
@@ -141,6 +143,13 @@ class HoldSettled(InputError):
     http_status = 409
 
 
+class AppealSettled(InputError):
+    """The appeal was decided before; a decision is not taken back."""
+
+    code = "appeal_settled"
+    http_status = 409
+
+
 class NotAllowed(InputError):
     """The service does not know the client's token, or the token does not allow this."""
 
@@ -199,6 +208,12 @@ class StoreError(ModerationError):
     code = "store_error"
     exit_code = 6
     http_status = 503
+
+
+class RestoredCopy(StoreError):
+    """A backup may hold what was forgotten since, and nobody has said what that was."""
+
+    code = "restored_copy"
 
 
 class IndexCorrupt(StoreError):

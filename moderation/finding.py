@@ -71,6 +71,8 @@ class Difference(StrEnum):
     """The watermark names the author's own account."""
     HANDLE_NOT_COMPARABLE = "handle_not_comparable"
     """A watermark was read, but not which accounts are the author's own: told, not weighed."""
+    OVERTURNED = "overturned"
+    """A person looked, and it is not so."""
     READ_IN_PICTURE = "read_in_picture"
     """Only a picture says so: letters are misread, and pictures show other people's words, too;
     the score is capped below any block."""

@@ -52,3 +52,8 @@ RUN_AGAIN = Phrase(
     "removed what was made of them: {removed}; run the scan again for what remains",
     "已移除由其得出的内容：{removed}；再次运行扫描即可重新得到其余部分",
 )
+NOT_KNOWN = Phrase(
+    "the register may not be written, so it does not know of {place}: forget there by hand, with "
+    "`moderation scan forget`",
+    "登记库不可写，无法记录 {place}：如需删除请在该处运行 `moderation scan forget`",
+)

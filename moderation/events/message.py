@@ -21,6 +21,7 @@ TYPES = (
     "verdict.finalized",
     "verdict.changed",
     "appeal.opened",
+    "appeal.decided",
     "brake.engaged",
     "flood.quarantined",
 )

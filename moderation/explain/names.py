@@ -68,6 +68,7 @@ _DIFFERENCES: Mapping[Difference, Phrase] = {
     Difference.DECLARED: Phrase("declared", "已声明"),
     Difference.OWN_HANDLE: Phrase("author's own account", "作者本人账号"),
     Difference.HANDLE_NOT_COMPARABLE: Phrase("account not comparable", "账号无法比对"),
+    Difference.OVERTURNED: Phrase("overturned by a person", "人工复核不成立"),
     Difference.READ_IN_PICTURE: Phrase("read in a picture", "图中文字识别"),
 }
 

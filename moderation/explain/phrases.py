@@ -174,6 +174,10 @@ ALLOWED: Mapping[Difference, Phrase] = {
     Difference.OWN_HANDLE: Phrase(
         "Allowed: it is the author's own account.", "属于允许情形：该账号即作者本人账号。"
     ),
+    Difference.OVERTURNED: Phrase(
+        "Withdrawn: a person looked at it, and it is not so.",
+        "已撤销：经人工复核，该项不成立。",
+    ),
     Difference.HANDLE_NOT_COMPARABLE: Phrase(
         "Told only: the author's own accounts are not known here, so it cannot be compared.",
         "仅供参考：未提供作者本人账号信息，无法比对。",

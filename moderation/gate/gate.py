@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.archive import HashRow
-from moderation.errors import BadNote, BadSetting, InputError, StoreError
+from moderation.errors import BadSetting, InputError, StoreError
 from moderation.finding import ItemFailure
 from moderation.gate.ahead import examined_ahead
 from moderation.gate.deciding.conclusion import caught_up, conclude, judge
@@ -33,6 +33,7 @@ from moderation.gate.looking.examination import Examination, Looking
 from moderation.gate.looking.search import prove
 from moderation.gate.looking.underway import Underway
 from moderation.gate.publishing.answering import Publishing
+from moderation.gate.publishing.settling import Swept
 from moderation.gate.rights.claims import Rights
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
 from moderation.image.descriptor import Describer
@@ -41,10 +42,12 @@ from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note, NoteImage
 from moderation.policy import Policy
-from moderation.store import BUSY_TIMEOUT_S, Receipt, Register, RegisterStats
+from moderation.store import BUSY_TIMEOUT_S, Register, RegisterStats
 from moderation.verdict import Verdict
 
 log = logging.getLogger(__name__)
+SWEPT_AT_ONCE = 1_000
+"""Verdicts that follow something told late in one sweep."""
 
 
 class Gate(Publishing, Rights):
@@ -258,27 +261,6 @@ class Gate(Publishing, Rights):
         self._index.catch_up(self.register)
         return removed
 
-    def forget(self, *, note_id: str | None = None, author_id: str | None = None) -> Receipt:
-        """Delete all that a note or an author brought, from tables, index and disk.
-
-        Raises:
-            BadNote: not exactly one of the two is given.
-            StoreError: the register cannot be used.
-        """
-        if (note_id is None) == (author_id is None):
-            raise BadNote(
-                "`forget` needs exactly one of `note_id` and `author_id`",
-                hint="name the note or the author",
-            )
-        with self.register.transaction() as now:
-            receipt = (
-                now.forget_author(author_id or "") if note_id is None else now.forget_note(note_id)
-            )
-        if any(receipt.counts.values()):  # else there is nothing to take off the disk
-            self._index.compact(self.register)
-            self.register.scrub(thoroughly=False)
-        return receipt
-
     def stats(self) -> RegisterStats:
         """How much the register holds."""
         return self.register.stats()
@@ -299,6 +281,12 @@ class Gate(Publishing, Rights):
     def follow(self) -> None:
         """Read what others have registered since, so that the next query need not."""
         self._index.catch_up(self.register)
+
+    def sweep(self) -> Swept:
+        """As `Completing.sweep`; what was told late is followed, too, some verdicts at a time."""
+        swept = super().sweep()
+        self.follow_late(most=SWEPT_AT_ONCE)
+        return swept
 
     def observe_steps(self, told: Callable[[str, float], None]) -> None:
         """Be told the name of each step of a detector that ends, and its seconds; for metrics."""
@@ -345,6 +333,11 @@ class Gate(Publishing, Rights):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _clear(self) -> None:
+        """Take deleted rows out of the index and off the disk, while others work."""
+        self._index.compact(self.register)
+        self.register.scrub(thoroughly=False)
 
     def _describing(self) -> Describer:
         with self._opening:

@@ -62,7 +62,11 @@ def decide(
     ]
     reasons.sort(key=_reason_order)
     decision = max((reason.decision for reason in reasons), default=Decision.PASS)
-    unread = any(finding.kind is FindingKind.IMAGE_UNDECODABLE for finding in findings)
+    unread = any(
+        finding.kind is FindingKind.IMAGE_UNDECODABLE
+        and finding.difference is not Difference.OVERTURNED
+        for finding in findings
+    )
     return Verdict(
         note_id=note.id,
         revision=note.revision,
@@ -82,6 +86,8 @@ def decide(
 
 def _heard(terms: Terms, note: Note, findings: Sequence[Finding], number: int) -> Iterator[Reason]:
     finding = findings[number]
+    if finding.difference is Difference.OVERTURNED:
+        return
     score = round(finding.score, 4)
     if finding.kind is FindingKind.IMAGE_UNDECODABLE:
         yield Reason(

@@ -301,6 +301,19 @@ class SettledHolds(_Told):
     holds: list[SettledHold]
 
 
+class ToldPlace(_Told):
+    """Somewhere beside the register's own rows where something forgotten had left a trace."""
+
+    kind: Literal["index", "disk", "list", "scan", "backup"]
+    place: str
+    state: Literal["reached", "not_reached", "replayed"]
+    counts: dict[str, int]
+    at: datetime | None
+    """Of a backup: when it was made."""
+    hint: str
+    """What is left to do; empty where nothing is."""
+
+
 class ToldReceipt(_Told):
     """Proof that a note or an author was forgotten, without naming it."""
 
@@ -310,6 +323,10 @@ class ToldReceipt(_Told):
     counts: dict[str, int]
     register_seq: int
     digest: str
+    places: list[ToldPlace]
+    """Where else it was: gone, still there until it expires, or to be reached by a command."""
+    done_at: datetime | None
+    """When the last byte here was gone; null where that is still to be done."""
 
 
 class ToldAppeal(_Told):
@@ -320,6 +337,37 @@ class ToldAppeal(_Told):
     note_id: str
     at: datetime
     state: Literal["open", "upheld", "overturned"]
+
+
+class WaitingAppeal(ToldAppeal):
+    """An appeal with what a person needs to decide it."""
+
+    author_id: str
+    statement: str
+    """In the author's words."""
+    decision: Literal["pass", "label", "review", "block"]
+    """Of the verdict."""
+
+
+class WaitingAppeals(_Told):
+    """The oldest first."""
+
+    appeals: list[WaitingAppeal]
+
+
+class DecidedAppeal(_Told):
+    """An appeal that a person has decided."""
+
+    appeal_id: str
+    note_id: str
+    state: Literal["upheld", "overturned"]
+    verdict_id: str
+    """The verdict that stands now."""
+    before: Literal["pass", "label", "review", "block"]
+    after: Literal["pass", "label", "review", "block"]
+    review_id: int
+    others: int
+    """Other notes with the very same file that were put right with it."""
 
 
 class Readiness(_Told):

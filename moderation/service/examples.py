@@ -62,6 +62,14 @@ APPEALS = {
         "statement": "这张照片是我去年拍的，原始文件在这里。",
     }
 }
+RULINGS = {
+    "the verdict stands": {"state": "upheld", "by": "mia", "reason": "seen side by side"},
+    "another was first": {
+        "state": "overturned",
+        "by": "mia",
+        "first": {"author_id": "u5", "at": "2025-11-02T00:00:00Z", "proof": "camera file"},
+    },
+}
 ANSWER_HEADERS = {
     "Location": {"description": "Of the verdict", "schema": {"type": "string"}},
     "Idempotent-Replayed": {

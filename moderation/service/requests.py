@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from moderation.finding import FindingKind
 from moderation.note import (
     MAX_HANDLES,
     MAX_ID_CHARS,
@@ -42,6 +43,7 @@ from moderation.service.problems import Refused
 
 MOST_NOTES = 100
 MOST_STATEMENT_CHARS = 4_000
+MOST_REASON_CHARS = 500
 SMALLEST_DEADLINE_MS = 50
 
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARS)]
@@ -257,6 +259,41 @@ class AskedAppeal(_Asked):
     author_id: Id
     statement: str = Field(min_length=1, max_length=MOST_STATEMENT_CHARS)
     """In the author's words, for the person who decides."""
+
+
+def _kind(value: object) -> object:
+    """A kind of findings by its word, which strict JSON would not take for one."""
+    return FindingKind(value) if isinstance(value, str) else value
+
+
+class AskedFirst(_Asked):
+    """Who showed the work first, as the appeal has proven."""
+
+    author_id: Id
+    at: Time
+    """Date that the proof shows."""
+    proof: str = Field(default="", max_length=MOST_REASON_CHARS)
+
+
+class AskedRuling(_Asked):
+    """What a person decides about an appeal."""
+
+    state: Literal["upheld", "overturned"]
+    """`upheld`: the verdict stands."""
+    by: Id
+    """Who decides."""
+    reason: str = Field(default="", max_length=MOST_REASON_CHARS)
+    """Why, in a sentence, without quoting the note."""
+    findings: Annotated[
+        list[Annotated[FindingKind, BeforeValidator(_kind)]], Field(max_length=len(FindingKind))
+    ] = []
+    """Kinds of findings that are not so; empty for all that the verdict rests on."""
+    first: AskedFirst | None = None
+    """The match is right, and this author was first."""
+    licensed: bool = False
+    """The match is right, and who appeals holds a licence."""
+    proof: str = Field(default="", max_length=MOST_REASON_CHARS)
+    """Reference of the licence."""
 
 
 def _refused(refused: Refused) -> PydanticCustomError:

@@ -1,6 +1,7 @@
 """The register: what is known, who was first, what was decided."""
 
 from moderation.store.backup import BackedUp, back_up
+from moderation.store.late_records import Change, LateCause, NewTruth, Truth
 from moderation.store.moving import MovedTable
 from moderation.store.records import (
     AuditRow,
@@ -10,6 +11,8 @@ from moderation.store.records import (
     LogOp,
     NewCaption,
     NewPicture,
+    Place,
+    Reach,
     Receipt,
     RegisterStats,
     StoredCaption,
@@ -49,6 +52,7 @@ __all__ = [
     "BackedUp",
     "BankEntry",
     "Begun",
+    "Change",
     "DeadLetter",
     "Debt",
     "Delivery",
@@ -60,6 +64,7 @@ __all__ = [
     "JudgedAs",
     "Label",
     "LastVerdict",
+    "LateCause",
     "LogEntry",
     "LogOp",
     "MovedTable",
@@ -71,8 +76,11 @@ __all__ = [
     "NewReview",
     "NewSubmission",
     "NewToken",
+    "NewTruth",
+    "Place",
     "Proposal",
     "ProposalState",
+    "Reach",
     "Receipt",
     "Register",
     "RegisterStats",
@@ -88,6 +96,7 @@ __all__ = [
     "SubjectKind",
     "Token",
     "Transaction",
+    "Truth",
     "Work",
     "answers_by_kind",
     "back_up",

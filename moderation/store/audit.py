@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, insert, select
 
 from moderation.note import Note
+from moderation.store.late_tables import VERDICT_WORKS
 from moderation.store.records import AuditRow, JudgedAs, LastVerdict
 from moderation.store.schema import VERDICT_MENTIONS, VERDICTS, portions
 from moderation.verdict import Decision, Verdict
@@ -71,10 +72,32 @@ def _mention(connection: Connection, verdict_id: int, verdict: Verdict) -> None:
     ]
     if mentions:
         connection.execute(insert(VERDICT_MENTIONS), mentions)
+    works = {finding.detail.get("work_id") for finding in verdict.findings}
+    rests_on = [
+        {"verdict_id": verdict_id, "work_id": work_id}
+        for work_id in sorted(work for work in works if type(work) is int)
+    ]
+    if rests_on:
+        connection.execute(insert(VERDICT_WORKS), rests_on)
 
 
-def repeat(connection: Connection, row: AuditRow, verdict: Verdict, *, decided_at: datetime) -> int:
-    """Add a verdict that completes an earlier one, on what that one had seen of its note.
+def repeat(
+    connection: Connection,
+    row: AuditRow,
+    verdict: Verdict,
+    *,
+    decided_at: datetime,
+    judged_as: JudgedAs | None = None,
+) -> int:
+    """Add a verdict on what an earlier one had seen of its note.
+
+    Args:
+        connection: under the write lock.
+        row: the earlier one.
+        verdict: the new one.
+        decided_at: aware.
+        judged_as: of a verdict that follows something told late; None for one that completes the
+            partial verdict `row`.
 
     Returns:
         Its number in the audit.
@@ -89,9 +112,12 @@ def repeat(connection: Connection, row: AuditRow, verdict: Verdict, *, decided_a
         "completeness": verdict.completeness.value,
         "policy": verdict.policy,
         "policy_digest": verdict.policy_digest,
+        "register_seq": verdict.register_seq,
         "body": verdict.to_json(),
-        "completes": row.verdict_id,
+        "completes": row.verdict_id if judged_as is None else None,
     }
+    if judged_as is not None:
+        new["judged_as"] = judged_as.to_json()
     verdict_id: int = connection.execute(
         insert(VERDICTS).returning(VERDICTS.c.verdict_id), new
     ).scalar_one()
@@ -206,6 +232,7 @@ def _audit_row(row: Row[Any]) -> AuditRow:
         decided_at=row.decided_at,
         verdict=Verdict.from_json(row.body),
         completes=row.completes,
+        judged_as=None if row.judged_as is None else JudgedAs.from_json(row.judged_as),
     )
 
 

@@ -2,17 +2,20 @@
 
 SQLite's online backup reads one snapshot, so that writers neither wait nor show up by halves. The
 copy is written beside its place, read again, flushed to the disk, and only then given its name.
-Nothing is brought up to date: a copy taken before an upgrade is of the version before.
+Nothing is brought up to date: a copy taken before an upgrade is of the version before. The copy
+says that it is one: whoever opens it has to forget again what was forgotten since.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from moderation.errors import (
     WrongStoreVersion,
 )
 from moderation.store.address import parse_address
+from moderation.store.forgotten_list import COPIED, LIST_NAME, mark_of, write_list
 from moderation.store.registry import FILE_NAME
 from moderation.store.sqlite import APPLICATION_ID
 
@@ -83,9 +87,37 @@ def back_up(
         raise _exists(target)
     with _part_of(target) as part, _faults_told(source, target):
         _copy(source, part, progress or (lambda _: None))
+        _mark(part, place)
         copied = _checked(part, target)
+        _remember(source, target)
         _name(part, target)
     return copied
+
+
+def _mark(part: Path, place: Path) -> None:
+    """Let the copy say that it is one: opened, it forgets again what was forgotten since."""
+    listed = (place / LIST_NAME).absolute()
+    with closing(_connect(part, "mode=rw")) as copy:
+        query = "SELECT value FROM meta WHERE key = 'erasure_secret'"
+        (secret,) = copy.execute(query).fetchone()
+        if not listed.is_file():
+            write_list(listed, mark_of(bytes.fromhex(secret)), ())
+        said = {"at": datetime.now(UTC).isoformat(), "list": str(listed)}
+        row = (COPIED, json.dumps(said))
+        copy.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", row)
+
+
+def _remember(source: Path, target: Path) -> None:
+    """Let the register know of the copy, so that a receipt can name it."""
+    micros = int(datetime.now(UTC).timestamp() * 1_000_000)
+    with closing(_connect(source, "mode=rw")) as register:
+        there = "SELECT 1 FROM sqlite_schema WHERE name = 'copies_elsewhere'"
+        if register.execute(there).fetchone() is None:
+            return  # of a version before: its program does not ask
+        register.execute(
+            "INSERT OR REPLACE INTO copies_elsewhere (kind, place, at) VALUES ('backup', ?, ?)",
+            (str(target.absolute()), micros),
+        )
 
 
 def _copy(source: Path, part: Path, progress: Callable[[int], None]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Row,
     Table,
     Text,
     bindparam,
@@ -29,13 +30,15 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union,
     update,
 )
 
 from moderation.errors import BadNote
 from moderation.store import captions
+from moderation.store.late import forget_waiting
 from moderation.store.policies import forget_in_policies
-from moderation.store.records import Receipt, SubjectKind
+from moderation.store.records import Place, Receipt, SubjectKind
 from moderation.store.redaction import FORGOTTEN, Subject, redact_verdict
 from moderation.store.removal import CLAIMED_BY_SHOWING, remove_pictures
 from moderation.store.review_tables import REVIEWS
@@ -62,6 +65,31 @@ from moderation.store.service.tables import (
 )
 from moderation.store.template_tables import ATTEMPTS, BANK_ENTRIES, PROPOSALS, RULINGS
 
+_NAMES = {
+    SubjectKind.NOTE: (
+        PICTURES.c.note_id,
+        CAPTIONS.c.note_id,
+        VERDICTS.c.note_id,
+        VERDICT_MENTIONS.c.note_id,
+        CLAIMS.c.note_id,
+        ATTEMPTS.c.note_id,
+        SUBMISSIONS.c.note_id,
+        EVENTS.c.note_id,
+    ),
+    SubjectKind.AUTHOR: (
+        PICTURES.c.author_id,
+        CAPTIONS.c.author_id,
+        VERDICTS.c.author_id,
+        VERDICT_MENTIONS.c.author_id,
+        CLAIMS.c.author_id,
+        ATTEMPTS.c.author_id,
+        SUBMISSIONS.c.author_id,
+        EVENTS.c.author_id,
+        AUTHOR_LINKS.c.author_id,
+        AUTHOR_LINKS.c.linked_id,
+    ),
+}
+"""Where a subject may be named."""
 _OF_THE_SERVICE = (SUBMISSIONS, HOLDS, APPEALS, EVENTS, UNFINISHED)
 
 
@@ -94,10 +122,43 @@ def receipts(connection: Connection, kind: SubjectKind, subject_id: str) -> list
     """Receipts of one subject, oldest first."""
     digest = _digest(connection, kind, subject_id)
     query = select(ERASURES).where(ERASURES.c.digest == digest).order_by(ERASURES.c.receipt_id)
-    return [
-        Receipt(**{**row._mapping, "subject": SubjectKind(row.subject)})
-        for row in connection.execute(query)
-    ]
+    return [_receipt(row) for row in connection.execute(query)]
+
+
+def all_receipts(connection: Connection, *, unfinished: bool = False) -> list[Receipt]:
+    """Every receipt, oldest first; or those whose subjects may still lie on the disk."""
+    query = select(ERASURES).order_by(ERASURES.c.receipt_id)
+    if unfinished:
+        query = query.where(ERASURES.c.done_at.is_(None))
+    return [_receipt(row) for row in connection.execute(query)]
+
+
+def finish(connection: Connection, receipt_id: int, places: Iterable[Place], at: datetime) -> None:
+    """Record that nothing of a subject lies here any more, and where else it was."""
+    connection.execute(
+        update(ERASURES)
+        .where(ERASURES.c.receipt_id == receipt_id)
+        .values(places=[place.to_json() for place in places], done_at=at)
+    )
+
+
+def subjects_like(
+    connection: Connection, digests: Collection[str]
+) -> list[tuple[SubjectKind, str]]:
+    """Notes and authors of this register whose digests are among these."""
+    secret = _secret(connection)
+    found = []
+    for kind, columns in _NAMES.items():
+        names = union(*(select(column.label("name")) for column in columns))
+        for name in connection.execute(names).scalars():
+            if name and _digest_of(secret, kind, name) in digests:
+                found.append((kind, name))
+    return found
+
+
+def _receipt(row: Row[Any]) -> Receipt:
+    places = tuple(Place.from_json(place) for place in row.places or ())
+    return Receipt(**{**row._mapping, "subject": SubjectKind(row.subject), "places": places})
 
 
 def _forget(connection: Connection, subject: Subject) -> Receipt:
@@ -133,6 +194,7 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
     for table in (PROPOSALS, BANK_ENTRIES, RULINGS, REVIEWS):
         (key,) = table.primary_key
         _redact_column(connection, key, table.c.reason, subject)
+    forget_waiting(connection, subject.author_ids)
     row: dict[str, Any] = {
         "at": datetime.now(UTC),
         "subject": subject.kind,
@@ -145,8 +207,15 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
 
 
 def _digest(connection: Connection, kind: SubjectKind, subject_id: str) -> str:
+    return _digest_of(_secret(connection), kind, subject_id)
+
+
+def _secret(connection: Connection) -> bytes:
     query = select(META.c.value).where(META.c.key == "erasure_secret")
-    secret = bytes.fromhex(connection.execute(query).scalar_one())
+    return bytes.fromhex(connection.execute(query).scalar_one())
+
+
+def _digest_of(secret: bytes, kind: SubjectKind, subject_id: str) -> str:
     name = f"{kind}:{subject_id}".encode(errors="surrogatepass")
     return "hmac-sha256:" + hmac.new(secret, name, hashlib.sha256).hexdigest()
 

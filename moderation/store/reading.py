@@ -15,6 +15,8 @@ from moderation.errors import RecipeMismatch
 from moderation.note import Claim, ClaimBasis
 from moderation.store import audit, captions, erasure
 from moderation.store.banks import BankReading
+from moderation.store.elsewhere import ElsewhereReading
+from moderation.store.late import LateReading
 from moderation.store.policies import PolicyReading
 from moderation.store.records import (
     AuditRow,
@@ -47,7 +49,16 @@ _CODES_AT_ONCE = 10_000
 _FEATURES_AT_ONCE = 1_000
 
 
-class Reading(TemplateReading, BankReading, ReviewReading, PolicyReading, ServiceReading, ABC):
+class Reading(
+    TemplateReading,
+    BankReading,
+    ReviewReading,
+    PolicyReading,
+    LateReading,
+    ElsewhereReading,
+    ServiceReading,
+    ABC,
+):
     """Questions; each is answered from one snapshot."""
 
     @abstractmethod
@@ -138,6 +149,27 @@ class Reading(TemplateReading, BankReading, ReviewReading, PolicyReading, Servic
         )
         with self._connected() as connection:
             return [_picture(row) for row in connection.execute(query)]
+
+    def pictures_of_notes(self, note_ids: Iterable[str]) -> dict[str, list[StoredPicture]]:
+        """Note → its pictures, as `pictures_of_note`; notes without any are absent."""
+        found: dict[str, list[StoredPicture]] = defaultdict(list)
+        with self._connected() as connection:
+            for some in portions(note_ids):
+                query = select(PICTURES).where(PICTURES.c.note_id.in_(some))
+                for row in connection.execute(query.order_by(PICTURES.c.picture_id)):
+                    found[row.note_id].append(_picture(row))
+        return dict(found)
+
+    def pictures_of_work(
+        self, work_id: int, *, sha256: str | None = None, limit: int = 1000
+    ) -> list[StoredPicture]:
+        """Pictures of a work by number, all or those of one file."""
+        query = select(PICTURES).where(PICTURES.c.work_id == work_id)
+        if sha256 is not None:
+            query = query.where(PICTURES.c.sha256 == sha256)
+        with self._connected() as connection:
+            rows = connection.execute(query.order_by(PICTURES.c.picture_id).limit(limit))
+            return [_picture(row) for row in rows]
 
     def captions_near(self, keys: Sequence[int]) -> list[StoredCaption]:
         """Captions that share a key, the likeliest first; a bounded number, see `captions`."""

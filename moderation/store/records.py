@@ -158,6 +158,8 @@ class AuditRow:
     """`sha256:…` of title, text and tags alone; None for verdicts from before it was kept."""
     completes: int | None = None
     """Number of the partial verdict that this one completes."""
+    judged_as: JudgedAs | None = None
+    """What the policy read of the note; None for verdicts from before it was kept."""
 
     def to_json(self) -> dict[str, Any]:
         """JSON as in exports of the audit."""
@@ -240,6 +242,56 @@ class SubjectKind(StrEnum):
     AUTHOR = "author"
 
 
+class Reach(StrEnum):
+    """Whether a place still holds what was forgotten; stored strings."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    """A command has to be run there; the receipt says which."""
+    REPLAYED = "replayed"
+    """It still holds the data; whoever restores it forgets again before anything is found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Somewhere beside the register's own rows where a subject had left something."""
+
+    kind: str
+    """`index`, `disk`, `list`, `scan` or `backup`."""
+    place: str
+    """Path, as this machine names it."""
+    state: Reach
+    counts: Mapping[str, int] = field(default_factory=dict)
+    at: datetime | None = None
+    """Of a backup: when it was made."""
+    hint: str = ""
+    """What is left to do; empty where nothing is."""
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as in a receipt."""
+        return {
+            "kind": self.kind,
+            "place": self.place,
+            "state": self.state.value,
+            "counts": dict(self.counts),
+            "at": self.at.isoformat() if self.at else None,
+            "hint": self.hint,
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Place:
+        """Inverse of `to_json`."""
+        at = row["at"]
+        return cls(
+            kind=row["kind"],
+            place=row["place"],
+            state=Reach(row["state"]),
+            counts=dict(row["counts"]),
+            at=datetime.fromisoformat(at) if at else None,
+            hint=row["hint"],
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """Proof that a subject was forgotten, without naming it."""
@@ -254,6 +306,10 @@ class Receipt:
     """Last entry of the log afterwards; an index that has reached it knows the subject no more."""
     digest: str
     """`hmac-sha256:…` of the subject under the register's own secret; see `Register.receipts`."""
+    places: tuple[Place, ...] = ()
+    """Where else it was, and whether it is gone there."""
+    done_at: datetime | None = None
+    """When the last byte here was gone; None where a process died before: forget it again."""
 
     def to_json(self) -> dict[str, Any]:
         """JSON as in CLI and HTTP."""
@@ -264,4 +320,21 @@ class Receipt:
             "counts": dict(self.counts),
             "register_seq": self.register_seq,
             "digest": self.digest,
+            "places": [place.to_json() for place in self.places],
+            "done_at": self.done_at.isoformat() if self.done_at else None,
         }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Receipt:
+        """Inverse of `to_json`."""
+        done_at = row["done_at"]
+        return cls(
+            receipt_id=row["receipt_id"],
+            at=datetime.fromisoformat(row["at"]),
+            subject=SubjectKind(row["subject"]),
+            counts=dict(row["counts"]),
+            register_seq=row["register_seq"],
+            digest=row["digest"],
+            places=tuple(Place.from_json(place) for place in row["places"]),
+            done_at=datetime.fromisoformat(done_at) if done_at else None,
+        )

@@ -15,20 +15,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
-from moderation.errors import StoreError
-from moderation.store import moving, postgres, sqlite
+from moderation.errors import RestoredCopy, StoreError
+from moderation.store import erasure, moving, postgres, sqlite
 from moderation.store.address import parse_address
 from moderation.store.database import Database
+from moderation.store.forgotten_list import COPIED, LIST_NAME, mark_of, read_list, write_list
 from moderation.store.moving import MovedTable
 from moderation.store.reading import Reading
+from moderation.store.records import SubjectKind
 from moderation.store.schema import META
 from moderation.store.transaction import Transaction
 
@@ -50,6 +54,8 @@ class Register(Reading):
         """Where it lies; None for a register on a server."""
         self.name = database.name
         """What people may read of where it is; never a secret."""
+        self.replayed: tuple[int, int] | None = None
+        """Of a restored backup: subjects that were forgotten again, and digests on the lists."""
         self._database = database
 
     @classmethod
@@ -59,6 +65,7 @@ class Register(Reading):
         *,
         create: bool = True,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
+        forgotten: Sequence[str | Path] | None = None,
     ) -> Register:
         """Open a register, bringing it up to date; make it if it is missing.
 
@@ -69,8 +76,13 @@ class Register(Reading):
                 there, see `moderation.store.address`.
             create: False refuses a folder or a database without a register.
             busy_timeout_s: how long a write waits for the lock, in seconds.
+            forgotten: lists of what was forgotten (`forgotten.jsonl`), to forget again before
+                anything can be found; empty says that nothing was forgotten since the backup was
+                made. None looks for the list of a restored backup in its folder, and where the
+                register lay.
 
         Raises:
+            RestoredCopy: it is a restored backup, and no list is found.
             BadSetting: a URL of another kind.
             MissingExtra: the driver of the server is not installed.
             StoreUnreachable: no server answers, or it does not let us in.
@@ -82,13 +94,87 @@ class Register(Reading):
         place = parse_address(register)
         if not isinstance(place, Path):
             server = postgres.Database(place, create=create, busy_timeout_s=busy_timeout_s)
-            return cls(None, server)
+            opened = cls(None, server)
+            if forgotten:
+                opened.forget_listed(forgotten)
+            return opened
         path = place / FILE_NAME
         if not create and not path.is_file():
             raise StoreError(
                 f"no register in `{register}`", hint="check the path, or register something first"
             )
-        return cls(path.parent, sqlite.Database(path, busy_timeout_s=busy_timeout_s))
+        opened = cls(path.parent, sqlite.Database(path, busy_timeout_s=busy_timeout_s))
+        try:
+            if forgotten:
+                opened.forget_listed(forgotten)
+            elif opened._copied() is not None:
+                opened._forget_again(nothing=forgotten is not None)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    def forget_listed(self, lists: Sequence[str | Path]) -> tuple[int, int]:
+        """Forget again what lists say, in one transaction; a restored backup is then a register.
+
+        Raises:
+            StoreError: a list cannot be read, or is of another register; nothing was written.
+
+        Returns:
+            How many subjects were there, and how many digests the lists hold.
+        """
+        mark = self.mark()
+        digests = {line["digest"] for path in lists for line in read_list(Path(path), mark)}
+        with self._database.writing() as connection:
+            self._database.take_time(connection)
+            found = erasure.subjects_like(connection, digests) if digests else []
+            now = Transaction(connection)
+            for kind, name in found:
+                is_note = kind is SubjectKind.NOTE
+                now.forget_note(name) if is_note else now.forget_author(name)
+            connection.execute(delete(META).where(META.c.key == COPIED))
+        if found:
+            self.scrub()
+        if self.folder is not None:
+            self.list_forgotten(self.folder / LIST_NAME)
+        with self.transaction() as now:
+            for receipt in now.all_receipts(unfinished=True):
+                now.finish_erasure(receipt.receipt_id, (), datetime.now(UTC))
+        self.replayed = (len(found), len(digests))
+        return self.replayed
+
+    def list_forgotten(self, path: Path) -> int:
+        """Add all receipts to a list that goes with backups; returns how many lines it has.
+
+        Raises:
+            StoreError: the list is of another register, or cannot be written.
+        """
+        return write_list(path, self.mark(), self.all_receipts())
+
+    def mark(self) -> str:
+        """Tells the lists of this register, and of its copies, from those of others."""
+        with self._connected() as connection:
+            return mark_of(_secret(connection))
+
+    def _copied(self) -> dict[str, Any] | None:
+        """What a backup says of itself; None for a register."""
+        query = select(META.c.value).where(META.c.key == COPIED)
+        with self._connected() as connection:
+            said = connection.execute(query).scalar()
+        return None if said is None else dict(json.loads(said))
+
+    def _forget_again(self, *, nothing: bool) -> None:
+        told = self._copied() or {}
+        places = [Path(self.name) / LIST_NAME, Path(told.get("list", LIST_NAME))]
+        lists = [] if nothing else [place for place in dict.fromkeys(places) if place.is_file()]
+        if not lists and not nothing:
+            raise RestoredCopy(
+                f"`{self.name}` is a backup of {told.get('at', 'an unknown day')!s:.19}, and the "
+                f"list of what was forgotten since is neither there nor at `{places[1]}`",
+                hint=f"put the `{LIST_NAME}` that lies beside the backups into its folder, or say "
+                "`moderation store forgotten --nothing` where nothing was forgotten",
+            )
+        self.forget_listed(lists)
 
     def close(self) -> None:
         """Close the files. A register is of no use afterwards."""
@@ -207,8 +293,7 @@ class Register(Reading):
         dropped and made anew is another one; and from where it lies, so that a restored copy is.
         """
         with self._connected() as connection:
-            query = select(META.c.value).where(META.c.key == "erasure_secret")
-            secret = bytes.fromhex(connection.execute(query).scalar_one())
+            secret = _secret(connection)
         return hmac.new(secret, f"key of {self.name}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def integrity_check(self) -> None:
@@ -221,3 +306,8 @@ class Register(Reading):
 
     def _connected(self) -> AbstractContextManager[Connection]:
         return self._database.reading()
+
+
+def _secret(connection: Connection) -> bytes:
+    query = select(META.c.value).where(META.c.key == "erasure_secret")
+    return bytes.fromhex(connection.execute(query).scalar_one())

@@ -279,6 +279,10 @@ ERASURES = _table(
     Column("counts", JsonText, nullable=False),
     Column("register_seq", BIG, nullable=False),
     Column("digest", PlainText, nullable=False),
+    # What lies elsewhere: reached or not.
+    Column("places", JsonText),
+    # None while bytes may still lie on the disk, or a list of receipts does not name it yet.
+    Column("done_at", UtcTime),
     Index("ix_erasures_digest", "digest"),
     counted=True,
 )

@@ -8,12 +8,25 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from moderation.errors import UnknownSubject
 from moderation.note import Claim, Note
 from moderation.store import audit, captions, erasure, removal
 from moderation.store.banks import BankWriting
+from moderation.store.elsewhere import ElsewhereWriting
+from moderation.store.late import LateWriting
 from moderation.store.policies import PolicyWriting
 from moderation.store.reading import Reading
 from moderation.store.records import LogOp, NewCaption, NewPicture, Receipt
@@ -28,7 +41,14 @@ REGISTERED = Registration.REGISTERED.value
 
 
 class Transaction(
-    TemplateWriting, BankWriting, ReviewWriting, PolicyWriting, ServiceWriting, Reading
+    TemplateWriting,
+    BankWriting,
+    ReviewWriting,
+    PolicyWriting,
+    LateWriting,
+    ElsewhereWriting,
+    ServiceWriting,
+    Reading,
 ):
     """What may be done while holding the write lock.
 
@@ -128,6 +148,15 @@ class Transaction(
         if new:
             self._connection.execute(insert(CLAIMS), new)
 
+    def claim_number(self, claim: Claim) -> int | None:
+        """Number of a recorded claim; None where there is none of that identity."""
+        query = select(CLAIMS.c.claim_id).where(_same_claim(claim))
+        return self._connection.execute(query).scalar()
+
+    def withdraw_claim(self, claim: Claim) -> bool:
+        """Take a claim back; False where there is none of that identity."""
+        return bool(self._connection.execute(delete(CLAIMS).where(_same_claim(claim))).rowcount)
+
     def link_authors(self, author_id: str, linked_ids: Iterable[str]) -> None:
         """Record that the platform links accounts; holds in both directions, adds only."""
         columns = AUTHOR_LINKS.c
@@ -159,6 +188,36 @@ class Transaction(
             raise UnknownSubject(
                 f"work {work_id} is not in the register", hint="search for the picture again"
             )
+
+    def part_picture(self, picture_id: int, *, into: int | None = None) -> int:
+        """Take a picture out of its work, as it shows something else after all.
+
+        What its note claimed by showing it goes with it.
+
+        Args:
+            picture_id: number of the picture.
+            into: number of the work that it belongs to; None for a new one.
+
+        Returns:
+            Number of that work.
+        """
+        (moved,) = self.pictures([picture_id]).values()
+        work_id = self.add_work() if into is None else into
+        self._connection.execute(
+            update(PICTURES).where(PICTURES.c.picture_id == picture_id).values(work_id=work_id)
+        )
+        self._connection.execute(
+            update(CLAIMS)
+            .where(
+                CLAIMS.c.work_id == moved.work_id,
+                CLAIMS.c.note_id == moved.note_id,
+                CLAIMS.c.image_number == moved.image_number,
+                CLAIMS.c.author_id == moved.author_id,
+                CLAIMS.c.basis.in_(removal.CLAIMED_BY_SHOWING),
+            )
+            .values(work_id=work_id)
+        )
+        return work_id
 
     def remove_pictures(self, picture_ids: Iterable[int]) -> int:
         """Delete pictures and what rested on them alone; see `removal`. Returns how many."""
@@ -275,6 +334,16 @@ class Transaction(
             ],
         )
         return numbers
+
+
+def _same_claim(claim: Claim) -> ColumnElement[bool]:
+    return and_(
+        CLAIMS.c.work_id == claim.work_id,
+        CLAIMS.c.author_id == claim.author_id,
+        CLAIMS.c.basis == claim.basis.value,
+        CLAIMS.c.note_id == claim.note_id,
+        CLAIMS.c.image_number == claim.image_number,
+    )
 
 
 def _again(picture: NewPicture, known: Row[Any]) -> dict[str, Any]:

@@ -22,7 +22,18 @@ from moderation.store.service.tables import (
     UNFINISHED,
 )
 
+WITHOUT_LATE_TRUTHS = (
+    "DROP TABLE verdict_works",
+    "DROP TABLE verdict_changes",
+    "DROP TABLE late_truths",
+    "DROP TABLE copies_elsewhere",
+    "ALTER TABLE erasures DROP COLUMN places",
+    "ALTER TABLE erasures DROP COLUMN done_at",
+)
+"""Makes a register what it was at step 0009, but for its number."""
+
 WITHOUT_SERVICE = (
+    *WITHOUT_LATE_TRUTHS,
     "DROP TABLE policies",
     *(
         f"DROP TABLE {name}"

@@ -215,3 +215,33 @@ def test_what_is_not_there_is_a_problem(ask: Asking) -> None:
     answer = ask("PUT", "/v1/verdicts")
     problem(answer, 405, "method_not_allowed")
     assert answer.headers["allow"] == "POST"
+
+
+def test_an_appeal_is_decided_and_others_follow(make: Any, place: str | Path) -> None:
+    """By a person who may; once; and what rests on the work follows in the sweeps."""
+    service = make(register=place)
+    ask = Asking(service)
+    listen(service.tenants.main.gate.register)
+    ask.submit(a_note(CAT, id="n1", author="ann"))
+    blocked = ask.submit(a_note(CAT, id="n2", author="ben")).json()
+    row = {"verdict_id": blocked["verdict_id"], "author_id": "ben", "statement": "我拍的"}
+    opened = ask("POST", "/v1/appeals", json=row).json()
+    (waiting,) = ask("GET", "/v1/appeals").json()["appeals"]
+    assert waiting == opened | {"author_id": "ben", "statement": "我拍的", "decision": "block"}
+    first = {"author_id": "ben", "at": "2020-01-01T00:00:00Z", "proof": "raw file"}
+    ruling = {"state": "overturned", "by": "mia", "first": first}
+    at = f"/v1/appeals/{opened['appeal_id']}:decide"
+    told = ask("POST", at, json=ruling).json()
+    assert (told["before"], told["after"], told["state"]) == ("block", "pass", "overturned")
+    problem(ask("POST", at, json=ruling), 409, "appeal_settled")
+    problem(ask("POST", "/v1/appeals/a_99:decide", json=ruling), 404, "unknown_subject")
+    problem(ask("POST", at, json={"state": "maybe", "by": "mia"}), 422, "bad_request")
+    assert ask("GET", "/v1/appeals").json() == {"appeals": []}
+    for _ in range(3):
+        service.tenants.main.gate.sweep()
+    heard = [(kind, row["note_id"], row["decision"]) for kind, row in events(service)]
+    assert heard[-3:] == [
+        ("verdict.changed", "n2", "pass"),
+        ("appeal.decided", "n2", "pass"),
+        ("verdict.changed", "n1", "review"),
+    ]

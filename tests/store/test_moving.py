@@ -26,13 +26,17 @@ from moderation.errors import BadSetting, StoreBusy, StoreError
 from moderation.note import Author, ClaimBasis, Note
 from moderation.store import (
     Answer,
+    JudgedAs,
+    LateCause,
     MovedTable,
     NewReview,
+    NewTruth,
     Register,
     Ruling,
     SubjectKind,
     Transaction,
 )
+from moderation.store.elsewhere import Elsewhere
 from moderation.store.schema import METADATA
 
 SPENT = 3
@@ -64,7 +68,9 @@ def fill(register: Register) -> None:
         picture = a_picture(f"n{number}", author_id=author, published_at=MORNING)
         _, work = register_picture(register, picture)
         note = Note(id=picture.note_id, author=Author(id=author))
-        evidence = a_copy(match=a_match(author_id="o'Neil \\ 陈"), detail={"broken": "\ud83c"})
+        evidence = a_copy(
+            match=a_match(author_id="o'Neil \\ 陈"), detail={"broken": "\ud83c", "work_id": work}
+        )
         with register.transaction() as now:
             now.link_authors(author, ["Éric", "eric", "z"])
             now.keep_caption(a_caption(picture.note_id, author_id=author), [number, -number, 2**62])
@@ -77,6 +83,19 @@ def fill(register: Register) -> None:
             now.record_attempts(note.id, author, [work], MORNING)
             now.put_proposal(a_proposal(work, reason="why"))
             now.record_ruling(Ruling(action="a", subject="w", by="mia", reason="", detail={"n": 1}))
+            truth = now.tell_late(NewTruth(cause=LateCause.LINK, at=MORNING, authors=(author,)))
+            row = now.verdicts_numbered([number])[number]
+            now.change_verdict(
+                row,
+                row.verdict,
+                before_id=number,
+                decided_at=MORNING,
+                judged_as=JudgedAs.of(note, as_of=MORNING),
+                cause=LateCause.LINK,
+                by="system",
+                truth_id=truth.truth_id,
+            )
+            now.know_elsewhere(Elsewhere(kind="scan", place=f"/{author}", at=MORNING))
             now.keep_policy("sha256:1", lambda: {"rules": [], "number": 0.85}, at=MORNING)
             now.record_review(NewReview(note_id=note.id, by="mia", answer=Answer.CONFIRMED))
     with register.transaction() as now:

@@ -11,13 +11,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from kit.register_children import in_processes, open_together
-from kit.register_rows import a_picture, register_picture
-from kit.service_rows import WITHOUT_SERVICE
+from kit.register_rows import MORNING, a_picture, register_picture
+from kit.service_rows import WITHOUT_LATE_TRUTHS, WITHOUT_SERVICE
+from kit.verdicts import a_copy, a_verdict
 from sqlalchemy import create_engine
 
 from moderation.errors import StoreBusy, StoreError, StoreUnwritable, WrongStoreVersion
 from moderation.image.descriptor import from_bytes
-from moderation.store import Register
+from moderation.note import Note
+from moderation.store import LateCause, NewTruth, Register
 from moderation.store.registry import FILE_NAME
 from moderation.store.schema import METADATA
 
@@ -98,6 +100,22 @@ def test_descriptors_of_one_byte_a_number_become_finer(tmp_path: Path) -> None:
         rows = before.astype(float)
         wanted = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1)
         assert np.abs(finer - wanted).max() < 2**-11
+
+
+def test_verdicts_from_before_are_found_by_their_works(tmp_path: Path) -> None:
+    """The step reads the works out of their evidence; receipts from before are finished."""
+    with Register.open(tmp_path) as register, register.transaction() as now:
+        for number in range(3):
+            found = [a_copy(detail={"work_id": 7 + number}), a_copy(detail={})][: number + 1]
+            verdict = a_verdict(*found, note_id=f"n{number}")
+            now.record_verdict(verdict, note=Note(id=f"n{number}"), decided_at=MORNING)
+        now.forget_note("gone")
+    by_hand(tmp_path, *WITHOUT_LATE_TRUTHS, "UPDATE alembic_version SET version_num = '0009'")
+    with Register.open(tmp_path) as register, register.transaction() as now:
+        truth = now.tell_late(NewTruth(cause=LateCause.CLAIM, at=MORNING, works=(7, 9)))
+        assert now.may_follow(truth, limit=9) == [1, 3]
+        assert now.all_receipts(unfinished=True) == []
+        assert len(now.all_receipts()) == 1
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from moderation.cli.lazy import LazyGroup
         "claim",
         "link",
         "exempt",
+        "follow",
         "bank",
         "templates",
         "remove",

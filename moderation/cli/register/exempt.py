@@ -32,16 +32,28 @@ def command(
     """Let everybody show a work: a template, a meme.
 
     The work is what the picture of NOTE shows. Copies are still found, and allowed. For pictures
-    that are in no note, use `bank add`.
+    that are in no note, use `bank add`. Verdicts given before follow, as with `claim`.
 
-    With --json: `{"note_id", "image_number", "reason", "until"}`.
+    With --json: `{"note_id", "image_number", "reason", "until", "followed": {...}}`, the last as
+    in `claim`.
     """
     from moderation.cli import words
+    from moderation.cli.register.following import followed, tell_followed
     from moderation.gate import Gate
 
     with Gate.open(register, create=False) as gate:
-        gate.exempt(note, image_number, reason=reason, until=until, by=by)
+        gate.exempt(note, image_number, reason=reason, until=until, by=by, follow=False)
+        told = followed(gate, screen)
     end = until.isoformat() if until else None
-    screen.json({"note_id": note, "image_number": image_number, "reason": reason, "until": end})
-    told = words.UNTIL.say(screen.lang, at=until.date().isoformat()) if until else ""
-    screen.say(words.EXEMPTED.say(screen.lang, note=note, number=image_number, until=told))
+    screen.json(
+        {
+            "note_id": note,
+            "image_number": image_number,
+            "reason": reason,
+            "until": end,
+            "followed": told.to_json(),
+        }
+    )
+    ends = words.UNTIL.say(screen.lang, at=until.date().isoformat()) if until else ""
+    screen.say(words.EXEMPTED.say(screen.lang, note=note, number=image_number, until=ends))
+    tell_followed(told, screen)

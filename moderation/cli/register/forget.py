@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from moderation.cli.options import WrongValue, register_option, speaking
 from moderation.cli.screen import Screen, plain
 
+if TYPE_CHECKING:
+    from moderation.gate import Gate
+    from moderation.store import Place
+
 
 @click.command()
 @register_option
 @click.option("--note", "note_id", metavar="ID", help="The note to forget.")
 @click.option("--author", "author_id", metavar="ID", help="The author to forget.")
+@click.option(
+    "--scan",
+    "scans",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of a scan to forget it in as well, beside those that the register knows.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @speaking
 def command(
-    screen: Screen, register: str, note_id: str | None, author_id: str | None, yes: bool
+    screen: Screen,
+    register: str,
+    note_id: str | None,
+    author_id: str | None,
+    scans: tuple[Path, ...],
+    yes: bool,
 ) -> None:
     """Delete all that a note or an author brought.
 
@@ -25,10 +44,15 @@ def command(
     Prints a receipt that does not name the subject. Asks first; where nobody can be asked,
     --yes is needed.
 
+    Scans made with the register are reached, too. Backups are not: the receipt names them, and a
+    list of digests beside them sees to it that whoever opens one forgets again first. Killed in
+    the middle, say the same again.
+
     With --json: the receipt, `{"receipt_id", "at", "subject", "counts", "register_seq",
-    "digest"}`.
+    "digest", "places": [{"kind", "place", "state", "counts", "at", "hint"}], "done_at"}`; a state
+    is `reached`, `not_reached` or `replayed`.
     """
-    from moderation.cli import words
+    from moderation.cli import late_words, words
     from moderation.gate import Gate
 
     given = note_id if note_id is not None else author_id
@@ -37,12 +61,49 @@ def command(
     if not yes:
         _ask(screen, given, is_note=note_id is not None)
     with Gate.open(register, create=False) as gate:
-        receipt = gate.forget(note_id=note_id, author_id=author_id)
+        places = _in_scans(gate, scans, note_id, author_id)
+        receipt = gate.forget(note_id=note_id, author_id=author_id, places=places)
     screen.json(receipt.to_json())
     screen.say(words.FORGOTTEN.say(screen.lang))
     shown = receipt.to_json()
     counts = ", ".join(f"{name} {number:,}" for name, number in receipt.counts.items())
-    screen.facts(shown | {"counts": counts})
+    facts = {name: value for name, value in shown.items() if name not in ("places", "done_at")}
+    screen.facts(facts | {"counts": counts})
+    for place in receipt.places:
+        screen.say(
+            late_words.PLACE.say(
+                screen.lang,
+                kind=place.kind,
+                place=place.place,
+                state=late_words.REACH[place.state].say(screen.lang, hint=place.hint),
+            )
+        )
+
+
+def _in_scans(
+    gate: Gate, given: tuple[Path, ...], note_id: str | None, author_id: str | None
+) -> list[Place]:
+    """What went from the folders of scans; first of all, while the subject's name is at hand."""
+    from moderation.errors import StoreError
+    from moderation.gate.rights.forgetting import SCAN_FORGET
+    from moderation.scan.forgetting import forget_in_scan
+    from moderation.store import Place, Reach
+    from moderation.store.elsewhere import SCAN
+
+    known = [Path(one.place) for one in gate.register.elsewhere() if one.kind == SCAN]
+    there = [path for path in known if path.is_dir()]
+    places = []
+    for out in dict.fromkeys([*(path.absolute() for path in given), *there]):
+        try:
+            gone = forget_in_scan(out, note_id=note_id, author_id=author_id)
+        except StoreError as error:
+            hint = f"{error.message}; {SCAN_FORGET}"
+            place = Place(kind=SCAN, place=str(out), state=Reach.NOT_REACHED, hint=hint)
+        else:
+            counts = {"notes": gone.notes, "pictures": gone.pictures}
+            place = Place(kind=SCAN, place=str(out), state=Reach.REACHED, counts=counts)
+        places.append(place)
+    return places
 
 
 def _ask(screen: Screen, subject: str, *, is_note: bool) -> None:

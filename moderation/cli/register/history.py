@@ -12,7 +12,7 @@ from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
     from moderation.note import Claim
-    from moderation.store import AuditRow, Register, StoredPicture
+    from moderation.store import AuditRow, Change, Register, StoredPicture
 
 _ROWS_AT_ONCE = 1_000
 
@@ -29,7 +29,9 @@ def command(screen: Screen, note: str, register: str) -> None:
 
     With --json: `{"note_id", "pictures": [{...}], "claims": [{...}], "verdicts": [{...}],
     "reviews": [{...}]}`; verdicts are audit rows, `{"verdict_id", "author_id", "note_digest",
-    "text_digest", "decided_at", "verdict"}`, reviews as in `moderation review list`.
+    "text_digest", "decided_at", "verdict", "change"}`, where `change` is null or says why it was
+    given without a look at the note: `{"cause", "by", "base_id", "before_id", "truth_id"}`;
+    reviews as in `moderation review list`.
     """
     from moderation.store import Register
 
@@ -37,6 +39,7 @@ def command(screen: Screen, note: str, register: str) -> None:
         pictures = opened.pictures_of_note(note)
         works = opened.works({picture.work_id for picture in pictures})
         rows = _audit_rows(opened, note)
+        changes = opened.changes(row.verdict_id for row in rows)
         reviews = opened.reviews(note_id=note, limit=_ROWS_AT_ONCE)
     claims = [claim for work in works.values() for claim in work.claims]
     screen.json(
@@ -44,7 +47,10 @@ def command(screen: Screen, note: str, register: str) -> None:
             "note_id": note,
             "pictures": [picture_to_json(picture) for picture in pictures],
             "claims": [claim_to_json(claim) for claim in claims],
-            "verdicts": [row.to_json() for row in rows],
+            "verdicts": [
+                row.to_json() | {"change": _change_to_json(changes.get(row.verdict_id))}
+                for row in rows
+            ],
             "reviews": [review.to_json() for review in reviews],
         }
     )
@@ -81,6 +87,10 @@ def claim_to_json(claim: Claim) -> dict[str, Any]:
         "image_number": claim.image_number,
         "proof": claim.proof,
     }
+
+
+def _change_to_json(change: Change | None) -> dict[str, Any] | None:
+    return None if change is None else change.to_json()
 
 
 def _audit_rows(register: Register, note: str) -> list[AuditRow]:

@@ -64,9 +64,9 @@ def command(
     unread: Counter[str] = Counter()
     with Register.open(register, create=False) as opened, whole_file(output, private=True) as sink:
         texts = moderator_rows(
-            _all_reviews(opened),
+            all_reviews(opened),
             _notes(notes, unread, allow_outside=allow_outside),
-            lambda numbers: _verdicts(opened, numbers),
+            lambda numbers: verdicts_by_number(opened, numbers),
             _stated,
         )
         left_out, decisions = _write(texts, sink)
@@ -86,7 +86,8 @@ def _write(texts: Iterable[Row | LeftOut], sink: Sink) -> tuple[Counter[LeftOut]
     return left_out, decisions
 
 
-def _all_reviews(register: Register) -> Iterator[Review]:
+def all_reviews(register: Register) -> Iterator[Review]:
+    """All answers, read in portions, the last first."""
     before = None
     while some := register.reviews(before=before, limit=_AT_ONCE):
         yield from some
@@ -105,7 +106,8 @@ def _notes(sources: Iterable[str], unread: Counter[str], *, allow_outside: bool)
                 unread[source] += 1
 
 
-def _verdicts(register: Register, numbers: Collection[int]) -> Mapping[int, Verdict]:
+def verdicts_by_number(register: Register, numbers: Collection[int]) -> Mapping[int, Verdict]:
+    """Verdicts by number; those that were forgotten are absent."""
     found = register.verdicts_numbered(numbers)
     return {number: row.verdict for number, row in found.items()}
 

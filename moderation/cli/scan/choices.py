@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from moderation.cli.options import THEN, Options, WrongValue, rules_of
+from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
     from moderation.engines import Engine
@@ -168,3 +170,23 @@ def check_left_out(without: Iterable[str]) -> None:
                 f"no reader of marks is called `{name:.60}`",
                 hint=f"leave out {', '.join(f'`{one}`' for one in may_be_left_out())}",
             )
+
+
+def known_to(register: str | None, out: Path, screen: Screen) -> None:
+    """Let the register know of the scan, which holds what it holds: to forget it there, too."""
+    from moderation.cli import scan_words as words
+    from moderation.errors import StoreUnwritable
+    from moderation.store import Register
+    from moderation.store.elsewhere import SCAN, Elsewhere
+
+    if register is None:
+        return
+    place = str(out.absolute())
+    with Register.open(register, create=False) as opened:
+        if any(one.place == place for one in opened.elsewhere()):
+            return
+        try:
+            with opened.transaction() as now:
+                now.know_elsewhere(Elsewhere(kind=SCAN, place=place, at=datetime.now(UTC)))
+        except StoreUnwritable:
+            screen.remark(words.NOT_KNOWN.say(screen.lang, place=place))

@@ -39,8 +39,9 @@ def command(
     that lies in DIR. Another policy or another day needs neither pictures nor models: judge
     again.
 
-    The register itself is only read, but for `--refer`: the most serious notes, whose last
-    verdict there is milder and to which nobody has answered, get a review.
+    The register itself is only read. It gets to know of DIR, to forget there too; and with
+    `--refer` the most serious notes, whose last verdict there is milder and to which nobody has
+    answered, get a review.
 
     With --json: `{"notes", "known", "failed", "decisions", "verdicts", "register", "referred":
     {"referred", "left", "waiting", "answered", "edited"}}`; the last is null without `--refer`.
@@ -78,6 +79,8 @@ def judge_with_progress(
     from moderation.cli.progress import progress
     from moderation.policy import Policy
     from moderation.scan import judge, refer_worst
+
+    choices.known_to(register, out, screen)
 
     policy = Policy.load(policy_name)
     with progress(screen, None) as done:

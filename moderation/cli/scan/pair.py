@@ -74,6 +74,7 @@ def pair_with_progress(screen: Screen, archive: str, out: Path, **chosen: Any) -
     from moderation.cli.progress import progress
     from moderation.scan import pair
 
+    choices.known_to(chosen.get("register"), out, screen)
     with progress(screen, None) as done:
         return pair(
             archive,

@@ -7,7 +7,7 @@ import click
 from moderation.cli.lazy import LazyGroup
 
 
-@click.group(cls=LazyGroup, package=__name__, names=("migrate", "move", "backup"))
+@click.group(cls=LazyGroup, package=__name__, names=("migrate", "move", "backup", "forgotten"))
 def command() -> None:
     """Look after the database below a register.
 

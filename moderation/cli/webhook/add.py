@@ -26,7 +26,7 @@ def command(
     """Subscribe URL to what happens from now on.
 
     A webhook gets a secret, printed this once: whoever has it can tell that an event is ours.
-    Types are verdict.finalized, verdict.changed, appeal.opened, brake.engaged and
+    Types are verdict.finalized, verdict.changed, appeal.opened, appeal.decided, brake.engaged and
     flood.quarantined.
 
     With --json: `{"endpoint_id", "url", "types", "secret"}`; `secret` is null for a stream.

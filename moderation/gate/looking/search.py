@@ -126,13 +126,28 @@ def sightings(matches: Sequence[Match], register: Reading, *, at: datetime) -> l
         work = details.get(works.get(m.picture_id, 0))
         if work is None:
             continue
-        entries = listed.get(work.work_id, [])
-        freed = _freed(work, entries, at)
-        once_free = bool(entries) or work.exempt_reason is not None
-        if once_free and not freed and not work.claims:
-            continue  # nobody claimed it while all could show it, so nobody holds it now
-        found.append(Sighting(match=m, work_id=work.work_id, claims=work.claims, **freed))
+        sighting = sighting_of(m, work, listed.get(work.work_id, []), at=at)
+        if sighting is not None:
+            found.append(sighting)
     return found
+
+
+def sighting_of(
+    match: Match, work: Work, entries: Collection[BankEntry], *, at: datetime
+) -> Sighting | None:
+    """A match with what the register knows of the work; None where nobody holds that.
+
+    Args:
+        match: proven.
+        work: that it shows.
+        entries: of banks that free the work, ended ones too.
+        at: when the note under check was published.
+    """
+    freed = _freed(work, entries, at)
+    once_free = bool(entries) or work.exempt_reason is not None
+    if once_free and not freed and not work.claims:
+        return None  # nobody claimed it while all could show it, so nobody holds it now
+    return Sighting(match=match, work_id=work.work_id, claims=work.claims, **freed)
 
 
 def _freed(work: Work, entries: Iterable[BankEntry], at: datetime) -> dict[str, Any]:

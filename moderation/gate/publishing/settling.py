@@ -64,8 +64,10 @@ def announce_change(
     at: datetime,
     author_id: str,
     before: Decision | None,
+    cause: str = "retro",
+    actor: str = "system",
 ) -> None:
-    """Tell subscribers that a retro scan has another word for a note that was published.
+    """Tell subscribers of another word for a note that was judged before.
 
     Args:
         now: the transaction that files it.
@@ -74,19 +76,26 @@ def announce_change(
         at: when.
         author_id: whose note it is about.
         before: what the last verdict on it said; None where there was none.
+        cause: `retro` for a scan, else what was told late.
+        actor: `system`, or `moderator` where a person decided.
     """
     event = NewEvent(
         type=CHANGED,
         note_id=verdict.note_id,
         author_id=author_id,
         at=at,
-        payload=_told(verdict, verdict_id, before=before, cause="retro"),
+        payload=_told(verdict, verdict_id, before=before, cause=cause, actor=actor),
     )
     now.add_event(event)
 
 
 def _told(
-    verdict: Verdict, verdict_id: int, *, before: Decision | None, cause: str
+    verdict: Verdict,
+    verdict_id: int,
+    *,
+    before: Decision | None,
+    cause: str,
+    actor: str = "system",
 ) -> dict[str, Any]:
     return {
         "note_id": verdict.note_id,
@@ -97,7 +106,7 @@ def _told(
         "cause": cause,
         "completeness": verdict.completeness.value,
         "policy": {"name": verdict.policy, "digest": verdict.policy_digest},
-        "actor": "system",
+        "actor": actor,
     }
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from moderation.errors import UnknownSubject
 from moderation.gate import Gate
+from moderation.gate.rights.ruling import First, Ruled
 from moderation.service import examples
-from moderation.service.answers import ToldAppeal
+from moderation.service.answers import DecidedAppeal, ToldAppeal, WaitingAppeals
 from moderation.service.bodies import JsonRoute
 from moderation.service.calls import SLOW_S
 from moderation.service.json_answer import JsonAnswer
 from moderation.service.problems import Refused
-from moderation.service.requests import AskedAppeal
+from moderation.service.requests import AskedAppeal, AskedRuling
 from moderation.service.routes.declared import BODY, problems
 from moderation.service.state import Service
 from moderation.service.tenants import Tenant, allowed
@@ -45,6 +46,76 @@ async def appeal(
     days = service.settings.appeal_days
     row = await service.others(tenant).run(lambda: _open(tenant.gate, asked, days), within_s=SLOW_S)
     return JsonAnswer(row, status_code=201)
+
+
+@router.get(
+    "/v1/appeals",
+    operation_id="waiting_appeals",
+    summary="Appeals that wait for a person",
+    responses={200: {"model": WaitingAppeals}, **problems(422)},
+)
+async def waiting(
+    request: Request,
+    tenant: Annotated[Tenant, Depends(allowed(Scope.REVIEW))],
+    after: Annotated[int, Query(ge=0, lt=2**63, examples=[7])] = 0,
+    limit: Annotated[int, Query(ge=1, le=1_000, examples=[100])] = 100,
+) -> JsonAnswer:
+    """The oldest first; to go on, give the number of the last one as `after`."""
+    service: Service = request.app.state.service
+    rows = await service.others(tenant).run(
+        lambda: _waiting(tenant.gate, after, limit), within_s=SLOW_S
+    )
+    return JsonAnswer({"appeals": rows})
+
+
+@router.post(
+    "/v1/appeals/a_{appeal_id}:decide",
+    operation_id="decide_appeal",
+    summary="Decide an appeal: the verdict stands, or what rests on the mistake is put right",
+    responses={200: {"model": DecidedAppeal}, **problems(*BODY, 404, 409)},
+    openapi_extra=examples.body(examples.RULINGS),
+)
+async def decide(
+    request: Request,
+    appeal_id: Annotated[int, Path(ge=1, lt=10**18, examples=[7])],
+    asked: AskedRuling,
+    tenant: Annotated[Tenant, Depends(allowed(Scope.REVIEW))],
+) -> JsonAnswer:
+    """Subscribers hear `appeal.decided`, and `verdict.changed` of every verdict that follows.
+
+    Other verdicts follow within some sweeps, not before this answer.
+    """
+    service: Service = request.app.state.service
+    ruled = _ruled(asked)
+    decided = await service.others(tenant).run(
+        lambda: tenant.gate.decide_appeal(appeal_id, ruled, follow=False), within_s=SLOW_S
+    )
+    return JsonAnswer(decided.to_json())
+
+
+def _ruled(asked: AskedRuling) -> Ruled:
+    first = asked.first
+    return Ruled(
+        overturned=asked.state == "overturned",
+        by=asked.by,
+        reason=asked.reason,
+        findings=tuple(asked.findings),
+        first=None
+        if first is None
+        else First(author_id=first.author_id, at=first.at, proof=first.proof),
+        licensed=asked.licensed,
+        proof=asked.proof,
+    )
+
+
+def _waiting(gate: Gate, after: int, limit: int) -> list[dict[str, Any]]:
+    found = gate.register.open_appeals(after=after, limit=limit)
+    rows = gate.register.verdicts_numbered(appeal.verdict_id for appeal in found)
+    return [
+        appeal.to_json() | {"decision": rows[appeal.verdict_id].verdict.decision.value}
+        for appeal in found
+        if appeal.verdict_id in rows  # forgotten between the two questions
+    ]
 
 
 def _open(gate: Gate, asked: AskedAppeal, days: int) -> dict[str, Any]:

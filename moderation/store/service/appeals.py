@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, update
 
 from moderation.store.service.connected import Connected, Writing
 from moderation.store.service.tables import APPEALS
@@ -41,6 +41,18 @@ class Appeal(NewAppeal):
     appeal_id: int
     state: AppealState
 
+    def to_json(self) -> dict[str, Any]:
+        """JSON as in CLI and HTTP."""
+        return {
+            "appeal_id": f"a_{self.appeal_id}",
+            "verdict_id": f"v_{self.verdict_id}",
+            "note_id": self.note_id,
+            "author_id": self.author_id,
+            "at": self.at.isoformat(),
+            "state": self.state.value,
+            "statement": self.statement,
+        }
+
 
 class AppealReading(Connected):
     """Questions about appeals."""
@@ -49,6 +61,29 @@ class AppealReading(Connected):
         """Against one verdict, the oldest first."""
         query = (
             select(APPEALS).where(APPEALS.c.verdict_id == verdict_id).order_by(APPEALS.c.appeal_id)
+        )
+        with self._connected() as connection:
+            return [_appeal(row) for row in connection.execute(query)]
+
+    def appeal(self, appeal_id: int) -> Appeal | None:
+        """By number; None where there is none."""
+        query = select(APPEALS).where(APPEALS.c.appeal_id == appeal_id)
+        with self._connected() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _appeal(row)
+
+    def open_appeals(self, *, after: int = 0, limit: int = 1000) -> list[Appeal]:
+        """Those that wait for a person, the oldest first.
+
+        Args:
+            after: only those with a higher number.
+            limit: most to return.
+        """
+        query = (
+            select(APPEALS)
+            .where(APPEALS.c.state == AppealState.OPEN.value, APPEALS.c.appeal_id > after)
+            .order_by(APPEALS.c.appeal_id)
+            .limit(limit)
         )
         with self._connected() as connection:
             return [_appeal(row) for row in connection.execute(query)]
@@ -75,6 +110,12 @@ class AppealWriting(AppealReading, Writing):
             insert(APPEALS).returning(APPEALS.c.appeal_id), row | {"state": state.value}
         ).scalar_one()
         return Appeal(**row, appeal_id=number, state=state), True
+
+    def settle_appeal(self, appeal_id: int, state: AppealState) -> None:
+        """Record what a person decided."""
+        self._connection.execute(
+            update(APPEALS).where(APPEALS.c.appeal_id == appeal_id).values(state=state.value)
+        )
 
 
 def _appeal(row: Row[Any]) -> Appeal:
