@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, runtime_checkable
 
 from moderation.errors import BadNote
 
@@ -96,9 +96,35 @@ class Author:
         return row | ({"handles": list(self.handles)} if self.handles else {})
 
 
+@runtime_checkable
+class PictureFile(Protocol):
+    """A picture's file in the store that holds its archive; read by whoever looks at it.
+
+    Only readers of archives make them, below a URL that the operator gave.
+    """
+
+    @property
+    def path(self) -> str:
+        """Within the archive."""
+
+    def stamp(self) -> list[int | str]:
+        """Size in bytes, and a digest or time that changes with the content.
+
+        Raises:
+            OSError: it is not there, or the store fails.
+        """
+
+    def read(self, most: int) -> bytes:
+        """Its first bytes, at most so many.
+
+        Raises:
+            OSError: it is not there, or the store fails.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NoteImage:
-    """One picture of a note: exactly one of path, bytes or pixels. Never a URL to fetch."""
+    """One picture of a note: exactly one of path, bytes, pixels or file. Never a URL to fetch."""
 
     path: Path | str | None = None
     data: bytes | None = None
@@ -108,9 +134,11 @@ class NoteImage:
     """Hex digest of the file; where given, other bytes are refused."""
     declared_ai: bool = False
     """The author said of this picture that AI made it or helped."""
+    file: PictureFile | None = None
+    """As archives in object stores give it; JSON has no word for it."""
 
     def __post_init__(self) -> None:
-        given = [x is not None for x in (self.path, self.data, self.array)]
+        given = [x is not None for x in (self.path, self.data, self.array, self.file)]
         if sum(given) != 1:
             raise BadNote(
                 f"an image needs exactly one of `path`, `data` and `array`, got {sum(given)}",
@@ -128,6 +156,8 @@ class NoteImage:
             raise _wrong_type("images[].data", "bytes", self.data)
         if self.array is not None and not hasattr(self.array, "tobytes"):
             raise _wrong_type("images[].array", "an array uint8 [H, W, 3]", self.array)
+        if self.file is not None and not isinstance(self.file, PictureFile):
+            raise _wrong_type("images[].file", "a file of an archive", self.file)
         if not isinstance(self.declared_ai, bool):
             raise _wrong_type("images[].declared_ai", "true or false", self.declared_ai)
 
@@ -136,6 +166,8 @@ class NoteImage:
         row: dict[str, Any] = {}
         if self.path is not None:
             row["path"] = str(self.path)
+        if self.file is not None:
+            row["path"] = self.file.path
         digest = self.sha256
         if digest is None and self.data is not None:
             digest = hashlib.sha256(self.data).hexdigest()

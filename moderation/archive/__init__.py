@@ -6,7 +6,14 @@ Only a file that cannot be read at all raises `BadArchive`.
 
 from moderation.archive.banks import BankRow, read_bank, rows_to_json
 from moderation.archive.hashes import HASH_DIGITS, HashRow, read_hashes
-from moderation.archive.notes import NoteFormat, count_notes, note_within, read_notes
+from moderation.archive.notes import (
+    NoteFormat,
+    archive_folder,
+    count_notes,
+    note_within,
+    read_notes,
+)
+from moderation.archive.object_store import hidden
 from moderation.archive.results import ResultFormat, read_results, write_results
 from moderation.archive.whole_file import whole_file
 
@@ -16,7 +23,9 @@ __all__ = [
     "HashRow",
     "NoteFormat",
     "ResultFormat",
+    "archive_folder",
     "count_notes",
+    "hidden",
     "note_within",
     "read_bank",
     "read_hashes",

@@ -78,6 +78,8 @@ def _size(image: NoteImage) -> int | None:
     if image.data is not None:
         return len(image.data)
     try:
+        if image.file is not None:
+            return int(image.file.stamp()[0])
         return None if image.path is None else Path(image.path).stat().st_size
     except (OSError, ValueError):
         return None

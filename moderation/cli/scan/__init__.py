@@ -25,8 +25,12 @@ class ScanGroup(LazyGroup):
         """Take what is no command, and is there, for an archive."""
         named = args[0] in self.list_commands(ctx)
         return super().resolve_command(
-            ctx, args if named or not Path(args[0]).exists() else ["run", *args]
+            ctx, args if named or not _may_be_there(args[0]) else ["run", *args]
         )
+
+
+def _may_be_there(archive: str) -> bool:
+    return "://" in archive or Path(archive).exists()
 
 
 @click.group(
