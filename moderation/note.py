@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, runtime_checkable
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from moderation.errors import BadNote
+from moderation.picture_file import PictureFile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,32 +95,6 @@ class Author:
         # Fields that came later stand there only where they say something: the digests of
         # notes judged before stay what the audit holds.
         return row | ({"handles": list(self.handles)} if self.handles else {})
-
-
-@runtime_checkable
-class PictureFile(Protocol):
-    """A picture's file in the store that holds its archive; read by whoever looks at it.
-
-    Only readers of archives make them, below a URL that the operator gave.
-    """
-
-    @property
-    def path(self) -> str:
-        """Within the archive."""
-
-    def stamp(self) -> list[int | str]:
-        """Size in bytes, and a digest or time that changes with the content.
-
-        Raises:
-            OSError: it is not there, or the store fails.
-        """
-
-    def read(self, most: int) -> bytes:
-        """Its first bytes, at most so many.
-
-        Raises:
-            OSError: it is not there, or the store fails.
-        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

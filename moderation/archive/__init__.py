@@ -13,8 +13,8 @@ from moderation.archive.notes import (
     note_within,
     read_notes,
 )
-from moderation.archive.object_store import hidden
 from moderation.archive.results import ResultFormat, read_results, write_results
+from moderation.archive.store_connections import hidden
 from moderation.archive.whole_file import whole_file
 
 __all__ = [

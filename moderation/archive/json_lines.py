@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
-from moderation.archive.object_store import STREAM_BYTES, ObjectPath, as_bytes, hidden, located
+from moderation.archive.object_store import ObjectPath, as_bytes, located
+from moderation.archive.store_connections import STREAM_BYTES, hidden
 from moderation.errors import BadArchive, BadNote, InputError
 
 Source = str | Path | ObjectPath

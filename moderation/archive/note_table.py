@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from moderation.archive.json_lines import unreadable
-from moderation.archive.object_store import PART_BYTES, ObjectPath, as_bytes
+from moderation.archive.object_store import ObjectPath, as_bytes
+from moderation.archive.store_connections import PART_BYTES
 from moderation.errors import BadArchive, BadNote, InputError
 
 _MAGIC = b"PAR1"

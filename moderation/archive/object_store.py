@@ -2,37 +2,33 @@
 
 `s3://bucket/folder`, `gs://…`, `ftp://…` and whatever else fsspec reads; `file://…` is a path.
 Only the operator names a URL: what an archive says of itself is a path within it, see
-`ObjectPath.picture`. This module is the only home of fsspec.
-
-Whatever a store raises while it is read comes out as `OSError`, and so does a file that ends before
-its size: readers treat them as they treat a failing disk.
+`ObjectPath.picture`.
 """
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import posixpath
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
 
-from moderation.errors import BadArchive, BadNote, MissingExtra
+from moderation.archive.store_connections import (
+    STREAM_BYTES,
+    TURNS,
+    Stream,
+    as_os_error,
+    forget_connections,
+    hidden,
+    opened,
+    store,
+)
+from moderation.errors import BadArchive, BadNote
 
-STREAM_BYTES = 1 << 20
-"""Fetched at once of what is read from beginning to end."""
-PART_BYTES = 1 << 16
-"""Fetched at once, at least, of what is read here and there."""
-_CONNECTIONS = 8
-_TURNS = threading.RLock()
-"""A connection answers one question at a time; a scan works in many processes."""
 _STAMPS = (
     *("ETag", "etag", "md5Hash", "checksum", "sha256", "crc32c"),
     *("mtime", "LastModified", "last_modified", "updated", "modify", "modified", "created"),
@@ -60,8 +56,8 @@ def located(source: str | Path | ObjectPath) -> Path | ObjectPath:
             f"`{hidden(text)}` chains stores, which are not read",
             hint="name the file or the folder by its own URL",
         )
-    store, path = _opened(text)
-    return ObjectPath(url=text, path=path.rstrip("/"), scheme=store.scheme)
+    found, path = opened(text)
+    return ObjectPath(url=text, path=path.rstrip("/"), scheme=found.scheme)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +179,7 @@ class ObjectPath:
         Raises:
             OSError: it is not there, or the store fails.
         """
-        return io.BufferedReader(_Stream(self, piece_bytes), piece_bytes)
+        return io.BufferedReader(Stream(self.url, self.path, piece_bytes), piece_bytes)
 
     def walk(self) -> Iterator[tuple[ObjectPath, list[str], list[str]]]:
         """As `os.walk`: a folder, names of folders in it (to be changed in place), names of files.
@@ -191,11 +187,11 @@ class ObjectPath:
         Raises:
             OSError: the store fails.
         """
-        with _as_os_error():
+        with as_os_error():
             folders: list[str] = []
             files: list[str] = []
-            with _TURNS:
-                listed = _store(self.url).fs.ls(self.path or "/", detail=True)
+            with TURNS:
+                listed = store(self.url).fs.ls(self.path or "/", detail=True)
             for told in listed:
                 name = posixpath.basename(told["name"].rstrip("/"))
                 if name and told["name"].rstrip("/") != self.path:
@@ -226,14 +222,14 @@ class ObjectPath:
         return StoredPicture(place=place, path=place.inside(root))
 
     def _told(self) -> Mapping[str, Any]:
-        with _as_os_error(), _TURNS:
-            told: Mapping[str, Any] = _store(self.url).fs.info(self.path or "/")
+        with as_os_error(), TURNS:
+            told: Mapping[str, Any] = store(self.url).fs.info(self.path or "/")
             return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPicture:
-    """A picture of a note, in the store that holds the archive; see `moderation.note.PictureFile`.
+    """A picture of a note, in the store that holds the archive: a `PictureFile`.
 
     It is read when somebody looks at it, by the process that looks.
     """
@@ -258,7 +254,7 @@ class StoredPicture:
             raise
         except OSError:
             # A connection that lay idle may have been closed by the server.
-            _forget_connections()
+            forget_connections()
             return self._read(most)
 
     def _read(self, most: int) -> bytes:
@@ -268,13 +264,6 @@ class StoredPicture:
 
 Place = Path | ObjectPath
 """A file or folder, here or in a store."""
-
-
-def hidden(url: str) -> str:
-    """A URL without the password that it may hold."""
-    scheme, sign, rest = url.partition("://")
-    head, slash, tail = rest.partition("/")
-    return scheme + sign + head.rpartition("@")[2] + slash + tail
 
 
 def as_bytes(place: Place, piece_bytes: int = STREAM_BYTES) -> io.BufferedReader:
@@ -309,119 +298,6 @@ def inside(place: Place, folder: Place) -> str:
     if isinstance(place, ObjectPath):
         return place.inside(cast("ObjectPath", folder))
     return place.relative_to(cast("Path", folder)).as_posix()
-
-
-class _Stream(io.RawIOBase):
-    """A file of a store, whose every failure is an `OSError`."""
-
-    def __init__(self, place: ObjectPath, piece_bytes: int) -> None:
-        self._name = place.name
-        with _as_os_error(), _TURNS:
-            fs = _store(place.url).fs
-            self._size = int(fs.info(place.path).get("size") or 0)
-            self._file = fs.open(place.path, "rb", block_size=piece_bytes)
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, start + offset)
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        with _as_os_error(), _TURNS:
-            self._file.seek(min(self._at, self._size))
-            data = self._file.read(min(len(view), max(0, self._size - self._at)))
-        if not data and self._at < self._size and len(view):
-            raise OSError(
-                errno.EIO, f"`{self._name}` ends after {self._at:,} of {self._size:,} bytes"
-            )
-        view[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-    def close(self) -> None:
-        if not self.closed:
-            with _TURNS:
-                self._file.close()
-        super().close()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Store:
-    fs: Any
-    scheme: str
-
-
-def _opened(url: str) -> tuple[_Store, str]:
-    try:
-        store = _store(url)
-    except ImportError as error:
-        if isinstance(error, MissingExtra):
-            raise
-        scheme = url.partition("://")[0]
-        raise MissingExtra(
-            f"`{scheme}://` wants a package that is not installed: {error}",
-            hint=f"install it, as `pip install {_package_of(scheme)}`",
-        ) from error
-    except Exception as error:  # each store has exceptions of its own
-        raise BadArchive(
-            f"cannot open `{hidden(url)}`: {error}",
-            hint="check the URL, the account and the store",
-        ) from error
-    return store, str(store.fs._strip_protocol(url))
-
-
-def _store(url: str) -> _Store:
-    return _store_of(url, os.getpid())  # a connection is not shared with a child
-
-
-@lru_cache(_CONNECTIONS)
-def _store_of(url: str, pid: int) -> _Store:
-    try:
-        import fsspec
-    except ImportError as error:
-        raise MissingExtra(
-            "archives in stores need fsspec, which is not installed",
-            hint='install the extra: `pip install "notegate[objects]"`',
-        ) from error
-    fs, _ = fsspec.core.url_to_fs(url)
-    return _Store(fs=fs, scheme=url.partition("://")[0])
-
-
-def _forget_connections() -> None:
-    with _TURNS:
-        _store_of.cache_clear()
-
-
-def _package_of(scheme: str) -> str:
-    from fsspec.registry import known_implementations
-
-    home = known_implementations.get(scheme, {}).get("class", scheme).partition(".")[0]
-    return "the package that it names" if home == "fsspec" else home
-
-
-@contextmanager
-def _as_os_error() -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from error
-    except OSError:
-        raise
-    except (MemoryError, MissingExtra):
-        raise
-    except Exception as error:  # of ftplib, botocore, aiohttp, …
-        raise OSError(errno.EIO, f"{type(error).__name__}: {error}") from error
 
 
 def _moment(value: object) -> datetime | None:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from moderation.archive.json_lines import BREAKS, MAX_LINE_BYTES, open_source, parse_object
-from moderation.archive.object_store import PART_BYTES, ObjectPath
+from moderation.archive.object_store import ObjectPath
 from moderation.archive.picture_folder import PICTURE_SUFFIXES
+from moderation.archive.store_connections import PART_BYTES
 from moderation.errors import BadArchive, BadNote, InputError
 from moderation.note import MAX_IMAGES
 

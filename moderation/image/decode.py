@@ -21,7 +21,8 @@ from moderation.errors import ImageTooLarge, UnreadableImage
 from moderation.image.colour import srgb
 from moderation.image.formats import plugin_for
 from moderation.image.scaling import scaled
-from moderation.note import NoteImage, PictureFile
+from moderation.note import NoteImage
+from moderation.picture_file import PictureFile
 
 MAX_SIDE_PX = 1536
 """Long side to which pictures are brought; enough for a collage cell to keep its detail."""

@@ -22,7 +22,8 @@ import pytest
 from kit import ftp_server, pictures
 
 from moderation.archive import count_notes, read_hashes, read_notes
-from moderation.archive.object_store import ObjectPath, hidden, located
+from moderation.archive.object_store import ObjectPath, located
+from moderation.archive.store_connections import hidden
 from moderation.errors import BadArchive, BadNote, MissingExtra, UnreadableImage
 from moderation.finding import ItemFailure
 from moderation.image.decode import decode
