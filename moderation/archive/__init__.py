@@ -5,6 +5,7 @@ Only a file that cannot be read at all raises `BadArchive`.
 """
 
 from moderation.archive.banks import BankRow, read_bank, rows_to_json
+from moderation.archive.hash_export import HASH_FORMATS, HashFormat, hash_list
 from moderation.archive.hashes import HASH_DIGITS, HashRow, read_hashes
 from moderation.archive.notes import (
     NoteFormat,
@@ -19,12 +20,15 @@ from moderation.archive.whole_file import whole_file
 
 __all__ = [
     "HASH_DIGITS",
+    "HASH_FORMATS",
     "BankRow",
+    "HashFormat",
     "HashRow",
     "NoteFormat",
     "ResultFormat",
     "archive_folder",
     "count_notes",
+    "hash_list",
     "hidden",
     "note_within",
     "read_bank",
