@@ -24,7 +24,7 @@ from moderation.finding import ItemFailure
 from moderation.gate.ahead import examined_ahead
 from moderation.gate.deciding.conclusion import caught_up, conclude, judge
 from moderation.gate.deciding.shadow import Shadow, checked
-from moderation.gate.imports import Registered, import_hashes, import_notes, registered_hashes
+from moderation.gate.imports import Registered, import_hashes, import_notes
 from moderation.gate.index.followed import FollowedIndex
 from moderation.gate.index.place import index_place
 from moderation.gate.index.verification import Verification
@@ -220,12 +220,6 @@ class Gate(Publishing, Rights):
         registered = import_hashes(rows, self.register, after=self._saving(progress))
         self.find_templates()
         return registered
-
-    def export_hashes(
-        self, recipe: str, *, licence: str = "", source: str = ""
-    ) -> Iterator[HashRow]:
-        """Hashes of registered pictures, to be written as a list; see `registered_hashes`."""
-        return registered_hashes(self.register, recipe, licence=licence, source=source)
 
     def find_copies(
         self, image: bytes | str | Path | NDArray[np.uint8] | NoteImage, limit: int = 10

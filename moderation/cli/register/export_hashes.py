@@ -46,6 +46,7 @@ def command(
     from moderation.archive import HashFormat, HashRow, hash_list, whole_file
     from moderation.cli import words
     from moderation.gate import Gate
+    from moderation.gate.imports import registered_hashes
     from moderation.note import MAX_ID_CHARS
 
     for name, text in (("licence", licence), ("source", source)):
@@ -63,7 +64,7 @@ def command(
         return row
 
     with Gate.open(register, create=False) as gate, whole_file(file, private=True) as out:
-        rows = gate.export_hashes(recipe, licence=licence, source=source)
+        rows = registered_hashes(gate.register, recipe, licence=licence, source=source)
         for piece in hash_list(map(counted, rows), cast("HashFormat", form)):
             out.write(piece)
     if file == "-":
