@@ -42,6 +42,7 @@ BENCHMARKS = (
     "service_hostile",
     "scan_observe",
     "hash_join",
+    "scan_items",
     "scan_pairs",
     "scan_resume",
     "replay",

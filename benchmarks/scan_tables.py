@@ -1,4 +1,4 @@
-"""Tables of `scan_observe.py`, `hash_join.py`, `scan_pairs.py`, `replay.py`, `late_truths.py`."""
+"""Tables of what scans, replays and late truths were measured at."""
 
 from __future__ import annotations
 
@@ -124,6 +124,27 @@ def hash_join(r: Result) -> list[str]:
         "",
         "Up to a million codes time grows with their number; beyond, the lists of a band of 16 "
         "bits grow longer, and with them the comparisons.",
+    ]
+
+
+def scan_items(r: Result) -> list[str]:
+    """What one picture brings along, and how a search for it grows."""
+    kept = r["kept"]
+    rows = [
+        (f"{one['pictures']:,}", one["descriptors_ms"], one["features_ms"]) for one in r["searches"]
+    ]
+    return [
+        *table(("pictures searched among", "descriptors, ms", "local features, ms"), rows),
+        "",
+        f"Processor time of a search of one picture, median. {kept['pictures']} observed pictures "
+        f"have {kept['codes']} codes, {kept['descriptors']} descriptors and "
+        f"{kept['feature_bytes']:,} bytes of local features each, JPEG files "
+        f"{kept['jpeg_bytes']:,} bytes.",
+        "",
+        *table(
+            ("pictures that hold a key", "local features, ms"),
+            ((one["pictures_a_key"], one["features_ms"]) for one in r["crowded"]),
+        ),
     ]
 
 

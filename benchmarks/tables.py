@@ -14,7 +14,7 @@ from pathlib import Path
 from cells import Result, at_most, counted, interval, table, with_ci
 from codes_tables import codes
 from lettering_tables import lettering
-from scan_tables import hash_join, late_truths, replay, scan_observe, scan_pairs
+from scan_tables import hash_join, late_truths, replay, scan_items, scan_observe, scan_pairs
 from service_tables import (
     service_events,
     service_faults,
@@ -387,6 +387,7 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "service_soak": service_soak,
     "scan_observe": scan_observe,
     "hash_join": hash_join,
+    "scan_items": scan_items,
     "scan_pairs": scan_pairs,
     "replay": replay,
     "late_truths": late_truths,

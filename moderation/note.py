@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from moderation.errors import BadNote
+from moderation.picture_file import PictureFile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,7 +99,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NoteImage:
-    """One picture of a note: exactly one of path, bytes or pixels. Never a URL to fetch."""
+    """One picture of a note: exactly one of path, bytes, pixels or file. Never a URL to fetch."""
 
     path: Path | str | None = None
     data: bytes | None = None
@@ -108,9 +109,11 @@ class NoteImage:
     """Hex digest of the file; where given, other bytes are refused."""
     declared_ai: bool = False
     """The author said of this picture that AI made it or helped."""
+    file: PictureFile | None = None
+    """As archives in object stores give it; JSON has no word for it."""
 
     def __post_init__(self) -> None:
-        given = [x is not None for x in (self.path, self.data, self.array)]
+        given = [x is not None for x in (self.path, self.data, self.array, self.file)]
         if sum(given) != 1:
             raise BadNote(
                 f"an image needs exactly one of `path`, `data` and `array`, got {sum(given)}",
@@ -128,6 +131,8 @@ class NoteImage:
             raise _wrong_type("images[].data", "bytes", self.data)
         if self.array is not None and not hasattr(self.array, "tobytes"):
             raise _wrong_type("images[].array", "an array uint8 [H, W, 3]", self.array)
+        if self.file is not None and not isinstance(self.file, PictureFile):
+            raise _wrong_type("images[].file", "a file of an archive", self.file)
         if not isinstance(self.declared_ai, bool):
             raise _wrong_type("images[].declared_ai", "true or false", self.declared_ai)
 
@@ -136,6 +141,8 @@ class NoteImage:
         row: dict[str, Any] = {}
         if self.path is not None:
             row["path"] = str(self.path)
+        if self.file is not None:
+            row["path"] = self.file.path
         digest = self.sha256
         if digest is None and self.data is not None:
             digest = hashlib.sha256(self.data).hexdigest()

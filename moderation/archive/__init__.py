@@ -5,18 +5,31 @@ Only a file that cannot be read at all raises `BadArchive`.
 """
 
 from moderation.archive.banks import BankRow, read_bank, rows_to_json
+from moderation.archive.hash_export import HASH_FORMATS, HashFormat, hash_list
 from moderation.archive.hashes import HASH_DIGITS, HashRow, read_hashes
-from moderation.archive.notes import NoteFormat, count_notes, note_within, read_notes
+from moderation.archive.notes import (
+    NoteFormat,
+    archive_folder,
+    count_notes,
+    note_within,
+    read_notes,
+)
 from moderation.archive.results import ResultFormat, read_results, write_results
+from moderation.archive.store_connections import hidden
 from moderation.archive.whole_file import whole_file
 
 __all__ = [
     "HASH_DIGITS",
+    "HASH_FORMATS",
     "BankRow",
+    "HashFormat",
     "HashRow",
     "NoteFormat",
     "ResultFormat",
+    "archive_folder",
     "count_notes",
+    "hash_list",
+    "hidden",
     "note_within",
     "read_bank",
     "read_hashes",

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from moderation.archive.hash_xml import entries_of
 from moderation.archive.json_lines import (
     MAX_DOCUMENT_BYTES,
     STDIN,
@@ -34,6 +35,9 @@ HASH_DIGITS: Mapping[str, int] = {
 }
 """Recipe → hexadecimal digits of one hash."""
 
+_KNOWN = ", ".join(f"`{name}`" for name in HASH_DIGITS)
+_USE = f"hashes of other recipes cannot be compared; known are {_KNOWN}"
+_OF_THE_LIST = ("recipe", "licence", "source")
 _HASH_NAMES = ("hash", "pdq", "pdq_hex", "phash", "indicator", "value")
 _TIME_NAMES = ("published_at", "added_on", "creation_time")
 _NOTE_NAMES = ("note_id", "id")
@@ -56,21 +60,36 @@ class HashRow:
     """32 bytes for `pdq256_v1`, 8 for the others, most significant bit first."""
     quality: int | None
     """PDQ's own 0–100; None where unknown."""
+    licence: str = ""
+    """Under which the list lets others use the hash; empty where it does not say."""
+    source: str = ""
+    """Who gave it away; empty where the list does not say."""
+    assumed: bool = False
+    """The list does not say how the hash was made; `recipe` is the reader's word for it."""
 
 
-def read_hashes(source: str | Path, *, recipe: str) -> Iterator[HashRow | ItemFailure]:
+def read_hashes(
+    source: str | Path, *, recipe: str | None = None, otherwise: str | None = None
+) -> Iterator[HashRow | ItemFailure]:
     """Read a list of hashes; `-` is standard input, gzip is recognised.
+
+    How a hash was made is told by its row (`recipe`, or the type `HASH_PDQ`), by the list around
+    it, or by the caller. It is never told by its length: a SHA-256 is as long as a PDQ hash.
 
     The format is told by the first line:
         - a hexadecimal hash: one hash a line; lines that start with `#` are remarks;
         - a header with `hash`, `pdq`, `pdq_hex` or `phash`: CSV, with the optional columns
-          `note_id`, `author_id`, `image_number`, `published_at` and `quality`;
+          `note_id`, `author_id`, `image_number`, `published_at`, `quality`, `recipe`, `licence`
+          and `source`;
         - `[` or `{`: JSON of indicators (`indicator`, `value` or `hash`; `type`, `id`, `added_on`
-          or `creation_time`), as a list, under `data`, or one object a line.
+          or `creation_time`), as a list, under `data`, or one object a line;
+        - `<`: XML as NCMEC's hash sharing answers (`images`, `image`, `fingerprints`).
 
     Args:
         source: the file.
-        recipe: how the hashes were made, one of `HASH_DIGITS`.
+        recipe: how the hashes were made, one of `HASH_DIGITS`; rows that say otherwise are refused.
+            None for what each row says.
+        otherwise: recipe of rows that do not say; they come out as `assumed`. None refuses them.
 
     Yields:
         Rows, and in their place the failures (`bad_hash`, `bad_note`) with line or item from 1.
@@ -79,16 +98,16 @@ def read_hashes(source: str | Path, *, recipe: str) -> Iterator[HashRow | ItemFa
         BadSetting: no such recipe.
         BadArchive: the file is missing, or is one JSON document that does not parse.
     """
-    if recipe not in HASH_DIGITS:
-        known = ", ".join(f"`{name}`" for name in HASH_DIGITS)
-        raise BadSetting(f"unknown recipe `{recipe}`", hint=f"use one of {known}")
+    for said in (recipe, otherwise):
+        if said is not None and said not in HASH_DIGITS:
+            raise BadSetting(f"unknown recipe `{said}`", hint=f"use one of {_KNOWN}")
     name = "stdin" if str(source) == STDIN else Path(source).name.split(".")[0]
     with open_source(source) as stream:
         for number, item in _items(stream):
             try:
                 if isinstance(item, InputError):
                     raise item
-                yield _row(item, recipe=recipe, default_id=f"{name}:{number}")
+                yield _row(item, recipe, otherwise, default_id=f"{name}:{number}")
             except InputError as error:
                 yield ItemFailure(
                     code=error.code, message=error.message, hint=error.hint, line=number
@@ -104,6 +123,9 @@ def _items(stream: BinaryIO) -> Items:
     if first is None:
         return
     number, head = first
+    if isinstance(head, bytes) and head[:1] == b"<":
+        yield from entries_of(head, stream)
+        return
     if isinstance(head, bytes) and head[:1] in b"[{":
         if _is_indicator(head):
             yield number, parse_object(head)
@@ -148,11 +170,13 @@ def _document(head: bytes, stream: BinaryIO) -> Items:
         raise BadArchive(
             "the JSON document holds no list of indicators", hint="give a list, or one under `data`"
         )
+    around = document if isinstance(document, dict) else {}
+    said = {name: around[name] for name in _OF_THE_LIST if name in around}
     for number, entry in enumerate(entries, start=1):
         if isinstance(entry, str):
-            yield number, {"hash": entry}
+            yield number, said | {"hash": entry}
         elif isinstance(entry, dict):
-            yield number, entry
+            yield number, said | entry
         else:
             yield number, _wrong("indicator", "an object or a string", entry)
 
@@ -183,14 +207,22 @@ def _cells(columns: list[str], line: bytes | InputError) -> Mapping[str, Any] | 
     return {name: cell.strip() for name, cell in zip(columns, cells, strict=True) if cell.strip()}
 
 
-def _row(item: Mapping[str, Any], *, recipe: str, default_id: str) -> HashRow:
-    kind = item.get("type")
-    wanted = recipe.partition("_")[0].rstrip("0123456789")  # `pdq` of `pdq256_v1`
-    if isinstance(kind, str) and kind.lower().removeprefix("hash_") != wanted:
+def _row(
+    item: Mapping[str, Any], wanted: str | None, otherwise: str | None, *, default_id: str
+) -> HashRow:
+    said = _said(item)
+    if wanted is not None and said is not None and said != wanted:
         raise BadHash(
-            f"the indicator is of type `{kind:.40}`, wanted `HASH_{wanted.upper()}`",
-            hint="load every type with a recipe of its own",
+            f"the list says that the hash was made as `{said}`, wanted `{wanted}`",
+            hint="load every recipe by itself, or let the list say it",
         )
+    recipe = said or wanted or otherwise
+    if recipe is None:
+        raise BadHash(
+            "the list does not say how the hash was made",
+            hint=f"ask who made it, and name its recipe: {_KNOWN}",
+        )
+    _refuse_other_type(item.get("type"), recipe)
     return HashRow(
         note_id=_text(item, _NOTE_NAMES) or default_id,
         author_id=_text(item, ("author_id",)),
@@ -199,7 +231,36 @@ def _row(item: Mapping[str, Any], *, recipe: str, default_id: str) -> HashRow:
         recipe=recipe,
         code=_code(_first(item, _HASH_NAMES), recipe),
         quality=_number(item, "quality", 0, 100),
+        licence=_text(item, ("licence",)),
+        source=_text(item, ("source",)),
+        assumed=said is None and wanted is None,
     )
+
+
+def _said(item: Mapping[str, Any]) -> str | None:
+    """How the list says that the hash was made: by its recipe, or a type that leaves no choice."""
+    said = item.get("recipe")
+    if said is None:
+        kind = item.get("type")
+        is_pdq = isinstance(kind, str) and kind.lower().removeprefix("hash_") == "pdq"
+        return "pdq256_v1" if is_pdq else None
+    if not isinstance(said, str) or said not in HASH_DIGITS:
+        raise BadHash(f"the list names the recipe {said!r:.60}, which is unknown", hint=_USE)
+    return said
+
+
+def _refuse_other_type(kind: object, recipe: str) -> None:
+    wanted = kind_of(recipe)
+    if isinstance(kind, str) and kind.lower().removeprefix("hash_") != wanted:
+        raise BadHash(
+            f"the indicator is of type `{kind:.40}`, wanted `HASH_{wanted.upper()}`",
+            hint="load every type with a recipe of its own",
+        )
+
+
+def kind_of(recipe: str) -> str:
+    """`pdq` of `pdq256_v1`."""
+    return recipe.partition("_")[0].rstrip("0123456789")
 
 
 def _first(item: Mapping[str, Any], names: tuple[str, ...]) -> Any:

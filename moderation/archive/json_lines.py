@@ -12,8 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
+from moderation.archive.object_store import ObjectPath, as_bytes, located
+from moderation.archive.store_connections import STREAM_BYTES, hidden
 from moderation.errors import BadArchive, BadNote, InputError
 
+Source = str | Path | ObjectPath
+"""A path, a URL of a store, or `-`."""
 STDIN = "-"
 MAX_LINE_BYTES = 8 << 20
 """Twice a note that uses up every limit; JSON of this size takes up to 200 MB once parsed."""
@@ -29,8 +33,10 @@ _SKIP_BYTES = 1 << 20
 
 
 @contextmanager
-def open_source(source: str | Path) -> Iterator[BinaryIO]:
-    """Open a file, or standard input for `-`; gzip is recognised by content.
+def open_source(source: Source, piece_bytes: int = STREAM_BYTES) -> Iterator[BinaryIO]:
+    """Open a file, one in a store, or standard input for `-`; gzip is recognised by content.
+
+    Of a file in a store so many bytes are fetched at once.
 
     Raises:
         BadArchive: missing, a folder, or not permitted.
@@ -40,7 +46,7 @@ def open_source(source: str | Path) -> Iterator[BinaryIO]:
         yield _unzipped(stdin if hasattr(stdin, "peek") else io.BufferedReader(stdin))
         return
     try:
-        file = Path(source).open("rb")  # noqa: SIM115 - an error while in use is another story
+        file = as_bytes(located(source), piece_bytes)
     except (OSError, ValueError) as error:
         raise unreadable(source, error) from error
     with file:
@@ -51,11 +57,11 @@ def open_source(source: str | Path) -> Iterator[BinaryIO]:
         yield stream
 
 
-def unreadable(source: str | Path, error: Exception) -> BadArchive:
+def unreadable(source: Source, error: Exception) -> BadArchive:
     """The error for a file that cannot be opened."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return BadArchive(
-        f"cannot read `{source}`: {reason}", hint="check the path and its permissions"
+        f"cannot read `{hidden(str(source))}`: {reason}", hint="check the path and its permissions"
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from moderation.archive.json_lines import unreadable
+from moderation.archive.object_store import ObjectPath, as_bytes
+from moderation.archive.store_connections import PART_BYTES
 from moderation.errors import BadArchive, BadNote, InputError
 
 _MAGIC = b"PAR1"
@@ -28,20 +31,20 @@ _COLUMNS = (
 )
 
 
-def is_parquet(path: Path) -> bool:
+def is_parquet(path: Path | ObjectPath) -> bool:
     """Told by the first bytes, not by the name.
 
     Raises:
         BadArchive: the file cannot be opened.
     """
     try:
-        with path.open("rb") as file:
+        with as_bytes(path, PART_BYTES) as file:
             return file.read(len(_MAGIC)) == _MAGIC
     except OSError as error:
         raise unreadable(path, error) from error
 
 
-def count_rows(path: Path) -> int:
+def count_rows(path: Path | ObjectPath) -> int:
     """Rows as the footer says.
 
     Raises:
@@ -51,7 +54,7 @@ def count_rows(path: Path) -> int:
         return int(table.metadata.num_rows)
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | InputError]]:
+def read_rows(path: Path | ObjectPath) -> Iterator[tuple[int, Mapping[str, Any] | InputError]]:
     """Number from 1 and JSON-like row of each note.
 
     Raises:
@@ -79,13 +82,28 @@ def read_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | InputError]
             )
 
 
-def _open(path: Path) -> Any:
+@contextmanager
+def _open(path: Path | ObjectPath) -> Iterator[Any]:
+    """The table; of one in a store only the footer and the columns asked for are fetched."""
+    if not isinstance(path, ObjectPath):
+        with _parsed(path, path) as table:
+            yield table
+        return
+    try:
+        file = path.open(PART_BYTES)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    with file, _parsed(path, file) as table:
+        yield table
+
+
+def _parsed(path: Path | ObjectPath, source: Path | BinaryIO) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         # Without pre-buffering, a row group with pictures is not pulled into memory as a whole.
-        return pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20)
+        return pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20)
     except OSError as error:
         raise unreadable(path, error) from error
     except pa.ArrowException as error:
@@ -94,7 +112,7 @@ def _open(path: Path) -> Any:
         ) from error
 
 
-def _refuse_missing(path: Path, names: set[str]) -> None:
+def _refuse_missing(path: Path | ObjectPath, names: set[str]) -> None:
     missing = [name for name in ("id", "published_at") if name not in names]
     if not names & {"author", "author_id"}:
         missing.append("author_id")

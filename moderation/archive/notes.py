@@ -6,21 +6,29 @@ the same for all, and stands in `_notes`.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from moderation.archive.json_lines import STDIN, open_source, read_json_lines, unreadable
+from moderation.archive.json_lines import (
+    STDIN,
+    Source,
+    open_source,
+    read_json_lines,
+    unreadable,
+)
 from moderation.archive.note_table import count_rows, is_parquet, read_rows
+from moderation.archive.object_store import ObjectPath, Place, inside, located
 from moderation.archive.picture_folder import picture_files, rows_of_pictures
 from moderation.archive.shards import said_by_folders, shards_in
 from moderation.archive.tar_shards import is_tar, read_samples
 from moderation.errors import BadArchive, BadNote, InputError
 from moderation.finding import ItemFailure
-from moderation.note import MAX_ID_CHARS, Note
+from moderation.note import MAX_ID_CHARS, Note, NoteImage
 
 NoteFormat = Literal["jsonl", "parquet", "tar", "folder"]
 
@@ -31,7 +39,7 @@ Rows = Iterator[tuple[int, Mapping[str, Any] | Note | InputError]]
 
 
 def read_notes(
-    source: str | Path,
+    source: Source,
     *,
     format: NoteFormat | None = None,  # noqa: A002 - the word users know from other readers
     allow_outside: bool = False,
@@ -42,7 +50,9 @@ def read_notes(
     duplicates (about 100 bytes a note).
 
     Args:
-        source: One of
+        source: A path, or the URL of a file or folder in a store (`s3://bucket/folder`,
+            `ftp://…`; the extra `objects`, and whatever package fsspec wants for that store).
+            Pictures in a store are read when somebody looks at them. One of
             - JSONL: a note a line as `Note.to_json` writes it, UTF-8, plain or gzip; `-` is
               standard input.
             - Parquet: columns named as the JSON fields. `published_at` is a timestamp with time
@@ -60,7 +70,7 @@ def read_notes(
               file's last change.
         format: None tells it from `source`.
         allow_outside: Let image paths leave the folder of `source`. Off by default: a foreign
-            archive must not make us read `/etc/passwd`.
+            archive must not make us read `/etc/passwd`. In a store none may leave it, ever.
 
     Yields:
         A `Note`, or in its place the failure of a row, with its number from 1. Of two rows with
@@ -68,12 +78,14 @@ def read_notes(
 
     Raises:
         BadArchive: `source` is missing, unreadable, or not of the format.
+        MissingExtra: a package that the store wants is not installed.
     """
-    chosen = format or _format_of(source)
-    if chosen == "folder":
-        folder = Path(source)
+    place = source if str(source) == STDIN else located(source)
+    chosen = format or _format_of(place)
+    if chosen == "folder" and not isinstance(place, str):
+        folder = place
         if not folder.is_dir():
-            raise BadArchive(f"`{source}` is not a folder", hint="give the path of a folder")
+            raise BadArchive(f"`{folder}` is not a folder", hint="give the path of a folder")
         inner = _notes_in(folder)
         if inner is not None:
             return read_notes(inner, allow_outside=allow_outside)
@@ -81,8 +93,8 @@ def read_notes(
             _refuse_loose_pictures(folder, shards)
             return _sharded(folder, shards, allow_outside=allow_outside)
         return _notes(rows_of_pictures(folder), folder, allow_outside=allow_outside)
-    base = Path() if str(source) == STDIN else Path(source).parent
-    return _notes(_rows(source, chosen), base, allow_outside=allow_outside)
+    base = Path() if isinstance(place, str) else place.parent
+    return _notes(_rows(place, chosen), base, allow_outside=allow_outside)
 
 
 def note_within(row: Mapping[str, Any], folder: Path) -> Note:
@@ -91,20 +103,33 @@ def note_within(row: Mapping[str, Any], folder: Path) -> Note:
     Raises:
         BadNote: it breaks the format, or a path leads elsewhere, over a link too.
     """
-    note = _note(row, folder)
+    note = _note(row, folder, folder)
     _refuse_half_surrogates(note)
     _refuse_outside(note, os.path.realpath(folder))
     return note
 
 
-def count_notes(source: str | Path) -> int | None:
+def archive_folder(source: Source) -> Place:
+    """The folder that paths within an archive start from: itself, or the one that holds it.
+
+    Raises:
+        BadArchive: a store cannot be asked.
+        MissingExtra: a package that the store wants is not installed.
+    """
+    place = located(source)
+    return place if place.is_dir() else place.parent
+
+
+def count_notes(source: Source) -> int | None:
     """How many notes there are, for a progress bar: exact or estimated from the first megabyte.
 
     Returns:
         None where only reading everything would tell (standard input, gzip, no regular file).
     """
-    path = Path(source)
-    if str(source) == STDIN or not path.exists():
+    if str(source) == STDIN:
+        return None
+    path = located(source)
+    if not path.exists():
         return None
     if path.is_dir():
         inner = _notes_in(path)
@@ -121,22 +146,30 @@ def count_notes(source: str | Path) -> int | None:
         return count_rows(path)
     if is_tar(path):
         return None
+    return _counted_lines(path)
+
+
+def _counted_lines(path: Place) -> int | None:
+    size = path.size if isinstance(path, ObjectPath) else path.stat().st_size
     with open_source(path) as file:
-        if path.stat().st_size == 0:
+        if size == 0:
             return 0
         if hasattr(file, "fileobj"):  # gzip: the size on disk says nothing
             return None
         sample = file.read(_SAMPLE_BYTES)
     lines = sample.count(b"\n") + (not sample.endswith(b"\n"))
-    return max(1, round(lines * path.stat().st_size / len(sample)))
+    return max(1, round(lines * size / len(sample)))
 
 
-def _format_of(source: str | Path) -> NoteFormat:
-    if str(source) == STDIN:
+def _format_of(source: Place | str) -> NoteFormat:
+    if isinstance(source, str):
         return "jsonl"
-    path = Path(source)
+    path = source
     try:
-        path.stat()
+        if isinstance(path, Path):
+            path.stat()
+        elif not path.exists():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     except (OSError, ValueError) as error:
         raise unreadable(source, error) from error
     if path.is_dir():
@@ -146,34 +179,34 @@ def _format_of(source: str | Path) -> NoteFormat:
     return "tar" if path.is_file() and is_tar(path) else "jsonl"
 
 
-def _notes_in(folder: Path) -> Path | None:
+def _notes_in(folder: Place) -> Place | None:
     return next((folder / n for n in _NOTES_IN_FOLDER if (folder / n).is_file()), None)
 
 
-def _rows(source: str | Path, chosen: NoteFormat) -> Rows:
-    if chosen == "parquet":
-        return read_rows(Path(source))
-    return read_samples(Path(source)) if chosen == "tar" else _jsonl_rows(source)
+def _rows(source: Place | str, chosen: NoteFormat) -> Rows:
+    if isinstance(source, str) or chosen == "jsonl":
+        return _jsonl_rows(source)
+    return read_rows(source) if chosen == "parquet" else read_samples(source)
 
 
-def _refuse_loose_pictures(folder: Path, shards: Sequence[Path]) -> None:
+def _refuse_loose_pictures(folder: Place, shards: Sequence[Place]) -> None:
     """Rows of a table may name pictures beside it; a tar shard holds its own."""
     loose = next(picture_files(folder), None)
     if loose is not None and not any(map(is_parquet, shards)):
         raise BadArchive(
             f"`{folder}` holds {len(shards)} tar shards and loose pictures, as "
-            f"`{loose.relative_to(folder).as_posix()}`",
+            f"`{inside(loose, folder)}`",
             hint="give a folder with one of them",
         )
 
 
 def _sharded(
-    folder: Path, shards: Sequence[Path], *, allow_outside: bool
+    folder: Place, shards: Sequence[Place], *, allow_outside: bool
 ) -> Iterator[Note | ItemFailure]:
     """Notes of all shards; of a shard that cannot be read there is one failure, and the rest."""
     seen: set[bytes] = set()
     for shard in shards:
-        name = shard.relative_to(folder).as_posix()
+        name = inside(shard, folder)
         said = said_by_folders(name)
         try:
             rows = _rows(shard, _format_of(shard))
@@ -191,10 +224,10 @@ def _sharded(
 
 def _notes(
     rows: Rows,
-    base: Path,
+    base: Place,
     *,
     allow_outside: bool,
-    root: Path | None = None,
+    root: Place | None = None,
     seen: set[bytes] | None = None,
 ) -> Iterator[Note | ItemFailure]:
     """Notes and failures.
@@ -206,14 +239,17 @@ def _notes(
         root: folder of the archive; None for `base`.
         seen: digests of the notes that came before; those that come are added.
     """
-    inside = None if allow_outside else os.path.realpath(root or base)
+    root = root or base
+    within = None
+    if isinstance(root, Path) and not allow_outside:
+        within = os.path.realpath(root)
     seen = set() if seen is None else seen
     for number, row in rows:
         try:
-            note = _note(row, base)
+            note = _note(row, base, root)
             _refuse_half_surrogates(note)
-            if inside is not None:
-                _refuse_outside(note, inside)
+            if within is not None:
+                _refuse_outside(note, within)
             _refuse_duplicate(note, seen)
         except InputError as error:
             yield _failure(error, row, number)
@@ -221,15 +257,28 @@ def _notes(
             yield note
 
 
-def _note(row: Mapping[str, Any] | Note | InputError, base: Path) -> Note:
+def _note(row: Mapping[str, Any] | Note | InputError, base: Place, root: Place) -> Note:
     if isinstance(row, InputError):
         raise row
     if isinstance(row, Note):
         return row
     try:
+        if isinstance(base, ObjectPath):
+            return _stored(Note.from_json(row), base, cast("ObjectPath", root))
         return Note.from_json(row, base=base)
     except RecursionError:  # a message that quotes a deeply nested value
         raise BadNote("the note is nested too deeply", hint="remove the nested field") from None
+
+
+def _stored(note: Note, base: ObjectPath, root: ObjectPath) -> Note:
+    """With pictures that are read from the store, when somebody looks at them."""
+
+    def placed(image: NoteImage) -> NoteImage:
+        if image.path is None:
+            return image
+        return replace(image, path=None, file=base.picture(str(image.path), root))
+
+    return replace(note, images=tuple(map(placed, note.images)))
 
 
 def _failure(
@@ -267,7 +316,8 @@ def _strings_of(note: Note) -> Iterator[tuple[str, str]]:
     yield from note.text_fields()
     yield from (("links", link) for link in note.links)
     yield "lang", note.lang or ""
-    yield from (("images[].path", str(image.path or "")) for image in note.images)
+    for image in note.images:
+        yield "images[].path", str(image.path or (image.file.path if image.file else ""))
 
 
 def _refuse_outside(note: Note, root: str) -> None:
@@ -299,6 +349,6 @@ def _refuse_duplicate(note: Note, seen: set[bytes]) -> None:
     seen.add(key)
 
 
-def _jsonl_rows(source: str | Path) -> Rows:
+def _jsonl_rows(source: Source) -> Rows:
     with open_source(source) as stream:
         yield from read_json_lines(stream)

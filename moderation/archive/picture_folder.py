@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from moderation.archive.json_lines import unreadable
+from moderation.archive.object_store import ObjectPath, Place, StoredPicture, inside, walked
 from moderation.errors import InputError
 from moderation.note import UNKNOWN_AUTHOR, Author, Note, NoteImage
 
@@ -16,35 +15,40 @@ PICTURE_SUFFIXES = frozenset(
 )
 
 
-def rows_of_pictures(folder: Path) -> Iterator[tuple[int, Note | InputError]]:
+def rows_of_pictures(folder: Place) -> Iterator[tuple[int, Note | InputError]]:
     """Number from 1 and note of each picture; the author is the folder that holds it."""
     for number, path in enumerate(picture_files(folder), start=1):
         yield number, _note_of_picture(folder, path)
 
 
-def picture_files(folder: Path) -> Iterator[Path]:
+def picture_files(folder: Place) -> Iterator[Place]:
     """Pictures below a folder by their names, in the order of their paths."""
-    for parent, folders, files in os.walk(folder):
+    for parent, folders, files in walked(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            path = Path(parent, name)
+            path = parent / name
             if path.suffix.lower() in PICTURE_SUFFIXES and not name.startswith("."):
                 yield path
 
 
-def _note_of_picture(folder: Path, path: Path) -> Note | InputError:
-    inside = path.relative_to(folder)
+def _note_of_picture(folder: Place, path: Place) -> Note | InputError:
+    name = inside(path, folder)
     # Files at the top have no author folder: unknown, so that none is exempt as the same author.
-    author = Author(id=path.parent.name) if len(inside.parts) > 1 else UNKNOWN_AUTHOR
+    author = Author(id=path.parent.name) if "/" in name else UNKNOWN_AUTHOR
     try:
-        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        if isinstance(path, ObjectPath):
+            changed = path.changed_at()
+            image = NoteImage(file=StoredPicture(place=path, path=name))
+        else:
+            changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            image = NoteImage(path=path)
         return Note(
-            id=inside.as_posix(),
+            id=name,
             author=author,
             published_at=changed,
-            images=(NoteImage(path=path),),
+            images=(image,),
         )
     except InputError as error:
         return error
     except (OSError, ValueError) as error:
-        return unreadable(inside, error)
+        return unreadable(name, error)

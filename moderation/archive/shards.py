@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from urllib.parse import unquote
 
+from moderation.archive.object_store import Place, inside, walked
 from moderation.archive.tar_shards import SUFFIXES as TAR
 
 SUFFIXES = (".parquet", *TAR)
@@ -14,20 +13,20 @@ SAYING = ("kind", "lang")
 """Fields that a folder may say in place of a column, as Hive and Spark partition tables."""
 
 
-def shards_in(folder: Path) -> Sequence[Path]:
+def shards_in(folder: Place) -> Sequence[Place]:
     """Parquet and tar files below a folder, in the order of their paths.
 
     What is hidden, or half-written by the usual tools (`_temporary`, `_SUCCESS`), is left out.
     """
-    found = []
-    for parent, folders, files in os.walk(folder):
+    found: list[Place] = []
+    for parent, folders, files in walked(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "_"))]
         found += [
-            Path(parent, name)
+            parent / name
             for name in files
             if name.lower().endswith(SUFFIXES) and not name.startswith((".", "_"))
         ]
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+    return sorted(found, key=lambda path: inside(path, folder))
 
 
 def said_by_folders(name: str) -> dict[str, str]:

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from moderation.archive.json_lines import BREAKS, MAX_LINE_BYTES, open_source, parse_object
+from moderation.archive.object_store import ObjectPath
 from moderation.archive.picture_folder import PICTURE_SUFFIXES
+from moderation.archive.store_connections import PART_BYTES
 from moderation.errors import BadArchive, BadNote, InputError
 from moderation.note import MAX_IMAGES
 
@@ -29,13 +31,13 @@ Member = tuple[str, str, bytes]
 """Key, the rest of the name in lower case, content."""
 
 
-def is_tar(path: Path) -> bool:
+def is_tar(path: Path | ObjectPath) -> bool:
     """Told by the first bytes, below gzip too; by the name where a shard is of the oldest form.
 
     Raises:
         BadArchive: the file cannot be opened.
     """
-    with open_source(path) as stream:
+    with open_source(path, PART_BYTES) as stream:
         try:
             head = stream.read(_USTAR_AT + len(_USTAR))
         except BREAKS:
@@ -43,7 +45,7 @@ def is_tar(path: Path) -> bool:
     return head[_USTAR_AT:] == _USTAR or path.name.lower().endswith(SUFFIXES)
 
 
-def read_samples(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | InputError]]:
+def read_samples(path: Path | ObjectPath) -> Iterator[tuple[int, Mapping[str, Any] | InputError]]:
     """Number from 1 and JSON-like row of each sample that has a note or pictures.
 
     Raises:

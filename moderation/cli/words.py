@@ -70,6 +70,18 @@ REGISTERED = Phrase(
     "notes registered: {notes:,}, pictures: {pictures:,}",
     "已登记笔记：{notes:,}，图片：{pictures:,}",
 )
+RECIPE_ASSUMED = Phrase(
+    "the list does not say how {hashes:,} of its hashes were made; taken for `{recipe}`",
+    "列表未说明其中 {hashes:,} 个哈希的生成方式，按 `{recipe}` 处理",
+)
+TERMS_OF_HASHES = Phrase(
+    "{hashes:,} hashes come from {source} under the licence {licence}",
+    "{hashes:,} 个哈希来自 {source}，许可：{licence}",
+)
+HASHES_EXPORTED = Phrase(
+    "hashes written: {hashes:,}, made as {recipe}: {path}",
+    "已写出哈希：{hashes:,} 个，生成方式 {recipe}：{path}",
+)
 HASHES_REGISTERED = Phrase("hashes registered: {pictures:,}", "已登记哈希：{pictures:,}")
 CLAIMED = Phrase(
     "{author} now holds a claim ({basis}) to {note} #{number} since {at}",

@@ -150,8 +150,13 @@ def _bytes(image: NoteImage, number: int) -> bytes:
         if len(image.data) > MAX_PICTURE_BYTES:
             raise _too_large(len(image.data), number)
         return image.data
-    path = Path(image.path or "")
+    path = Path(image.path or (image.file.path if image.file is not None else ""))
     try:
+        if image.file is not None:
+            data = image.file.read(MAX_PICTURE_BYTES + 1)
+            if len(data) > MAX_PICTURE_BYTES:
+                raise _too_large(len(data), number)
+            return data
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             data = file.read(MAX_PICTURE_BYTES + 1)

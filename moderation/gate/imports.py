@@ -16,6 +16,7 @@ from moderation.gate.deciding.registration import known_hashes, register_hash, r
 from moderation.gate.looking.examination import Examination
 from moderation.note import ClaimBasis
 from moderation.store import Register
+from moderation.store.banks import BANK_NOTE_PREFIX
 from moderation.verdict import Registration
 
 _NOTES_AT_ONCE = 32  # in one transaction: quick, and lets others in between
@@ -94,6 +95,36 @@ def import_hashes(
         done += len(good)
         after(done)
     return Registered(notes=done, pictures=done, failures=tuple(failures))
+
+
+def registered_hashes(
+    register: Register, recipe: str, *, licence: str = "", source: str = ""
+) -> Iterator[HashRow]:
+    """Hashes of a register's pictures, by number; banks have an export of their own.
+
+    Args:
+        register: only read.
+        recipe: of the hashes.
+        licence: under which others may use them.
+        source: who gives them away.
+    """
+    for portion in _portions(register.live_codes(recipe), _HASHES_AT_ONCE):
+        held = register.pictures(number for number, _ in portion)
+        for number, code in portion:
+            picture = held.get(number)
+            if picture is None or picture.note_id.startswith(BANK_NOTE_PREFIX):
+                continue
+            yield HashRow(
+                note_id=picture.note_id,
+                author_id=picture.author_id,
+                published_at=picture.published_at,
+                image_number=picture.image_number,
+                recipe=recipe,
+                code=code,
+                quality=picture.quality,
+                licence=licence,
+                source=source,
+            )
 
 
 def unreadable(examination: Examination) -> Iterator[ItemFailure]:

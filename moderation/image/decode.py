@@ -22,6 +22,7 @@ from moderation.image.colour import srgb
 from moderation.image.formats import plugin_for
 from moderation.image.scaling import scaled
 from moderation.note import NoteImage
+from moderation.picture_file import PictureFile
 
 MAX_SIDE_PX = 1536
 """Long side to which pictures are brought; enough for a collage cell to keep its detail."""
@@ -99,7 +100,10 @@ def decode_keeping(
     promised = None
     if isinstance(source, NoteImage):
         promised = source.sha256
-        source = next(x for x in (source.path, source.data, source.array) if x is not None)
+        if source.file is not None:
+            source = _read_stored(source.file, limits)
+        else:
+            source = next(x for x in (source.path, source.data, source.array) if x is not None)
     if isinstance(source, np.ndarray):
         picture = _from_array(source, limits, max_side)
         _check_digest(picture.sha256, promised)
@@ -128,6 +132,17 @@ def _read_file(path: str | Path, limits: DecodeLimits) -> bytes:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UnreadableImage(
             f"cannot read `{path.name}`: {reason}", hint="check the path and its permissions"
+        ) from error
+
+
+def _read_stored(file: PictureFile, limits: DecodeLimits) -> bytes:
+    name = Path(file.path).name
+    try:
+        return file.read(limits.bytes + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UnreadableImage(
+            f"cannot read `{name}`: {reason}", hint="check the path and its permissions"
         ) from error
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from moderation.archive import read_notes
+from moderation.archive import archive_folder, read_notes
 from moderation.engines import Engine, Pool, ThisMachine
 from moderation.errors import BadArchive
 from moderation.finding import FindingKind, ItemFailure
@@ -115,7 +115,7 @@ def observe(
         )
     due = None if max_duration_s is None else time.monotonic() + max_duration_s
     chosen = tuple(sorted(without))
-    root = Path(archive) if Path(archive).is_dir() else Path(archive).parent
+    root = archive_folder(archive)
     items = read_notes(archive, allow_outside=allow_outside)
     place = observed_place(out, chosen)
     so_far = _SoFar(place, progress)
@@ -183,7 +183,7 @@ class _SoFar:
 
 def _missing(
     items: Iterable[Item],
-    root: Path,
+    root: object,
     shard_rows: int,
     due: float | None,
     so_far: _SoFar,

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from moderation.archive import read_notes
+from moderation.archive import archive_folder, hidden, read_notes
 from moderation.engines import Engine, Pool, ThisMachine
 from moderation.errors import BadArchive
 from moderation.scan.inputs import TABLE, Inputs, opened, pair_digest
@@ -159,21 +159,21 @@ def _as_observed(archive: str | Path, inputs: Inputs, allow_outside: bool) -> It
     Raises:
         BadArchive: it has changed since, or was not observed to its end.
     """
-    root = Path(archive) if Path(archive).is_dir() else Path(archive).parent
+    root, shown = archive_folder(archive), hidden(str(archive))
     receipts = iter(inputs.receipts)
     rows = inputs.receipts[0].counts["rows"]
     for shard in cut(read_notes(archive, allow_outside=allow_outside), rows, root):
         receipt = next(receipts, None)
         if receipt is None or receipt.digest != shard.digest:
             raise BadArchive(
-                f"rows {shard.number * rows + 1:,} and on of `{archive}` are not observed as "
+                f"rows {shard.number * rows + 1:,} and on of `{shown}` are not observed as "
                 "they are now",
                 hint="run `moderation scan observe` to its end first, with the same `--out`",
             )
         yield shard
     if next(receipts, None) is not None:
         raise BadArchive(
-            f"`{archive}` is shorter than when it was observed",
+            f"`{shown}` is shorter than when it was observed",
             hint="run `moderation scan observe` again, with the same `--out`",
         )
 

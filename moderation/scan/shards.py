@@ -34,13 +34,13 @@ class Shard:
     digest: str
 
 
-def cut(items: Iterable[Item], size: int, root: Path) -> Iterator[Shard]:
+def cut(items: Iterable[Item], size: int, root: object) -> Iterator[Shard]:
     """Shards of so many rows, the last with what is left.
 
     Args:
         items: of the archive, in its order.
         size: rows of a shard, at least 1.
-        root: folder of the archive.
+        root: folder of the archive, as `archive_folder` tells it.
     """
     stream = iter(items)
     for number in count():
@@ -51,10 +51,10 @@ def cut(items: Iterable[Item], size: int, root: Path) -> Iterator[Shard]:
         yield Shard(number=number, items=some, rows=rows, digest=_digest(some, rows))
 
 
-def _row(item: Item, root: Path) -> dict[str, Any]:
+def _row(item: Item, root: object) -> dict[str, Any]:
     row = item.to_json()
     for image in row.get("images", ()):
-        if "path" in image:
+        if "path" in image and isinstance(root, Path):  # in a store they start there already
             image["path"] = Path(os.path.relpath(image["path"], root)).as_posix()
     return row
 
@@ -67,11 +67,13 @@ def _digest(items: Iterable[Item], rows: Iterable[dict[str, Any]]) -> str:
     return state.hexdigest()
 
 
-def _file(image: NoteImage) -> list[int] | None:
+def _file(image: NoteImage) -> list[int | str] | None:
     """Size and time of change; None where the bytes speak for themselves or there is no file."""
-    if image.path is None:
+    if image.path is None and image.file is None:
         return None
     try:
+        if image.path is None:
+            return None if image.file is None else image.file.stamp()
         status = Path(image.path).stat()
     except (OSError, ValueError):
         return None

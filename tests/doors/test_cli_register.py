@@ -276,3 +276,30 @@ def test_register_comes_from_the_environment_too(run, folder, tmp_path):
     )
     assert result.exit_code == 0
     assert (tmp_path / "register" / "register.sqlite3").exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "threatexchange", "ncmec"])
+def test_hashes_go_from_register_to_register(answer, run, folder, tmp_path, form):
+    """The other one suspects the very pictures, and a second export says the same."""
+    answer("add", folder / "good.jsonl")
+    terms = ("--licence", "CC-BY-4.0", "--source", "us & them")
+    first, second = tmp_path / "first", tmp_path / "second"
+    said = answer("export-hashes", first, "--format", form, *terms)
+    assert (said["hashes"], said["recipe"], said["format"]) == (3, "pdq256_v1", form)
+    other = ("--register", tmp_path / "other")
+    taken = run("register", "import-hashes", first, *other)
+    assert taken.exit_code == 0, taken.output
+    assert "3 hashes come from us & them under the licence CC-BY-4.0" in taken.stderr
+    assert "does not say" not in taken.stderr
+    run("register", "export-hashes", second, *other, "--format", form, *terms)
+    assert second.read_bytes() == first.read_bytes()
+    judged = run("check", folder / "second.jsonl", *other, "--json")
+    assert objects(judged.stdout)[0]["decision"] == "review"  # a mirrored copy, by another author
+
+
+def test_an_unnamed_recipe_is_not_taken_in_silence(register, tmp_path):
+    """What is assumed is said, in both languages."""
+    hashes = tmp_path / "list.txt"
+    hashes.write_text("ab" * 32)
+    assert "taken for `pdq256_v1`" in register("import-hashes", hashes).stderr
+    assert "按 `pdq256_v1` 处理" in register("import-hashes", hashes, "--lang", "zh").stderr

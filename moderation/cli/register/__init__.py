@@ -13,6 +13,7 @@ from moderation.cli.lazy import LazyGroup
     names=(
         "add",
         "import-hashes",
+        "export-hashes",
         "claim",
         "link",
         "exempt",

@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
 import click
 
 from moderation.cli.options import register_option, speaking
 from moderation.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from moderation.archive import HashRow
+    from moderation.finding import ItemFailure
+
+ASSUMED = "pdq256_v1"
+
+
+class Said:
+    """What a list says of its hashes, or leaves unsaid."""
+
+    def __init__(self) -> None:
+        self.assumed = 0
+        self.terms: Counter[tuple[str, str]] = Counter()
+
+    def noting(self, rows: Iterable[HashRow | ItemFailure]) -> Iterator[HashRow | ItemFailure]:
+        """The same rows, noted as they pass."""
+        from moderation.archive import HashRow
+
+        for row in rows:
+            if isinstance(row, HashRow):
+                self.assumed += row.assumed
+                if row.source or row.licence:
+                    self.terms[row.source, row.licence] += 1
+            yield row
 
 
 @click.command("import-hashes")
@@ -13,17 +42,19 @@ from moderation.cli.screen import Screen
 @register_option
 @click.option(
     "--recipe",
-    default="pdq256_v1",
-    show_default=True,
+    show_default="as the list says, else pdq256_v1 with a remark",
     help="How the hashes were made: pdq256_v1, phash64_v1, dhash64_v1 or whash64_v1.",
 )
 @speaking
-def command(screen: Screen, file: str, register: str, recipe: str) -> None:
+def command(screen: Screen, file: str, register: str, recipe: str | None) -> None:
     """Register hashes that were made elsewhere.
 
     What they match is never proven, so it is never blocked. FILE has a hexadecimal hash per
-    line, is CSV with a column `hash`, or JSON of indicators; - is standard input. A malformed
-    hash stops nothing; exit code 8 says that there was one.
+    line, is CSV with a column `hash`, JSON of indicators, or XML as NCMEC's hash sharing answers;
+    - is standard input. A list that names another recipe than --recipe, or one that is unknown, is
+    refused row by row. A malformed hash stops nothing; exit code 8 says that there was one.
+
+    Licence and source that a list names are told; the register keeps neither, so keep the list.
 
     With --json: `{"notes", "pictures", "failures": [{...}]}`.
     """
@@ -33,8 +64,14 @@ def command(screen: Screen, file: str, register: str, recipe: str) -> None:
     from moderation.cli.register.failures import end_with
     from moderation.gate import Gate
 
-    rows = read_hashes(file, recipe=recipe)
+    said = Said()
+    rows = said.noting(read_hashes(file, recipe=recipe, otherwise=ASSUMED))
     with progress(screen, None) as done, Gate.open(register) as gate:
         got = gate.register_hashes(rows, progress=done)
+    if said.assumed:
+        screen.remark(words.RECIPE_ASSUMED.say(screen.lang, hashes=said.assumed, recipe=ASSUMED))
+    for (source, licence), hashes in said.terms.items():
+        told = {"source": source or "–", "licence": licence or "–", "hashes": hashes}
+        screen.remark(words.TERMS_OF_HASHES.say(screen.lang, **told))
     screen.say(words.HASHES_REGISTERED.say(screen.lang, pictures=got.pictures))
     end_with(screen, got)

@@ -39,7 +39,8 @@ def command(
 ) -> None:
     """Keep what notes and pictures show.
 
-    ARCHIVE is JSONL, Parquet, a tar shard, or a folder of shards or pictures. Fingerprints,
+    ARCHIVE is JSONL, Parquet, a tar shard, a folder of shards or pictures, or the URL of one.
+    Fingerprints,
     words, marks and findings of the text are kept in DIR as Parquet, without pixels. Neither a
     register nor a policy has a part in it; another model or detector has a folder of its own.
 
