@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ FLAT_MOST = 100_000
 """Descriptors compared one by one; above, their time would show beside the rest of a check."""
 
 _TAIL_SHARE = 1 / 8  # of all; packing again costs time in proportion to all
+_TAIL_MOST = 250_000  # which a search compares in 5 ms a view, however many there are in all
 _DEAD_SHARE = 0.25
 _RETRAIN_GROWTH = 4
 _PROBES = 24
@@ -280,10 +282,11 @@ class DescriptorIndex:
     def _pack(self, folder: Path) -> None:
         """Write the lists anew where they have outgrown the rest, or hold what must go."""
         total = len(self._tail) + self._packed_live()
-        if len(self._tail) > max(self.flat_most, _TAIL_SHARE * total):
+        if len(self._tail) > max(self.flat_most, min(_TAIL_SHARE * total, _TAIL_MOST)):
             if self._packed is None or total > _RETRAIN_GROWTH * self._trained_on:
                 self._trained_on = total
-                part = sorted_anew(folder, [self._tail.contents(), *self._live_lists()])
+                tail = iter([self._tail.contents()])
+                part = sorted_anew(folder, chain(tail, self._live_lists()), total)
             else:
                 part = with_more(folder, self._packed, self._dead, self._tail.contents())
             self._open(folder, part)

@@ -186,10 +186,13 @@ class PackedCodes:
         return self._numbers[starts[:, np.newaxis] + np.arange(self._width)]
 
 
-def trained_centroids(codes: Codes, lists: int) -> NDArray[np.float32]:
-    """Centroids float32 [lists, width] of codes float16 [n, width], on the unit sphere."""
+def trained_centroids(codes: Codes, order: Ids, lists: int) -> NDArray[np.float32]:
+    """Centroids float32 [lists, width] on the unit sphere.
+
+    Of codes float16 [n, width], taken in an order int64 [n].
+    """
     step = max(1, len(codes) // (lists * _ROWS_A_CENTROID))
-    sample = codes[::step].astype(np.float32)
+    sample = codes[order[::step]].astype(np.float32)
     means = faiss.Kmeans(
         codes.shape[1],
         lists,
