@@ -25,8 +25,9 @@ from moderation.gate.ahead import examined_ahead
 from moderation.gate.deciding.conclusion import caught_up, conclude, judge
 from moderation.gate.deciding.shadow import Shadow, checked
 from moderation.gate.imports import Registered, import_hashes, import_notes
-from moderation.gate.index.followed import FollowedIndex
-from moderation.gate.index.place import index_place
+from moderation.gate.index.nominated import unreachable
+from moderation.gate.index.opening import open_index
+from moderation.gate.index.search_index import SearchIndex
 from moderation.gate.index.verification import Verification
 from moderation.gate.looking.detector_pool import DetectorPool
 from moderation.gate.looking.examination import Examination, Looking
@@ -57,7 +58,7 @@ class Gate(Publishing, Rights):
     def __init__(
         self,
         register: Register,
-        index: FollowedIndex,
+        index: SearchIndex,
         policy: Policy,
         *,
         as_of: datetime | None,
@@ -103,7 +104,9 @@ class Gate(Publishing, Rights):
         Args:
             register: folder, or URL of a PostgreSQL database (`postgresql://USER@HOST/DATABASE`).
             index: folder for the index's snapshots; None for one inside `register`, or for a URL
-                in the user's cache, see `moderation.gate.index.place`.
+                in the user's cache, see `moderation.gate.index.place`. Or the address of an index
+                elsewhere: `shards://HOST:PORT,HOST:PORT` or `milvus://HOST:PORT/NAME`, see
+                `moderation.gate.index.opening`.
             policy: a `Policy`, the name of a shipped one, or a file; None for today's default.
             as_of: aware instant whose rules apply; None for the time of each check.
             create: False refuses a folder or a database without a register.
@@ -138,14 +141,14 @@ class Gate(Publishing, Rights):
         opened = Register.open(register, create=create, busy_timeout_s=busy_timeout_s)
         try:
             describer = None if descriptor is None else _described_by(Path(descriptor), opened)
-            followed = FollowedIndex(Path(index or index_place(opened)))
-            followed.catch_up(opened)
+            found = open_index(index, opened)
+            found.catch_up(opened)
         except BaseException:
             opened.close()
             raise
         return cls(
             opened,
-            followed,
+            found,
             policy,
             as_of=as_of,
             limits=limits,
@@ -236,14 +239,17 @@ class Gate(Publishing, Rights):
         Raises:
             InputError: the picture cannot be read, or `limit` is below 1.
             ArtifactError: the model that describes pictures cannot be used.
-            StoreError: the register cannot be used.
+            StoreError: the register, or some part of the index, cannot be used.
         """
         if limit < 1:
             raise InputError(f"`limit` must be at least 1, got {limit}", hint="raise `limit`")
         query = Query.of(decode(image, limits=self._limits))
         query.describe(self._describing())
         self._index.catch_up(self.register)
-        candidates = self._index.candidates(query)
+        found = self._index.look_up(query)
+        if found.absent:
+            raise unreachable(found.absent)
+        candidates = [*found.near, *found.others]
         return list(prove(query, candidates, self.register).matches[:limit])
 
     def remove(self, note_id: str) -> int:
@@ -307,12 +313,18 @@ class Gate(Publishing, Rights):
     @property
     def index_folder(self) -> Path:
         """Where this machine keeps the snapshots of the search index; safe to delete."""
-        return self._index.folder
+        return Path(self._index.place)
+
+    @property
+    def index_place(self) -> str:
+        """Where the search index lies: a folder of this machine, or an address."""
+        return self._index.place
 
     def size_bytes(self) -> int:
         """Space on the disk of the register with its index."""
         size = self.register.size_bytes()
-        if self.register.folder is None:
+        folder = self.register.folder
+        if folder is None or not Path(self._index.place).is_relative_to(folder):
             size += self._index.size_bytes()
         return size
 
@@ -333,6 +345,7 @@ class Gate(Publishing, Rights):
             self._detectors.shutdown()
             self._completing.shutdown(cancel_futures=True)
             self._save_if_worth_it()
+            self._index.close()
             self.register.close()
 
     def __enter__(self) -> Self:

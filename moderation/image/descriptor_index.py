@@ -27,7 +27,16 @@ from moderation.image.descriptor_lists import (
     sorted_anew,
     with_more,
 )
-from moderation.image.descriptor_search import HALF, Codes, FlatCodes, Ids, PackedCodes, Rounding
+from moderation.image.descriptor_search import (
+    HALF,
+    Codes,
+    FlatCodes,
+    Found,
+    Ids,
+    PackedCodes,
+    Rounding,
+    nearest_of,
+)
 from moderation.image.durable import corrupt, said_if_unwritable
 from moderation.image.mapped import (
     Manifest,
@@ -148,6 +157,19 @@ class DescriptorIndex:
             RecipeMismatch: the queries have not the length of the index's descriptors.
             InputError: `limit` is below 1, or a query is no unit vector.
         """
+        rows, ids, products = self.nearest(vectors, limit, floor)
+        cosines = np.clip(products, -1, 1)
+        return [
+            DescriptorHit(query_row=row, id=id_, cosine=cosine)
+            for row, id_, cosine in zip(rows.tolist(), ids.tolist(), cosines.tolist(), strict=True)
+        ]
+
+    def nearest(self, vectors: Vectors, limit: int, floor: float = -1.0) -> Found:
+        """As `search`, in arrays, with products that rounding may leave a trifle above 1.
+
+        Raises:
+            RecipeMismatch, InputError: as `search` does.
+        """
         queries = self._rounding.queries(self._checked(vectors))
         if limit < 1:
             raise InputError(f"`limit` must be at least 1, got {limit}", hint="raise `limit`")
@@ -155,18 +177,7 @@ class DescriptorIndex:
             found = [self._tail.search(queries, limit)]
             if self._packed is not None:
                 found.append(self._packed.search(queries, limit, self._dead))
-        rows, ids, products = (np.concatenate(column) for column in zip(*found, strict=True))
-        order = np.lexsort((ids, -products, rows))
-        rows, ids, products = rows[order], ids[order], products[order]
-        rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
-        cosines = np.clip(products, -1, 1)
-        kept = (rank < limit) & (cosines >= floor)
-        return [
-            DescriptorHit(query_row=row, id=id_, cosine=cosine)
-            for row, id_, cosine in zip(
-                rows[kept].tolist(), ids[kept].tolist(), cosines[kept].tolist(), strict=True
-            )
-        ]
+        return nearest_of(found, limit, floor)
 
     def contents(self) -> dict[int, bytes]:
         """Id → rounded descriptor of everything that a search can find."""

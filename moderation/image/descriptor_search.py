@@ -14,7 +14,7 @@ answers are the same on every machine, and a slow loop can check them to the las
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import faiss
@@ -184,6 +184,20 @@ class PackedCodes:
         ahead = self._starts[lists]
         starts = ahead * (self._width + ROW_BYTES // 2) + (rows - ahead) * self._width
         return self._numbers[starts[:, np.newaxis] + np.arange(self._width)]
+
+
+def nearest_of(found: Sequence[Found], limit: int, floor: float) -> Found:
+    """All that several indexes have found, as if one had: by row, product and id.
+
+    The first `limit` of each row are kept, and each of the indexes must have kept as many.
+    """
+    empty = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+    rows, ids, products = (np.concatenate(column) for column in zip(empty, *found, strict=True))
+    order = np.lexsort((ids, -products, rows))
+    rows, ids, products = rows[order], ids[order], products[order]
+    rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    kept = (rank < limit) & (np.clip(products, -1, 1) >= floor)
+    return rows[kept], ids[kept], products[kept]
 
 
 def trained_centroids(codes: Codes, order: Ids, lists: int) -> NDArray[np.float32]:

@@ -6,18 +6,24 @@ import sys
 
 import click
 
-from moderation.cli.options import WrongValue, register_option, speaking
+from moderation.cli.options import WrongValue, index_option, register_option, speaking
 from moderation.cli.screen import Screen, plain
 
 
 @click.command()
 @register_option
+@index_option
 @click.option("--note", "note_id", metavar="ID", help="The note to forget.")
 @click.option("--author", "author_id", metavar="ID", help="The author to forget.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @speaking
 def command(
-    screen: Screen, register: str, note_id: str | None, author_id: str | None, yes: bool
+    screen: Screen,
+    register: str,
+    index: str | None,
+    note_id: str | None,
+    author_id: str | None,
+    yes: bool,
 ) -> None:
     """Delete all that a note or an author brought.
 
@@ -36,7 +42,7 @@ def command(
         raise WrongValue("name one note or one author", hint="give `--note ID` or `--author ID`")
     if not yes:
         _ask(screen, given, is_note=note_id is not None)
-    with Gate.open(register, create=False) as gate:
+    with Gate.open(register, index=index, create=False) as gate:
         receipt = gate.forget(note_id=note_id, author_id=author_id)
     screen.json(receipt.to_json())
     screen.say(words.FORGOTTEN.say(screen.lang))
