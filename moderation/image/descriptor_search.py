@@ -107,8 +107,8 @@ class FlatCodes:
         def nearest(rows: Queries, k: int) -> tuple[NDArray[np.float32], Ids]:
             return self._flat.search(rows, k)
 
-        rows, places = _likely(nearest, queries, limit, len(self))
-        products = _exact(queries, rows, places, self._flat.reconstruct_batch)
+        rows, places = likely(nearest, queries, limit, len(self))
+        products = exact_products(queries, rows, places, self._flat.reconstruct_batch)
         return rows, self._ids[places], products
 
 
@@ -176,8 +176,8 @@ class PackedCodes:
         def nearest(rows: Queries, k: int) -> tuple[NDArray[np.float32], Ids]:
             return self._ivf.search(rows, k, params=faiss.SearchParametersIVF(**found))
 
-        rows, places = _likely(nearest, queries, limit, len(self))
-        return rows, self.ids[places], _exact(queries, rows, places, self._codes_at)
+        rows, places = likely(nearest, queries, limit, len(self))
+        return rows, self.ids[places], exact_products(queries, rows, places, self._codes_at)
 
     def _codes_at(self, rows: Ids) -> Codes:
         lists = np.searchsorted(self._starts, rows, side="right") - 1
@@ -243,7 +243,7 @@ def list_bytes(width: int) -> int:
     return width * np.dtype(HALF).itemsize + ROW_BYTES
 
 
-def _likely(
+def likely(
     nearest: Callable[[Queries, int], tuple[NDArray[np.float32], Ids]],
     queries: Queries,
     limit: int,
@@ -272,7 +272,7 @@ def _likely(
     return rows, hits
 
 
-def _exact(
+def exact_products(
     queries: Queries, rows: Ids, places: Ids, codes_at: Callable[[Ids], NDArray[np.floating]]
 ) -> NDArray[np.float64]:
     """Product of each pair of a query and a code."""

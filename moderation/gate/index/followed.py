@@ -74,13 +74,17 @@ class _Indexes:
 class FollowedIndex:
     """The `SearchIndex` of one process: all that it searches is in its memory or mapped there."""
 
-    def __init__(self, folder: Path, *, share: Share | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, share: Share | None = None, features_only: bool = False
+    ) -> None:
         """Start from the snapshots in `folder`, where there are any.
 
         Args:
             folder: for snapshots of this register and share alone.
             share: of the registered pictures; None for all.
+            features_only: hashes and descriptors are somebody else's matter.
         """
+        self._features_only = features_only
         self.rebuilt = False
         self.folder = folder
         self.share = share
@@ -93,7 +97,7 @@ class FollowedIndex:
         self._doubted = False
         """What came from the snapshot was not yet compared with the register."""
         try:
-            self._now = _loaded(folder)
+            self._now = self._loaded()
             self._saved_seq = self.seq
             self._doubted = self.seq > 0
         except (IndexCorrupt, RecipeMismatch) as error:
@@ -125,7 +129,12 @@ class FollowedIndex:
             return self.seq
 
     def _describes(self, register: Reading) -> bool:
-        return register.descriptor_recipe(share=self.share) is not None
+        return not self._features_only and register.descriptor_recipe(share=self.share) is not None
+
+    def _loaded(self, known: _Indexes | None = None) -> _Indexes:
+        names = [name for name in RECIPES if (self.folder / name).is_dir()]
+        there = names or (self._features_only and (self.folder / FEATURE_KEYS.name).is_dir())
+        return _loaded(self.folder, names, known) if there else _Indexes()
 
     def _follow(self, register: Reading) -> None:
         # Nothing of the log comes late, so what lies before its end now is of other shares.
@@ -282,7 +291,7 @@ class FollowedIndex:
             return  # or nobody has written one yet
         try:
             if head_of(self.folder / FEATURE_KEYS.name)[1] != self._saved_seq:
-                self._now = _loaded(self.folder, self._now)
+                self._now = self._loaded(self._now)
                 self._saved_seq = self.seq
                 self._doubted = True
         except (IndexCorrupt, RecipeMismatch) as error:
@@ -315,32 +324,34 @@ class FollowedIndex:
     def _apply(self, entries: Sequence[LogEntry]) -> None:
         # A picture is added once and removed at most once, so removals may come last.
         now = self._now
-        for name in {entry.recipe for entry in entries}:
-            of_recipe = [entry for entry in entries if entry.recipe == name]
-            added, codes = _additions(of_recipe, recipe_named(name))
-            index = now.hashes.setdefault(name, HashIndex(recipe_named(name)))
-            if len(added):
-                index.add(added, codes)
-            index.remove(np.array(_removals(of_recipe), np.int64))
         detailed = [
             (e.picture_id, LocalFeatures.from_bytes(e.features)) for e in entries if e.features
         ]
         now.features.add([number for number, _ in detailed], [found for _, found in detailed])
-        now.features.remove(_removals(entries))
-        now.descriptors = _described(entries, now.descriptors)
+        now.features.remove(removals(entries))
+        if not self._features_only:
+            self._apply_whole(entries)
         now.seq = entries[-1].seq
 
+    def _apply_whole(self, entries: Sequence[LogEntry]) -> None:
+        now = self._now
+        for name in {entry.recipe for entry in entries}:
+            of_recipe = [entry for entry in entries if entry.recipe == name]
+            added, codes = additions(of_recipe, recipe_named(name))
+            index = now.hashes.setdefault(name, HashIndex(recipe_named(name)))
+            if len(added):
+                index.add(added, codes)
+            index.remove(np.array(removals(of_recipe), np.int64))
+        now.descriptors = _described(entries, now.descriptors)
 
-def _loaded(folder: Path, known: _Indexes | None = None) -> _Indexes:
-    """What the snapshots hold; nothing where there are none.
+
+def _loaded(folder: Path, names: Sequence[str], known: _Indexes | None) -> _Indexes:
+    """What the snapshots hold, of hashes those of some recipes.
 
     Raises:
         IndexCorrupt: one is missing, damaged, or older than another.
         RecipeMismatch: one is of something else.
     """
-    names = [name for name in RECIPES if (folder / name).is_dir()]
-    if not names:
-        return _Indexes()
     found = _Indexes(
         hashes={name: HashIndex.load(folder / name, RECIPES[name]) for name in names},
         features=FeatureIndex.load(
@@ -378,7 +389,7 @@ def _described(
             index = DescriptorIndex(recipe, vectors.shape[1])
         index.add(np.array([entry.picture_id for entry in added], np.int64), vectors)
     if index is not None:
-        index.remove(np.array(_removals(entries), np.int64))
+        index.remove(np.array(removals(entries), np.int64))
     return index
 
 
@@ -388,7 +399,7 @@ def near_among(query: Query, entries: Iterable[LogEntry]) -> list[Candidate]:
     found = []
     for name in {entry.recipe for entry in entries}:
         recipe = recipe_named(name)
-        ids, codes = _additions([e for e in entries if e.recipe == name], recipe)
+        ids, codes = additions([e for e in entries if e.recipe == name], recipe)
         if not len(ids):
             continue
         distances = hamming_matrix(query.codes_for(recipe), codes)
@@ -400,13 +411,15 @@ def near_among(query: Query, entries: Iterable[LogEntry]) -> list[Candidate]:
     return found
 
 
-def _removals(entries: Iterable[LogEntry]) -> list[int]:
+def removals(entries: Iterable[LogEntry]) -> list[int]:
+    """Numbers of pictures that some entries remove."""
     return [entry.picture_id for entry in entries if entry.op is LogOp.REMOVE]
 
 
-def _additions(
+def additions(
     entries: Iterable[LogEntry], recipe: HashRecipe
 ) -> tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.uint8]]]:
+    """Numbers int64 [n] and codes uint8 [n, recipe.bytes] of pictures that they add."""
     added = [(e.picture_id, e.code) for e in entries if e.op is LogOp.ADD and e.code is not None]
     codes = np.frombuffer(b"".join(code for _, code in added), np.uint8)
     return np.array([i for i, _ in added], np.int64), codes.reshape(-1, recipe.bytes)

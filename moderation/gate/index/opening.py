@@ -56,6 +56,8 @@ def open_index(
     url = urlsplit(str(index))
     if url.scheme in (SHARDS, SHARDS_TLS):
         return _sharded(str(index), register, environment)
+    if url.scheme == MILVUS:
+        return _in_milvus(str(index), register, environment)
     raise BadSetting(
         f"`{url.scheme:.20}://` is no address of an index",
         hint=f"write a folder, `{SHARDS}://HOST:PORT,HOST:PORT` or `{MILVUS}://HOST:PORT/NAME`",
@@ -120,6 +122,30 @@ def _sharded(address: str, register: Register, environment: Mapping[str, str]) -
         authority=None if not authority else _read(Path(authority)),
         tls=url.scheme == SHARDS_TLS,
         deadline_s=int(deadline_ms) / 1000,
+    )
+
+
+def _in_milvus(address: str, register: Register, environment: Mapping[str, str]) -> SearchIndex:
+    from moderation.gate.index.milvus import MilvusIndex
+
+    url = urlsplit(address)
+    if url.netloc:
+        host, port = address_of(url.netloc)
+        uri, name = f"http://{host}:{port}", url.path.strip("/") or "notegate"
+    elif url.path.endswith(".db"):
+        uri, name = url.path, "notegate"
+    else:
+        raise BadSetting(
+            f"`{address:.80}` names neither a server nor a file",
+            hint=f"write it as {MILVUS}://HOST:PORT/NAME or {MILVUS}:///FILE.db",
+        )
+    return MilvusIndex(
+        uri,
+        name,
+        register,
+        folder=index_place(register) / "features",
+        token=environment.get(TOKEN_VARIABLE, ""),
+        place=address,
     )
 
 
