@@ -12,7 +12,8 @@ what is as near as the tenth counts as found.
 
 A query is a picture without parts: its hash in eight dihedral forms at the gate's radius, and its
 descriptor. Another has six views, as a screenshot with photos in it. Measured in a child process
-that opens the snapshots: milliseconds on the clock, and memory: its own (`RssAnon`), and pages of
+that opens the snapshots: milliseconds on the clock, the best of five turns of each query, since the
+machine does other things; processor time on all threads; and memory: its own (`RssAnon`), and pages of
 mapped files (`RssFile`), which the system takes back when it needs room. Once as it was saved, and
 once with as many late descriptors as wait at most for the next packing.
 Targets: at most 8 GB resident, 60 ms, recall@10 at least 0.98.
@@ -45,6 +46,8 @@ LIMIT = 10
 VIEWS = 6
 AT_ONCE = 100_000
 SAVED_EVERY = 1_000_000
+TURNS = 5
+"""Of each query, of which the fastest counts: what else the machine does is not measured."""
 RECIPE = "benchmark_v1"
 Vectors = NDArray[np.float32]
 
@@ -115,7 +118,7 @@ def grown(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
             "add_and_compare_s": round(added, 1),
             "save_s": round(time.perf_counter() - saving, 1),
             "processor_s": round(time.process_time() - cpu, 1),
-            "peak_own_mb": peak_mb(),
+            "own_mb": resident()["own"] >> 20,
         }
         progress["steps"].append(step)
         told.write_text(json.dumps(progress))
@@ -162,11 +165,6 @@ def nearer(nearest: Vectors, vectors: Vectors, queries: Vectors) -> Vectors:
     """The ten highest cosines of each query so far: float32 [q, 10], ascending."""
     both = np.concatenate([nearest, queries @ vectors.T], axis=1)
     return np.sort(np.partition(both, -LIMIT, axis=1)[:, -LIMIT:], axis=1)
-
-
-def peak_mb() -> int:
-    """Most memory of its own that this process has had since the last step: here, what it has."""
-    return resident()["own"] >> 20
 
 
 # In a process of its own
@@ -236,28 +234,33 @@ def timed(
     rng: np.random.Generator,
     args: argparse.Namespace,
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Milliseconds on the clock, of pictures without parts and with six views."""
+    """Milliseconds of pictures without parts and with six views; on the clock, best of turns."""
     times: dict[str, dict[str, dict[str, float]]] = {}
     for views, rounds in ((1, args.rounds), (VIEWS, args.rounds // 5)):
         took: dict[str, list[float]] = {"hashes": [], "descriptors": [], "both": []}
-        for turn in range(rounds + 1):
+        cpu = []
+        for _ in range(rounds):
             some = queries[rng.integers(len(queries), size=views)]
             asked = rng.integers(0, 256, (8 * views, PDQ256.bytes), dtype=np.uint8)
-            started = time.perf_counter()
-            near.search(asked, CANDIDATE_RADIUS_BITS, NEAREST)
-            between = time.perf_counter()
-            alike.search(some, 8, 0.3)
-            ended = time.perf_counter()
-            if turn:
-                took["hashes"].append(1000 * (between - started))
-                took["descriptors"].append(1000 * (ended - between))
-                took["both"].append(1000 * (ended - started))
+            best = {name: np.inf for name in took}
+            for _ in range(TURNS):
+                started, used = time.perf_counter(), time.process_time()
+                near.search(asked, CANDIDATE_RADIUS_BITS, NEAREST)
+                between = time.perf_counter()
+                alike.search(some, 8, 0.3)
+                ended = time.perf_counter()
+                cpu.append(1000 * (time.process_time() - used))
+                best["hashes"] = min(best["hashes"], 1000 * (between - started))
+                best["descriptors"] = min(best["descriptors"], 1000 * (ended - between))
+                best["both"] = min(best["both"], 1000 * (ended - started))
+            for name, least in best.items():
+                took[name].append(least)
         times[f"{views} views"] = {
             name: {
                 "p50": round(float(np.percentile(each, 50)), 1),
                 "p95": round(float(np.percentile(each, 95)), 1),
             }
-            for name, each in took.items()
+            for name, each in (took | {"processor time of both": cpu}).items()
         }
     return times
 

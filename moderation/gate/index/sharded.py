@@ -7,6 +7,7 @@ policy says what follows.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +35,8 @@ from moderation.store.reading import Reading
 
 DEADLINE_S = 0.25
 """For the answers to one picture; they take some milliseconds."""
+log = logging.getLogger(__name__)
+
 _CALLS_AT_ONCE = 8  # to each shard
 _PATIENCE_S = 3_600.0  # for what reads or writes everything
 _NOTHING: Arrays = {}
@@ -83,7 +86,9 @@ class ShardedIndex:
         self._seq = 0
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(_CALLS_AT_ONCE * len(addresses), "shards")
-        self._all("hello", until=time.monotonic() + deadline_s)
+        _, absent = self._all("hello", until=time.monotonic() + deadline_s)
+        for part in absent:
+            log.warning("%s %s; verdicts will say so", part.name, part.told)
 
     @property
     def seq(self) -> int:
