@@ -34,7 +34,6 @@ from moderation.gate.index.search_index import SearchIndex
 from moderation.image.descriptor import Describer, to_bytes
 from moderation.image.hashing import DIHEDRAL, PDQ256
 from moderation.image.local_features import LocalFeatures
-from moderation.note import Claim, ClaimBasis
 from moderation.store import NewPicture, Register
 
 ALIKE = 8
@@ -119,8 +118,9 @@ def fill(register: Register, codes: np.ndarray, vectors: np.ndarray) -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     for start in range(0, len(codes), AT_ONCE):
         with register.transaction() as now:
+            work = now.add_work()  # nobody asks whose they are
+            pictures = []
             for i in range(start, min(start + AT_ONCE, len(codes))):
-                work = now.add_work()
                 picture = NewPicture(
                     note_id=f"n{i}",
                     revision=1,
@@ -138,12 +138,8 @@ def fill(register: Register, codes: np.ndarray, vectors: np.ndarray) -> None:
                     descriptor=to_bytes(vectors[i]),
                     descriptor_recipe="benchmark_v1",
                 )
-                now.add_picture(picture, work)
-                basis = ClaimBasis.REGISTERED
-                claim = Claim(
-                    work_id=work, author_id="a", at=at, basis=basis, note_id=f"n{i}", image_number=0
-                )
-                now.add_claim(claim)
+                pictures.append((picture, work))
+            now.add_pictures(pictures)
 
 
 class running:  # noqa: N801 - reads as what it does

@@ -28,13 +28,13 @@ from moderation.gate.imports import Registered, import_hashes, import_notes
 from moderation.gate.index.nominated import unreachable
 from moderation.gate.index.opening import open_index
 from moderation.gate.index.search_index import SearchIndex
-from moderation.gate.index.verification import Verification
 from moderation.gate.looking.detector_pool import DetectorPool
 from moderation.gate.looking.examination import Examination, Looking
 from moderation.gate.looking.search import prove
 from moderation.gate.looking.underway import Underway
 from moderation.gate.publishing.answering import Publishing
 from moderation.gate.rights.claims import Rights
+from moderation.gate.upkeep import Upkeep
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
 from moderation.image.descriptor import Describer
 from moderation.image.provenance.credentials import trust_from_environment
@@ -42,13 +42,13 @@ from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note, NoteImage
 from moderation.policy import Policy
-from moderation.store import BUSY_TIMEOUT_S, Receipt, Register, RegisterStats
+from moderation.store import BUSY_TIMEOUT_S, Receipt, Register
 from moderation.verdict import Verdict
 
 log = logging.getLogger(__name__)
 
 
-class Gate(Publishing, Rights):
+class Gate(Publishing, Rights, Upkeep):
     """A register with its index, a policy, and the detectors. Safe to use from many threads.
 
     Several processes may open the same register; each sees what the others registered or
@@ -285,58 +285,9 @@ class Gate(Publishing, Rights):
             self.register.scrub(thoroughly=False)
         return receipt
 
-    def stats(self) -> RegisterStats:
-        """How much the register holds."""
-        return self.register.stats()
-
-    def verify(self) -> Verification:
-        """Prove that index and log agree, and that the file is sound.
-
-        Raises:
-            StoreError: the register's file is damaged.
-        """
-        self.register.integrity_check()
-        return self._index.verify(self.register)
-
-    def lag(self) -> int:
-        """Entries of the register's log that the index has not read; the next query does."""
-        return max(0, self.register.last_seq() - self._index.seq)
-
-    def follow(self) -> None:
-        """Read what others have registered since, so that the next query need not."""
-        self._index.catch_up(self.register)
-
     def observe_steps(self, told: Callable[[str, float], None]) -> None:
         """Be told the name of each step of a detector that ends, and its seconds; for metrics."""
         self._detectors.observe = told
-
-    @property
-    def index_folder(self) -> Path:
-        """Where this machine keeps the snapshots of the search index; safe to delete."""
-        return Path(self._index.place)
-
-    @property
-    def index_place(self) -> str:
-        """Where the search index lies: a folder of this machine, or an address."""
-        return self._index.place
-
-    def size_bytes(self) -> int:
-        """Space on the disk of the register with its index."""
-        size = self.register.size_bytes()
-        folder = self.register.folder
-        if folder is None or not Path(self._index.place).is_relative_to(folder):
-            size += self._index.size_bytes()
-        return size
-
-    def compact(self) -> None:
-        """Remove the bytes of all that was deleted, from snapshots and database.
-
-        Raises:
-            StoreBusy: another process is at work for too long; try again later.
-            StoreUnwritable: there is not enough space, or the role may not rewrite the tables.
-        """
-        self._index.compact(self.register)
-        self.register.scrub()
 
     def close(self) -> None:
         """Save what is worth it and close, once. A gate is of no use afterwards."""

@@ -14,7 +14,7 @@ from moderation.gate.deciding.limits import within_limits
 from moderation.gate.deciding.registration import register_pictures
 from moderation.gate.deciding.shadow import Shadow, judged_in_shadow
 from moderation.gate.deciding.templates import record_popularity, with_popularity
-from moderation.gate.index.followed import near_among
+from moderation.gate.index.entries import near_among
 from moderation.gate.index.nominated import Sought
 from moderation.gate.index.search_index import SearchIndex
 from moderation.gate.looking.examination import Examination, ExaminedPicture, detectors_of

@@ -11,15 +11,15 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from moderation.errors import IndexCorrupt, RecipeMismatch, StoreUnwritable
+from moderation.gate.index.entries import additions, removals, with_descriptors
 from moderation.gate.index.locking import only_one
 from moderation.gate.index.nominated import (
     ALIKE,
@@ -27,7 +27,6 @@ from moderation.gate.index.nominated import (
     Nominated,
     Sought,
     alike_candidates,
-    near_candidate,
     near_candidates,
     sharing_candidates,
 )
@@ -38,16 +37,15 @@ from moderation.gate.index.verification import (
     differences,
     keys_by_picture,
 )
-from moderation.image.descriptor import from_bytes
 from moderation.image.descriptor_index import DescriptorIndex
 from moderation.image.feature_index import FEATURE_KEYS, FeatureIndex
-from moderation.image.hashing import RECIPES, HashRecipe, hamming_matrix, recipe_named
+from moderation.image.hashing import RECIPES, recipe_named
 from moderation.image.index import HashIndex
 from moderation.image.local_features import LocalFeatures
 from moderation.image.mapped import head_of
 from moderation.image.matching import MIN_COSINE, NEAREST, Candidate, radius_for
 from moderation.image.query import Query
-from moderation.store import LogEntry, LogOp, Register, Share
+from moderation.store import LogEntry, Register, Share
 from moderation.store.reading import Reading
 
 DESCRIPTORS = "descriptors"
@@ -342,7 +340,7 @@ class FollowedIndex:
             if len(added):
                 index.add(added, codes)
             index.remove(np.array(removals(of_recipe), np.int64))
-        now.descriptors = _described(entries, now.descriptors)
+        now.descriptors = with_descriptors(entries, now.descriptors)
 
 
 def _loaded(folder: Path, names: Sequence[str], known: _Indexes | None) -> _Indexes:
@@ -375,51 +373,3 @@ def _loaded(folder: Path, names: Sequence[str], known: _Indexes | None) -> _Inde
         )
     found.seq = seqs.pop()
     return found
-
-
-def _described(
-    entries: Sequence[LogEntry], index: DescriptorIndex | None
-) -> DescriptorIndex | None:
-    """The index with the descriptors of some entries; another one where the model is another."""
-    added = [e for e in entries if e.op is LogOp.ADD and e.descriptor and e.descriptor_recipe]
-    if added:
-        recipe = str(added[0].descriptor_recipe)
-        vectors = np.stack([from_bytes(entry.descriptor or b"") for entry in added])
-        if index is None or index.recipe != recipe:  # the register holds none of the old any more
-            index = DescriptorIndex(recipe, vectors.shape[1])
-        index.add(np.array([entry.picture_id for entry in added], np.int64), vectors)
-    if index is not None:
-        index.remove(np.array(removals(entries), np.int64))
-    return index
-
-
-def near_among(query: Query, entries: Iterable[LogEntry]) -> list[Candidate]:
-    """Near hashes among a few additions to the log, compared one by one."""
-    entries = list(entries)
-    found = []
-    for name in {entry.recipe for entry in entries}:
-        recipe = recipe_named(name)
-        ids, codes = additions([e for e in entries if e.recipe == name], recipe)
-        if not len(ids):
-            continue
-        distances = hamming_matrix(query.codes_for(recipe), codes)
-        rows, columns = np.nonzero(distances <= radius_for(recipe))
-        found += [
-            near_candidate(query, recipe, int(row), int(ids[column]), int(distances[row, column]))
-            for row, column in zip(rows, columns, strict=True)
-        ]
-    return found
-
-
-def removals(entries: Iterable[LogEntry]) -> list[int]:
-    """Numbers of pictures that some entries remove."""
-    return [entry.picture_id for entry in entries if entry.op is LogOp.REMOVE]
-
-
-def additions(
-    entries: Iterable[LogEntry], recipe: HashRecipe
-) -> tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.uint8]]]:
-    """Numbers int64 [n] and codes uint8 [n, recipe.bytes] of pictures that they add."""
-    added = [(e.picture_id, e.code) for e in entries if e.op is LogOp.ADD and e.code is not None]
-    codes = np.frombuffer(b"".join(code for _, code in added), np.uint8)
-    return np.array([i for i, _ in added], np.int64), codes.reshape(-1, recipe.bytes)

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from moderation.errors import BadSetting, RecipeMismatch
-from moderation.gate.index.followed import FollowedIndex, additions, removals
+from moderation.gate.index.entries import additions, removals
+from moderation.gate.index.followed import FollowedIndex
 from moderation.gate.index.milvus_collections import (
     Collection,
     MilvusDescriptors,
