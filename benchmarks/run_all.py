@@ -1,8 +1,9 @@
 """Run every benchmark, one after another, then write the tables: `make bench`.
 
 About two and a half hours on two cores, a few minutes more the first time; `note_reader`, whose
-networks take ten minutes a fold, and `service_soak`, which takes an hour, are not among them. A
-benchmark without its data says so and is passed over; one that breaks a promise fails the whole.
+networks take ten minutes a fold, `service_soak`, which takes an hour, and `index_scale`, which
+wants ten gigabytes of disk, are not among them. A benchmark without its data says so and is passed
+over; one that breaks a promise fails the whole.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ BENCHMARKS = (
     "hashing_speed",
     "index_speed",
     "descriptor_index",
+    "index_kinds",
     "startup",
     "text_reading",
     "diversion",

@@ -23,6 +23,7 @@
     │   └── DigestMismatch
     ├── StoreError          6 / 503   register, index, audit
     │   ├── IndexCorrupt
+    │   ├── IndexUnreachable
     │   ├── RestoredCopy
     │   ├── Overloaded
     │   ├── RecipeMismatch
@@ -220,6 +221,12 @@ class IndexCorrupt(StoreError):
     """The index snapshot fails its checksum or disagrees with the log."""
 
     code = "index_corrupt"
+
+
+class IndexUnreachable(StoreError):
+    """A part of the search index lies elsewhere, and does not answer."""
+
+    code = "index_unreachable"
 
 
 class RecipeMismatch(StoreError):

@@ -153,7 +153,7 @@ Exit codes:
     names=(
         *("demo", "check", "scan", "compare", "inspect", "register", "review", "report", "policy"),
         *("replay", "serve", "token", "webhook", "deliver", "dlq", "consume", "shadow"),
-        *("store", "model"),
+        *("store", "index", "model"),
     ),
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from moderation.cli.options import register_option, speaking
+from moderation.cli.options import index_option, register_option, speaking, until_told_to_end
 from moderation.cli.screen import Screen
 
 
 @click.command()
 @click.argument("url")
 @register_option
+@index_option
 @click.option("--stream", metavar="NAME", help="Name of the stream; else that in the URL.")
 @click.option("--group", default="notegate", show_default=True, help="Of consumers that share it.")
 @click.option(
@@ -45,6 +42,7 @@ def command(
     screen: Screen,
     url: str,
     register: str,
+    index: str | None,
     stream: str | None,
     group: str,
     name: str | None,
@@ -82,27 +80,15 @@ def command(
         tries=tries,
         media_root=media_root,
     )
-    with _told_to_stop() as stop, Gate.open(register, policy=policy_name) as gate:
+    with (
+        until_told_to_end() as stop,
+        Gate.open(register, index=index, policy=policy_name) as gate,
+    ):
         gate.warm_up()  # a model that is missing is told before a note is taken
         done = Consumer(gate, intake).run(stop, once=once)
     counts = {"judged": done.judged, "referred": done.referred, "dead": done.dead}
     screen.json(counts)
     screen.say(words.CONSUMED.say(screen.lang, **counts))
-
-
-@contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
-    """Set when this process is asked to end."""
-    stop = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: stop.set())
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _own_name() -> str:

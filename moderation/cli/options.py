@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -97,6 +100,26 @@ def register_option(function: Callable[Options, None]) -> Callable[Options, None
     )(function)
 
 
+def index_option(function: Callable[Options, None]) -> Callable[Options, None]:
+    """`--index DIR|URL`, for what asks every part of an index, or must reach it."""
+
+    def meant(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
+        # A folder in the environment is the service's, of one register, and perhaps not of this.
+        source = context.get_parameter_source("index")
+        elsewhere = value is not None and "://" in value
+        named = source is not click.core.ParameterSource.ENVIRONMENT
+        return value if named or elsewhere else None
+
+    return click.option(
+        "--index",
+        metavar="DIR|URL",
+        envvar="MODERATION_INDEX",
+        callback=meant,
+        help="Folder for snapshots, or an index elsewhere (shards://…, milvus://…); the latter "
+        "also from MODERATION_INDEX.",
+    )(function)
+
+
 def image_option(function: Callable[Options, None]) -> Callable[Options, None]:
     """`--image N`: which picture of a note."""
     return click.option(
@@ -108,6 +131,21 @@ def image_option(function: Callable[Options, None]) -> Callable[Options, None]:
         metavar="N",
         help="Which picture, counted from 0 as in JSON; tables write it as #N.",
     )(function)
+
+
+@contextmanager
+def until_told_to_end() -> Iterator[threading.Event]:
+    """Set when this process is asked to end."""
+    end = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: end.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield end
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def by_option(function: Callable[Options, None]) -> Callable[Options, None]:

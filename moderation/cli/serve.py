@@ -25,6 +25,11 @@ from moderation.cli.screen import Screen
     "--workers", type=click.IntRange(1, 64), metavar="K", help="Processes that share the port."
 )
 @click.option("--policy", metavar="NAME|FILE", help="A shipped policy or a TOML file.")
+@click.option(
+    "--index",
+    metavar="DIR|URL",
+    help="Folder for snapshots, or an index elsewhere (shards://…, milvus://…).",
+)
 @click.option("--no-auth", is_flag=True, help="Ask for no token; for the loopback alone.")
 @speaking
 def command(
@@ -34,6 +39,7 @@ def command(
     port: int | None,
     workers: int | None,
     policy: str | None,
+    index: str | None,
     no_auth: bool,
 ) -> None:
     """Answer the publish pipeline over HTTP.
@@ -64,6 +70,7 @@ def command(
         port=port,
         workers=workers,
         policy=policy,
+        index=index,
         auth=False if no_auth else None,
     )
 

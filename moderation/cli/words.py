@@ -231,6 +231,10 @@ SERVING = Phrase(
     "listening on {url}, worker processes: {workers}; see {url}/openapi.json",
     "正在监听 {url}，工作进程：{workers}；接口文档见 {url}/openapi.json",
 )
+SHARD_SERVING = Phrase(
+    "shard {shard} answers on {address}",
+    "分片 {shard} 在 {address} 上应答",
+)
 
 # Demo and report
 

@@ -7,7 +7,7 @@
 - `publishing`: an answer for the publish pipeline when it is due, and the final verdict after it
 - `rights`: who may show what, as people say it
 - `ahead`: a stream of notes on all cores; `imports`: archives that are not judged
-- `compare`: two pictures without a register
+- `compare`: two pictures without a register; `upkeep`: is it sound, how large is it
 """
 
 from moderation.gate.compare import compare

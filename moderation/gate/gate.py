@@ -25,9 +25,9 @@ from moderation.gate.ahead import examined_ahead
 from moderation.gate.deciding.conclusion import caught_up, conclude, judge
 from moderation.gate.deciding.shadow import Shadow, checked
 from moderation.gate.imports import Registered, import_hashes, import_notes
-from moderation.gate.index.followed import FollowedIndex
-from moderation.gate.index.place import index_place
-from moderation.gate.index.verification import Verification
+from moderation.gate.index.nominated import unreachable
+from moderation.gate.index.opening import open_index
+from moderation.gate.index.search_index import SearchIndex
 from moderation.gate.looking.detector_pool import DetectorPool
 from moderation.gate.looking.examination import Examination, Looking
 from moderation.gate.looking.search import prove
@@ -35,6 +35,7 @@ from moderation.gate.looking.underway import Underway
 from moderation.gate.publishing.answering import Publishing
 from moderation.gate.publishing.settling import Swept
 from moderation.gate.rights.claims import Rights
+from moderation.gate.upkeep import Upkeep
 from moderation.image.decode import DEFAULT_LIMITS, DecodeLimits, decode
 from moderation.image.descriptor import Describer
 from moderation.image.provenance.credentials import trust_from_environment
@@ -42,7 +43,7 @@ from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note, NoteImage
 from moderation.policy import Policy
-from moderation.store import BUSY_TIMEOUT_S, Register, RegisterStats
+from moderation.store import BUSY_TIMEOUT_S, Register
 from moderation.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ SWEPT_AT_ONCE = 1_000
 """Verdicts that follow something told late in one sweep."""
 
 
-class Gate(Publishing, Rights):
+class Gate(Publishing, Rights, Upkeep):
     """A register with its index, a policy, and the detectors. Safe to use from many threads.
 
     Several processes may open the same register; each sees what the others registered or
@@ -60,7 +61,7 @@ class Gate(Publishing, Rights):
     def __init__(
         self,
         register: Register,
-        index: FollowedIndex,
+        index: SearchIndex,
         policy: Policy,
         *,
         as_of: datetime | None,
@@ -106,7 +107,9 @@ class Gate(Publishing, Rights):
         Args:
             register: folder, or URL of a PostgreSQL database (`postgresql://USER@HOST/DATABASE`).
             index: folder for the index's snapshots; None for one inside `register`, or for a URL
-                in the user's cache, see `moderation.gate.index.place`.
+                in the user's cache, see `moderation.gate.index.place`. Or the address of an index
+                elsewhere: `shards://HOST:PORT,HOST:PORT` or `milvus://HOST:PORT/NAME`, see
+                `moderation.gate.index.opening`.
             policy: a `Policy`, the name of a shipped one, or a file; None for today's default.
             as_of: aware instant whose rules apply; None for the time of each check.
             create: False refuses a folder or a database without a register.
@@ -141,14 +144,14 @@ class Gate(Publishing, Rights):
         opened = Register.open(register, create=create, busy_timeout_s=busy_timeout_s)
         try:
             describer = None if descriptor is None else _described_by(Path(descriptor), opened)
-            followed = FollowedIndex(Path(index or index_place(opened)))
-            followed.catch_up(opened)
+            found = open_index(index, opened)
+            found.catch_up(opened)
         except BaseException:
             opened.close()
             raise
         return cls(
             opened,
-            followed,
+            found,
             policy,
             as_of=as_of,
             limits=limits,
@@ -239,14 +242,17 @@ class Gate(Publishing, Rights):
         Raises:
             InputError: the picture cannot be read, or `limit` is below 1.
             ArtifactError: the model that describes pictures cannot be used.
-            StoreError: the register cannot be used.
+            StoreError: the register, or some part of the index, cannot be used.
         """
         if limit < 1:
             raise InputError(f"`limit` must be at least 1, got {limit}", hint="raise `limit`")
         query = Query.of(decode(image, limits=self._limits))
         query.describe(self._describing())
         self._index.catch_up(self.register)
-        candidates = self._index.candidates(query)
+        found = self._index.look_up(query)
+        if found.absent:
+            raise unreachable(found.absent)
+        candidates = [*found.near, *found.others]
         return list(prove(query, candidates, self.register).matches[:limit])
 
     def remove(self, note_id: str) -> int:
@@ -261,27 +267,6 @@ class Gate(Publishing, Rights):
         self._index.catch_up(self.register)
         return removed
 
-    def stats(self) -> RegisterStats:
-        """How much the register holds."""
-        return self.register.stats()
-
-    def verify(self) -> Verification:
-        """Prove that index and log agree, and that the file is sound.
-
-        Raises:
-            StoreError: the register's file is damaged.
-        """
-        self.register.integrity_check()
-        return self._index.verify(self.register)
-
-    def lag(self) -> int:
-        """Entries of the register's log that the index has not read; the next query does."""
-        return max(0, self.register.last_seq() - self._index.seq)
-
-    def follow(self) -> None:
-        """Read what others have registered since, so that the next query need not."""
-        self._index.catch_up(self.register)
-
     def sweep(self) -> Swept:
         """As `Completing.sweep`; what was told late is followed, too, some verdicts at a time."""
         swept = super().sweep()
@@ -292,28 +277,6 @@ class Gate(Publishing, Rights):
         """Be told the name of each step of a detector that ends, and its seconds; for metrics."""
         self._detectors.observe = told
 
-    @property
-    def index_folder(self) -> Path:
-        """Where this machine keeps the snapshots of the search index; safe to delete."""
-        return self._index.folder
-
-    def size_bytes(self) -> int:
-        """Space on the disk of the register with its index."""
-        size = self.register.size_bytes()
-        if self.register.folder is None:
-            size += self._index.size_bytes()
-        return size
-
-    def compact(self) -> None:
-        """Remove the bytes of all that was deleted, from snapshots and database.
-
-        Raises:
-            StoreBusy: another process is at work for too long; try again later.
-            StoreUnwritable: there is not enough space, or the role may not rewrite the tables.
-        """
-        self._index.compact(self.register)
-        self.register.scrub()
-
     def close(self) -> None:
         """Save what is worth it and close, once. A gate is of no use afterwards."""
         if not self._closed:
@@ -321,6 +284,7 @@ class Gate(Publishing, Rights):
             self._detectors.shutdown()
             self._completing.shutdown(cancel_futures=True)
             self._save_if_worth_it()
+            self._index.close()
             self.register.close()
 
     def __enter__(self) -> Self:

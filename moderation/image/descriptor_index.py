@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,16 @@ from moderation.image.descriptor_lists import (
     sorted_anew,
     with_more,
 )
-from moderation.image.descriptor_search import HALF, Codes, FlatCodes, Ids, PackedCodes, Rounding
+from moderation.image.descriptor_search import (
+    HALF,
+    Codes,
+    FlatCodes,
+    Found,
+    Ids,
+    PackedCodes,
+    Rounding,
+    nearest_of,
+)
 from moderation.image.durable import corrupt, said_if_unwritable
 from moderation.image.mapped import (
     Manifest,
@@ -41,6 +51,7 @@ FLAT_MOST = 100_000
 """Descriptors compared one by one; above, their time would show beside the rest of a check."""
 
 _TAIL_SHARE = 1 / 8  # of all; packing again costs time in proportion to all
+_TAIL_MOST = 250_000  # which a search compares in 5 ms a view, however many there are in all
 _DEAD_SHARE = 0.25
 _RETRAIN_GROWTH = 4
 _PROBES = 24
@@ -146,6 +157,19 @@ class DescriptorIndex:
             RecipeMismatch: the queries have not the length of the index's descriptors.
             InputError: `limit` is below 1, or a query is no unit vector.
         """
+        rows, ids, products = self.nearest(vectors, limit, floor)
+        cosines = np.clip(products, -1, 1)
+        return [
+            DescriptorHit(query_row=row, id=id_, cosine=cosine)
+            for row, id_, cosine in zip(rows.tolist(), ids.tolist(), cosines.tolist(), strict=True)
+        ]
+
+    def nearest(self, vectors: Vectors, limit: int, floor: float = -1.0) -> Found:
+        """As `search`, in arrays, with products that rounding may leave a trifle above 1.
+
+        Raises:
+            RecipeMismatch, InputError: as `search` does.
+        """
         queries = self._rounding.queries(self._checked(vectors))
         if limit < 1:
             raise InputError(f"`limit` must be at least 1, got {limit}", hint="raise `limit`")
@@ -153,18 +177,7 @@ class DescriptorIndex:
             found = [self._tail.search(queries, limit)]
             if self._packed is not None:
                 found.append(self._packed.search(queries, limit, self._dead))
-        rows, ids, products = (np.concatenate(column) for column in zip(*found, strict=True))
-        order = np.lexsort((ids, -products, rows))
-        rows, ids, products = rows[order], ids[order], products[order]
-        rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
-        cosines = np.clip(products, -1, 1)
-        kept = (rank < limit) & (cosines >= floor)
-        return [
-            DescriptorHit(query_row=row, id=id_, cosine=cosine)
-            for row, id_, cosine in zip(
-                rows[kept].tolist(), ids[kept].tolist(), cosines[kept].tolist(), strict=True
-            )
-        ]
+        return nearest_of(found, limit, floor)
 
     def contents(self) -> dict[int, bytes]:
         """Id → rounded descriptor of everything that a search can find."""
@@ -280,10 +293,11 @@ class DescriptorIndex:
     def _pack(self, folder: Path) -> None:
         """Write the lists anew where they have outgrown the rest, or hold what must go."""
         total = len(self._tail) + self._packed_live()
-        if len(self._tail) > max(self.flat_most, _TAIL_SHARE * total):
+        if len(self._tail) > max(self.flat_most, min(_TAIL_SHARE * total, _TAIL_MOST)):
             if self._packed is None or total > _RETRAIN_GROWTH * self._trained_on:
                 self._trained_on = total
-                part = sorted_anew(folder, [self._tail.contents(), *self._live_lists()])
+                tail = iter([self._tail.contents()])
+                part = sorted_anew(folder, chain(tail, self._live_lists()), total)
             else:
                 part = with_more(folder, self._packed, self._dead, self._tail.contents())
             self._open(folder, part)

@@ -43,16 +43,19 @@ def number_of_lists(count: int) -> int:
     return 1 << max(0, round(np.log2(max(1.0, count**0.5))))
 
 
-def sorted_anew(folder: Path, parts: Iterable[Row]) -> Part:
-    """Find centroids, and write every code into the list of its nearest."""
-    parts = list(parts)
-    ids = np.concatenate([part[0] for part in parts])
-    codes = np.concatenate([part[1] for part in parts])
+def sorted_anew(folder: Path, parts: Iterable[Row], count: int) -> Part:
+    """Find centroids, and write every code into the list of its nearest.
+
+    Args:
+        folder: of the lists.
+        parts: ids and codes, some at a time: they are copied once, for there may be millions.
+        count: how many there are in all.
+    """
+    ids, codes = _together(parts, count)
     # By number, so that the lists do not depend on the order in which pictures came.
     order = np.argsort(ids, kind="stable")
-    ids, codes = ids[order], codes[order]
-    centroids = trained_centroids(codes, number_of_lists(len(ids)))
-    return _written(folder, _by_list(ids, codes, centroids), centroids)
+    centroids = trained_centroids(codes, order, number_of_lists(len(ids)))
+    return _written(folder, _by_list(ids, codes, centroids, order), centroids)
 
 
 def with_more(folder: Path, old: PackedCodes, dead: Ids, more: Row) -> Part:
@@ -101,10 +104,24 @@ def _has_rows(path: Path, sizes: NDArray[np.int64], width: int) -> bool:
     return True
 
 
-def _by_list(ids: Ids, codes: Codes, centroids: NDArray[np.float32]) -> Iterator[Row]:
-    near = nearest_centroids(codes, centroids)
-    order = np.argsort(near, kind="stable")
-    ends = np.searchsorted(near[order], np.arange(len(centroids) + 1))
+def _together(parts: Iterable[Row], count: int) -> Row:
+    ids, codes, at = np.empty(count, np.int64), None, 0
+    for some, of_some in parts:
+        if codes is None:
+            codes = np.empty((count, of_some.shape[1]), of_some.dtype)
+        ids[at : at + len(some)], codes[at : at + len(some)] = some, of_some
+        at += len(some)
+    assert codes is not None
+    return ids[:at], codes[:at]
+
+
+def _by_list(
+    ids: Ids, codes: Codes, centroids: NDArray[np.float32], order: Ids | None = None
+) -> Iterator[Row]:
+    order = np.arange(len(ids)) if order is None else order
+    near = nearest_centroids(codes, centroids)[order]
+    order = order[np.argsort(near, kind="stable")]
+    ends = np.searchsorted(np.sort(near), np.arange(len(centroids) + 1))
     for start, end in pairwise(ends):
         rows = order[start:end]
         yield ids[rows], codes[rows]

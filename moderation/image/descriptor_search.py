@@ -14,7 +14,7 @@ answers are the same on every machine, and a slow loop can check them to the las
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import faiss
@@ -107,8 +107,8 @@ class FlatCodes:
         def nearest(rows: Queries, k: int) -> tuple[NDArray[np.float32], Ids]:
             return self._flat.search(rows, k)
 
-        rows, places = _likely(nearest, queries, limit, len(self))
-        products = _exact(queries, rows, places, self._flat.reconstruct_batch)
+        rows, places = likely(nearest, queries, limit, len(self))
+        products = exact_products(queries, rows, places, self._flat.reconstruct_batch)
         return rows, self._ids[places], products
 
 
@@ -176,8 +176,8 @@ class PackedCodes:
         def nearest(rows: Queries, k: int) -> tuple[NDArray[np.float32], Ids]:
             return self._ivf.search(rows, k, params=faiss.SearchParametersIVF(**found))
 
-        rows, places = _likely(nearest, queries, limit, len(self))
-        return rows, self.ids[places], _exact(queries, rows, places, self._codes_at)
+        rows, places = likely(nearest, queries, limit, len(self))
+        return rows, self.ids[places], exact_products(queries, rows, places, self._codes_at)
 
     def _codes_at(self, rows: Ids) -> Codes:
         lists = np.searchsorted(self._starts, rows, side="right") - 1
@@ -186,10 +186,27 @@ class PackedCodes:
         return self._numbers[starts[:, np.newaxis] + np.arange(self._width)]
 
 
-def trained_centroids(codes: Codes, lists: int) -> NDArray[np.float32]:
-    """Centroids float32 [lists, width] of codes float16 [n, width], on the unit sphere."""
+def nearest_of(found: Sequence[Found], limit: int, floor: float) -> Found:
+    """All that several indexes have found, as if one had: by row, product and id.
+
+    The first `limit` of each row are kept, and each of the indexes must have kept as many.
+    """
+    empty = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+    rows, ids, products = (np.concatenate(column) for column in zip(empty, *found, strict=True))
+    order = np.lexsort((ids, -products, rows))
+    rows, ids, products = rows[order], ids[order], products[order]
+    rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    kept = (rank < limit) & (np.clip(products, -1, 1) >= floor)
+    return rows[kept], ids[kept], products[kept]
+
+
+def trained_centroids(codes: Codes, order: Ids, lists: int) -> NDArray[np.float32]:
+    """Centroids float32 [lists, width] on the unit sphere.
+
+    Of codes float16 [n, width], taken in an order int64 [n].
+    """
     step = max(1, len(codes) // (lists * _ROWS_A_CENTROID))
-    sample = codes[::step].astype(np.float32)
+    sample = codes[order[::step]].astype(np.float32)
     means = faiss.Kmeans(
         codes.shape[1],
         lists,
@@ -226,7 +243,7 @@ def list_bytes(width: int) -> int:
     return width * np.dtype(HALF).itemsize + ROW_BYTES
 
 
-def _likely(
+def likely(
     nearest: Callable[[Queries, int], tuple[NDArray[np.float32], Ids]],
     queries: Queries,
     limit: int,
@@ -255,7 +272,7 @@ def _likely(
     return rows, hits
 
 
-def _exact(
+def exact_products(
     queries: Queries, rows: Ids, places: Ids, codes_at: Callable[[Ids], NDArray[np.floating]]
 ) -> NDArray[np.float64]:
     """Product of each pair of a query and a code."""

@@ -130,18 +130,42 @@ class FeatureIndex:
 
     def search(self, query: LocalFeatures, limit: int) -> list[FeatureHit]:
         """Pictures that share most with the query or with its mirror image, most votes first."""
+        states = states_of(query)
+        return self.votes([(keys, weights_of(self.holders(keys))) for keys in states], limit)
+
+    def holders(self, keys: Keys) -> NDArray[np.int64]:
+        """How many pictures hold each key: int64 [n], removed ones included until dropped."""
+        with self._lock:
+            segments = self._segments()
+        found = np.zeros(len(keys), np.int64)
+        for segment in segments:
+            found += segment.ends_of(keys) - segment.starts_of(keys)
+        return found
+
+    def votes(
+        self, states: Sequence[tuple[Keys, NDArray[np.float64]]], limit: int
+    ) -> list[FeatureHit]:
+        """Pictures with the most votes in any of the states, most first, equal ones by number.
+
+        A picture's votes are summed in the order of its keys, so they do not depend on what else
+        the index holds.
+
+        Args:
+            states: distinct keys uint32 [n] of a query, ascending, and the weight of each; those
+                of weight 0 are passed over.
+            limit: most pictures.
+        """
         with self._lock:
             segments, dead = self._segments(), self._dead
         best: dict[int, float] = {}
-        for state in (query, query.mirrored()):
-            ids, votes = _count(segments, np.unique(keys_of(state.descriptors)))
+        for keys, weights in states:
+            ids, votes = _count(segments, keys, weights)
             alive = ~_among(ids, dead)
             ids, votes = ids[alive], votes[alive]
             for i in _strongest(votes, limit):
                 number = int(ids[i])
                 best[number] = max(best.get(number, 0.0), float(votes[i]))
-        ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
-        return [FeatureHit(id=number, votes=votes) for number, votes in ranked[:limit]]
+        return most_voted([FeatureHit(id=n, votes=v) for n, v in best.items()], limit)
 
     def holds(self, number: int, features: LocalFeatures) -> bool:
         """Whether a picture is filed under every key of these features."""
@@ -257,17 +281,30 @@ def keys_of(descriptors: NDArray[np.uint8]) -> Keys:
     return (keys + (np.arange(TABLES) << KEY_BITS)).astype(np.uint32).ravel()
 
 
-def _count(segments: list[Segment], keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def states_of(query: LocalFeatures) -> list[Keys]:
+    """Distinct keys of a query and of its mirror image, ascending."""
+    return [np.unique(keys_of(state.descriptors)) for state in (query, query.mirrored())]
+
+
+def weights_of(holders: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What a shared key counts that so many pictures hold: float64 [n]."""
+    return np.where(holders <= _MAX_SHARED, 1 / np.sqrt(np.maximum(holders, 1)), 0)
+
+
+def most_voted(hits: Sequence[FeatureHit], limit: int) -> list[FeatureHit]:
+    """The first of all that several indexes have found, each picture in one of them."""
+    return sorted(hits, key=lambda hit: (-hit.votes, hit.id))[:limit]
+
+
+def _count(
+    segments: list[Segment], keys: Keys, weights: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Ids that hold any of the keys, and their votes."""
-    ranges = [
-        (np.searchsorted(s.keys, keys, "left"), np.searchsorted(s.keys, keys, "right"))
-        for s in segments
-    ]
-    holders = sum((high - low for low, high in ranges), np.zeros(len(keys), np.int64))
-    weights = np.where(holders <= _MAX_SHARED, 1 / np.sqrt(np.maximum(holders, 1)), 0)
+    keys, weights = keys[weights > 0], weights[weights > 0]
     ids, votes = [np.empty(0, np.int64)], [np.empty(0)]
-    for segment, (low, high) in zip(segments, ranges, strict=True):
-        count = np.where(weights > 0, high - low, 0)
+    for segment in segments:
+        low = segment.starts_of(keys)
+        count = segment.ends_of(keys) - low
         places = np.repeat(low - np.cumsum(count) + count, count) + np.arange(count.sum())
         ids.append(segment.ids[places])
         votes.append(np.repeat(weights, count))

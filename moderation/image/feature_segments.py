@@ -39,6 +39,14 @@ class Segment:
         """Number of entries."""
         return len(self.keys)
 
+    def starts_of(self, keys: Keys) -> Ids:
+        """Where the entries of each key begin: int64 [n]."""
+        return np.searchsorted(self.keys, keys, "left")
+
+    def ends_of(self, keys: Keys) -> Ids:
+        """Where they end."""
+        return np.searchsorted(self.keys, keys, "right")
+
     def without(self, dead: Ids) -> Segment:
         """In memory, without the entries of some pictures."""
         live = ~np.isin(self.ids, dead)

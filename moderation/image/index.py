@@ -8,6 +8,7 @@ it is never approximate. What it lacks is added here: ids, and deletion that wor
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from moderation.image.mapped import Manifest, Shape, read_manifest, stored, writ
 
 Codes = NDArray[np.uint8]
 """uint8 [n, bytes]: packed hashes of one recipe."""
+
+Near = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""Rows of queries, ids, and bits that differ: int64 [n] each."""
 
 _DEAD_SHARE = 0.25  # above it the index is compacted: the dead cost time in every search
 
@@ -99,6 +103,18 @@ class HashIndex:
             RecipeMismatch: The queries have not the recipe's length.
             InputError: The radius or the limit is out of range.
         """
+        rows, ids, bits = self.near(codes, radius_bits, limit)
+        return [
+            IndexHit(query_row=row, id=id_, distance_bits=distance)
+            for row, id_, distance in zip(rows.tolist(), ids.tolist(), bits.tolist(), strict=True)
+        ]
+
+    def near(self, codes: Codes, radius_bits: int, limit: int | None = None) -> Near:
+        """As `search`, in arrays.
+
+        Raises:
+            RecipeMismatch, InputError: as `search` does.
+        """
         codes = self._checked(codes)
         if not 0 <= radius_bits <= self.recipe.bits:
             raise InputError(
@@ -108,22 +124,14 @@ class HashIndex:
         if limit is not None and limit < 1:
             raise InputError(f"`limit` must be at least 1, got {limit}", hint="raise `limit`")
         if not len(codes):
-            return []
+            return nearest_of([], limit)
         with self._lock:
             # FAISS finds distances strictly below its radius.
             starts, distances, places = self._flat.range_search(codes, radius_bits + 1)
             rows = np.repeat(np.arange(len(codes)), (starts[1:] - starts[:-1]).astype(int))
             live = self._live[places]
             rows, ids, bits = rows[live], self._ids[places][live], distances[live].astype(int)
-        order = np.lexsort((ids, bits, rows))
-        rows, ids, bits = rows[order], ids[order], bits[order]
-        if limit is not None:
-            rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
-            rows, ids, bits = rows[rank < limit], ids[rank < limit], bits[rank < limit]
-        return [
-            IndexHit(query_row=row, id=id_, distance_bits=distance)
-            for row, id_, distance in zip(rows.tolist(), ids.tolist(), bits.tolist(), strict=True)
-        ]
+        return nearest_of([(rows, ids, bits.astype(np.int64))], limit)
 
     def latest(self, most: int) -> dict[int, bytes]:
         """As `contents`, of those that were added last."""
@@ -203,6 +211,21 @@ class HashIndex:
             spare = max(count, 2 * len(self._ids), 1024) - len(self._ids)
             self._ids = np.concatenate([self._ids, np.zeros(spare, np.int64)])
             self._live = np.concatenate([self._live, np.zeros(spare, bool)])
+
+
+def nearest_of(found: Sequence[Near], limit: int | None) -> Near:
+    """All that several indexes have found, as if one had: by row, distance and id.
+
+    `limit` keeps the first of each row; each of the indexes must have kept as many.
+    """
+    empty = (np.empty(0, np.int64),) * 3
+    rows, ids, bits = (np.concatenate(column) for column in zip(empty, *found, strict=True))
+    order = np.lexsort((ids, bits, rows))
+    rows, ids, bits = rows[order], ids[order], bits[order]
+    if limit is not None:
+        rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        rows, ids, bits = rows[rank < limit], ids[rank < limit], bits[rank < limit]
+    return rows, ids, bits
 
 
 def _shapes(recipe: HashRecipe) -> dict[str, Shape]:

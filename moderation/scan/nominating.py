@@ -13,7 +13,7 @@ from itertools import groupby, islice
 
 import numpy as np
 
-from moderation.gate.index.followed import ALIKE, SHARING, SHARING_MUCH
+from moderation.gate.index.nominated import ALIKE, SHARING, SHARING_MUCH
 from moderation.gate.looking.choice import Choice, choose, ranked
 from moderation.gate.looking.search import known_picture
 from moderation.image.hashing import DIHEDRAL

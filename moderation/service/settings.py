@@ -34,9 +34,9 @@ class Settings(BaseSettings):
 
     register_at: str = Field(min_length=1, validation_alias=f"{PREFIX}REGISTER", repr=False)
     """Folder of the register, or its database (`postgresql://…`)."""
-    index: Path | None = None
+    index: str | None = Field(default=None, min_length=1)
     """Folder for snapshots of the search index; else inside the register's folder, or, for a
-    database, in the user's cache."""
+    database, in the user's cache. Or an index elsewhere (`shards://…`, `milvus://…`)."""
     policy: str = "default"
     """A shipped policy, or a TOML file."""
     shadows: dict[str, Share] = {}

@@ -32,6 +32,7 @@ from moderation.store.service.holds import Hold, HoldState
 from moderation.store.service.shadows import Shadowed, ShadowReason, ShadowVerdict
 from moderation.store.service.submissions import Begun, NewSubmission
 from moderation.store.service.tokens import NewToken, Scope, Token
+from moderation.store.share import Share
 from moderation.store.template_records import (
     BankEntry,
     Ground,
@@ -90,6 +91,7 @@ __all__ = [
     "ShadowReason",
     "ShadowVerdict",
     "Shadowed",
+    "Share",
     "ShownBy",
     "StoredCaption",
     "StoredPicture",

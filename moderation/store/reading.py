@@ -42,6 +42,7 @@ from moderation.store.schema import (
     portions,
 )
 from moderation.store.service.parts import ServiceReading
+from moderation.store.share import Share
 from moderation.store.templates import TemplateReading, links_of
 from moderation.verdict import Decision
 
@@ -70,8 +71,10 @@ class Reading(
         with self._connected() as connection:
             return connection.execute(select(func.max(LOG.c.seq))).scalar_one() or 0
 
-    def log_after(self, seq: int, *, limit: int | None = None) -> list[LogEntry]:
-        """Entries of the log after `seq`, in order, at most `limit`."""
+    def log_after(
+        self, seq: int, *, limit: int | None = None, share: Share | None = None
+    ) -> list[LogEntry]:
+        """Entries of the log after `seq`, in order, at most `limit`; of one share where named."""
         # Only an addition whose picture still stands has a hash; the log itself holds none.
         picture = and_(LOG.c.op == LogOp.ADD, PICTURES.c.picture_id == LOG.c.picture_id)
         query = (
@@ -83,7 +86,7 @@ class Reading(
                 PICTURES.c.descriptor_recipe,
             )
             .outerjoin(PICTURES, picture)
-            .where(LOG.c.seq > seq)
+            .where(LOG.c.seq > seq, *_of(share, LOG.c.picture_id))
             .order_by(LOG.c.seq)
             .limit(limit)
         )
@@ -136,9 +139,10 @@ class Reading(
                 found.update((row[0], row[1]) for row in connection.execute(query))
         return found
 
-    def latest_pictures(self, most: int) -> list[StoredPicture]:
-        """Those registered last, the newest first."""
-        query = select(PICTURES).order_by(PICTURES.c.picture_id.desc()).limit(most)
+    def latest_pictures(self, most: int, *, share: Share | None = None) -> list[StoredPicture]:
+        """Those registered last, the newest first; of one share where named."""
+        query = select(PICTURES).where(*_of(share)).order_by(PICTURES.c.picture_id.desc())
+        query = query.limit(most)
         with self._connected() as connection:
             return [_picture(row) for row in connection.execute(query)]
 
@@ -210,16 +214,18 @@ class Reading(
             for row in rows
         }
 
-    def recipes(self) -> dict[str, int]:
-        """Number of pictures by hash recipe."""
-        query = select(PICTURES.c.recipe, func.count()).group_by(PICTURES.c.recipe)
+    def recipes(self, *, share: Share | None = None) -> dict[str, int]:
+        """Number of pictures by hash recipe; of one share where named."""
+        query = select(PICTURES.c.recipe, func.count()).where(*_of(share))
+        query = query.group_by(PICTURES.c.recipe)
         with self._connected() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
-    def descriptor_recipe(self) -> str | None:
-        """Name of the model that described the pictures; None where none is described."""
+    def descriptor_recipe(self, *, share: Share | None = None) -> str | None:
+        """Name of the model that described the pictures; None where none of them is described."""
+        query = select(func.min(PICTURES.c.descriptor_recipe)).where(*_of(share))
         with self._connected() as connection:
-            return connection.execute(select(func.min(PICTURES.c.descriptor_recipe))).scalar_one()
+            return connection.execute(query).scalar_one()
 
     def refuse_other_descriptors(self, recipe: str, *, known: str | None = None) -> None:
         """Make sure that descriptors of a model may join those of the register.
@@ -238,32 +244,36 @@ class Reading(
                 hint=f"open it with the model `{known}`, or register the pictures in a new folder",
             )
 
-    def live_descriptors(self) -> Iterator[tuple[int, bytes]]:
+    def live_descriptors(self, *, share: Share | None = None) -> Iterator[tuple[int, bytes]]:
         """(picture number, descriptor) of all pictures that have one, by number."""
-        return self._live(PICTURES.c.descriptor, PICTURES.c.descriptor.is_not(None), _CODES_AT_ONCE)
+        which = PICTURES.c.descriptor.is_not(None)
+        return self._live(PICTURES.c.descriptor, which, _CODES_AT_ONCE, share)
 
-    def live_codes(self, recipe: str) -> Iterator[tuple[int, bytes]]:
+    def live_codes(self, recipe: str, *, share: Share | None = None) -> Iterator[tuple[int, bytes]]:
         """(picture number, hash) of all pictures of a recipe, by number.
 
         Read in portions, so that a slow caller does not hold up a checkpoint; to compare with
         a state of the log, ask from inside a transaction.
         """
-        return self._live(PICTURES.c.code, PICTURES.c.recipe == recipe, _CODES_AT_ONCE)
+        return self._live(PICTURES.c.code, PICTURES.c.recipe == recipe, _CODES_AT_ONCE, share)
 
-    def live_features(self) -> Iterator[tuple[int, bytes]]:
+    def live_features(self, *, share: Share | None = None) -> Iterator[tuple[int, bytes]]:
         """(picture number, local features) of all pictures that have them, by number."""
-        return self._live(
-            PICTURES.c.features, func.length(PICTURES.c.features) > 0, _FEATURES_AT_ONCE
-        )
+        which = func.length(PICTURES.c.features) > 0
+        return self._live(PICTURES.c.features, which, _FEATURES_AT_ONCE, share)
 
     def _live(
-        self, column: Column[bytes], which: ColumnElement[bool], at_once: int
+        self,
+        column: Column[bytes],
+        which: ColumnElement[bool],
+        at_once: int,
+        share: Share | None,
     ) -> Iterator[tuple[int, bytes]]:
         last = 0
         while True:
             query = (
                 select(PICTURES.c.picture_id, column)
-                .where(which, PICTURES.c.picture_id > last)
+                .where(which, PICTURES.c.picture_id > last, *_of(share))
                 .order_by(PICTURES.c.picture_id)
                 .limit(at_once)
             )
@@ -361,6 +371,12 @@ def _claim(row: Row[Any], linked_ids: Iterable[str]) -> Claim:
         proof=row.proof,
         linked_ids=tuple(sorted(linked_ids)),
     )
+
+
+def _of(
+    share: Share | None, column: Column[int] = PICTURES.c.picture_id
+) -> list[ColumnElement[bool]]:
+    return [] if share is None else [column % share.of == share.rest]
 
 
 def _picture(row: Row[Any]) -> StoredPicture:

@@ -292,9 +292,19 @@ class Register(Reading):
         Made from a secret that each register draws at its making, so that a database that was
         dropped and made anew is another one; and from where it lies, so that a restored copy is.
         """
+        return self._derived(f"key of {self.name}")
+
+    def identity(self) -> str:
+        """Tells registers apart, the same from wherever one is asked; 32 hexadecimal digits.
+
+        A copy or a backup has that of the original.
+        """
+        return self._derived("identity")
+
+    def _derived(self, purpose: str) -> str:
         with self._connected() as connection:
             secret = _secret(connection)
-        return hmac.new(secret, f"key of {self.name}".encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(secret, purpose.encode(), hashlib.sha256).hexdigest()[:32]
 
     def integrity_check(self) -> None:
         """Read all that is stored; in SQLite, compare tables with indexes and references too.

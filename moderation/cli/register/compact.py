@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
-from moderation.cli.options import register_option, speaking
+from moderation.cli.options import index_option, register_option, speaking
 from moderation.cli.screen import Screen
 
 
 @click.command()
 @register_option
+@index_option
 @speaking
-def command(screen: Screen, register: str) -> None:
+def command(screen: Screen, register: str, index: str | None) -> None:
     """Remove the bytes of what was deleted.
 
     Rewrites index snapshots and database. Takes the write lock for about a second per 100 MB,
@@ -23,7 +24,7 @@ def command(screen: Screen, register: str) -> None:
     from moderation.cli import words
     from moderation.gate import Gate
 
-    with Gate.open(register, create=False) as gate:
+    with Gate.open(register, index=index, create=False) as gate:
         before = gate.size_bytes()
         gate.compact()
         after = gate.size_bytes()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moderation.cli.options import WrongValue, register_option, speaking
+from moderation.cli.options import WrongValue, index_option, register_option, speaking
 from moderation.cli.screen import Screen, plain
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @register_option
+@index_option
 @click.option("--note", "note_id", metavar="ID", help="The note to forget.")
 @click.option("--author", "author_id", metavar="ID", help="The author to forget.")
 @click.option(
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 def command(
     screen: Screen,
     register: str,
+    index: str | None,
     note_id: str | None,
     author_id: str | None,
     scans: tuple[Path, ...],
@@ -60,7 +62,7 @@ def command(
         raise WrongValue("name one note or one author", hint="give `--note ID` or `--author ID`")
     if not yes:
         _ask(screen, given, is_note=note_id is not None)
-    with Gate.open(register, create=False) as gate:
+    with Gate.open(register, index=index, create=False) as gate:
         places = _in_scans(gate, scans, note_id, author_id)
         receipt = gate.forget(note_id=note_id, author_id=author_id, places=places)
     screen.json(receipt.to_json())

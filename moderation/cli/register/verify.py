@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
-from moderation.cli.options import register_option, speaking
+from moderation.cli.options import index_option, register_option, speaking
 from moderation.cli.screen import Screen
 
 
 @click.command()
 @register_option
+@index_option
 @speaking
-def command(screen: Screen, register: str) -> None:
+def command(screen: Screen, register: str, index: str | None) -> None:
     """Prove that index and register agree.
 
     Reads the whole register; every search must see exactly what it holds. Exit code 6 where it
@@ -24,8 +25,8 @@ def command(screen: Screen, register: str) -> None:
     from moderation.errors import IndexCorrupt
     from moderation.gate import Gate
 
-    with Gate.open(register, create=False) as gate:
-        found, folder = gate.verify(), gate.index_folder
+    with Gate.open(register, index=index, create=False) as gate:
+        found, place = gate.verify(), gate.index_place
     screen.json(found.to_json())
     screen.facts(
         {
@@ -43,6 +44,6 @@ def command(screen: Screen, register: str) -> None:
         raise IndexCorrupt(
             f"the index lacks {found.missing:,} pictures, has {found.surplus:,} too many and "
             f"{found.different:,} with other contents",
-            hint=f"remove the folder `{folder}`; it is made anew from the log",
+            hint=f"stop what uses it and remove `{place}`; it is made anew from the log",
         )
     screen.say(words.VERIFIED.say(screen.lang))

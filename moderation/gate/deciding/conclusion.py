@@ -14,10 +14,12 @@ from moderation.gate.deciding.limits import within_limits
 from moderation.gate.deciding.registration import register_pictures
 from moderation.gate.deciding.shadow import Shadow, judged_in_shadow
 from moderation.gate.deciding.templates import record_popularity, with_popularity
-from moderation.gate.index.followed import FollowedIndex, near_among
+from moderation.gate.index.entries import near_among
+from moderation.gate.index.nominated import Sought
+from moderation.gate.index.search_index import SearchIndex
 from moderation.gate.looking.examination import Examination, ExaminedPicture, detectors_of
 from moderation.gate.looking.marks import with_evidence
-from moderation.gate.looking.opened import unanswered
+from moderation.gate.looking.opened import unanswered, unsearched
 from moderation.gate.looking.search import prove, sightings
 from moderation.image.ownership import DETECTOR, Sighting, copy_findings
 from moderation.note import ClaimBasis, Note
@@ -35,7 +37,7 @@ Sighted = Mapping[int, Sequence[Sighting]]
 def judge(
     examined: Examination,
     now: Reading,
-    index: FollowedIndex | None,
+    index: SearchIndex | None,
     policy: Policy,
     *,
     received: datetime,
@@ -92,7 +94,7 @@ class Filed:
 def conclude(
     now: Transaction,
     examined: Examination,
-    index: FollowedIndex,
+    index: SearchIndex,
     policy: Policy,
     *,
     as_of: datetime | None,
@@ -164,7 +166,7 @@ def _keep(
     register_caption(now, note, examined.caption, since)
 
 
-def caught_up(examined: Examination, register: Reading, index: FollowedIndex) -> Examination:
+def caught_up(examined: Examination, register: Reading, index: SearchIndex) -> Examination:
     """An examination that knows what the log has added since; nothing is held meanwhile.
 
     To be called before the transaction that concludes it: searching anew takes a while, and all
@@ -189,7 +191,7 @@ def caught_up(examined: Examination, register: Reading, index: FollowedIndex) ->
 
 
 def sight(
-    examined: Examination, now: Reading, at: datetime, index: FollowedIndex | None
+    examined: Examination, now: Reading, at: datetime, index: SearchIndex | None
 ) -> tuple[Sighted, tuple[ItemFailure, ...]]:
     """Where the register shows each picture now; a picture that fails here is not among them.
 
@@ -210,6 +212,7 @@ def sight(
             if since:
                 _look_again(picture, since, now, index, examined.note)
             found[picture.number] = sightings(picture.matches, now, at=at)
+            failures += unsearched(picture.absent, examined.note, picture.number)
         except StoreError:
             raise
         except Exception as error:
@@ -221,12 +224,14 @@ def _look_again(
     picture: ExaminedPicture,
     since: Sequence[LogEntry],
     now: Reading,
-    index: FollowedIndex | None,
+    index: SearchIndex | None,
     note: Note,
 ) -> None:
     # The choice among candidates is made anew, as if all had been there from the start; proofs
     # that were tried before are not repeated.
     candidates = [*picture.near, *near_among(picture.query, since)]
     if index is not None:
-        candidates += [*index.sharing(picture.query), *index.alike(picture.query)]
+        found = index.look_up(picture.query, Sought.DETAILS)
+        candidates += found.others
+        picture.absent = tuple(dict.fromkeys([*picture.absent, *found.absent]))
     picture.proven = prove(picture.query, candidates, now, note=note, tried=picture.tried)

@@ -11,17 +11,25 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from moderation.errors import IndexCorrupt, RecipeMismatch, StoreUnwritable
+from moderation.gate.index.entries import additions, removals, with_descriptors
 from moderation.gate.index.locking import only_one
+from moderation.gate.index.nominated import (
+    ALIKE,
+    SHARING_MUCH,
+    Nominated,
+    Sought,
+    alike_candidates,
+    near_candidates,
+    sharing_candidates,
+)
 from moderation.gate.index.trust import doubt
 from moderation.gate.index.verification import (
     Verification,
@@ -29,31 +37,17 @@ from moderation.gate.index.verification import (
     differences,
     keys_by_picture,
 )
-from moderation.image.descriptor import from_bytes
 from moderation.image.descriptor_index import DescriptorIndex
 from moderation.image.feature_index import FEATURE_KEYS, FeatureIndex
-from moderation.image.hashing import RECIPES, HashRecipe, hamming_matrix, recipe_named
+from moderation.image.hashing import RECIPES, recipe_named
 from moderation.image.index import HashIndex
 from moderation.image.local_features import LocalFeatures
 from moderation.image.mapped import head_of
-from moderation.image.matching import (
-    MIN_COSINE,
-    MIN_VOTES,
-    NEAREST,
-    SURE_VOTES,
-    Candidate,
-    radius_for,
-)
+from moderation.image.matching import MIN_COSINE, NEAREST, Candidate, radius_for
 from moderation.image.query import Query
-from moderation.store import LogEntry, LogOp, Register
+from moderation.store import LogEntry, Register, Share
 from moderation.store.reading import Reading
 
-SHARING = 24
-"""Pictures that shared features may nominate for one query."""
-SHARING_MUCH = 64
-"""As many where they share so much that chance is unlikely."""
-ALIKE = 8
-"""Pictures that the descriptor of one view may nominate."""
 DESCRIPTORS = "descriptors"
 """Folder of their snapshot."""
 log = logging.getLogger(__name__)
@@ -76,12 +70,22 @@ class _Indexes:
 
 
 class FollowedIndex:
-    """Hashes and features of all registered pictures. Safe to use from many threads."""
+    """The `SearchIndex` of one process: all that it searches is in its memory or mapped there."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start from the snapshots in `folder`, where there are any."""
+    def __init__(
+        self, folder: Path, *, share: Share | None = None, features_only: bool = False
+    ) -> None:
+        """Start from the snapshots in `folder`, where there are any.
+
+        Args:
+            folder: for snapshots of this register and share alone.
+            share: of the registered pictures; None for all.
+            features_only: hashes and descriptors are somebody else's matter.
+        """
+        self._features_only = features_only
         self.rebuilt = False
         self.folder = folder
+        self.share = share
         self._lock = threading.RLock()
         self._now = _Indexes()
         self._saved_seq = 0
@@ -91,7 +95,7 @@ class FollowedIndex:
         self._doubted = False
         """What came from the snapshot was not yet compared with the register."""
         try:
-            self._now = _loaded(folder)
+            self._now = self._loaded()
             self._saved_seq = self.seq
             self._doubted = self.seq > 0
         except (IndexCorrupt, RecipeMismatch) as error:
@@ -109,70 +113,93 @@ class FollowedIndex:
                 # The register is older than the snapshot: it was restored from a backup.
                 self._forget_snapshots(f"it reaches up to entry {self.seq} of a log of {last}")
             self._follow(register)
-            if self._now.descriptors is None and register.descriptor_recipe() is not None:
+            if self._now.descriptors is None and self._describes(register):
                 # The others already knew these entries.
                 self._forget_snapshots("that of the descriptors is missing")
                 self._follow(register)
             while self._doubted:
                 now = self._now
-                why = doubt(register, now.hashes, now.features, now.descriptors)
+                why = doubt(register, now.hashes, now.features, now.descriptors, self.share)
                 if why is not None and self.seq == register.last_seq():
                     self._forget_snapshots(why)
                 self._doubted = why is not None and self._doubted  # others may have added meanwhile
                 self._follow(register)
             return self.seq
 
+    def _describes(self, register: Reading) -> bool:
+        return not self._features_only and register.descriptor_recipe(share=self.share) is not None
+
+    def _loaded(self, known: _Indexes | None = None) -> _Indexes:
+        names = [name for name in RECIPES if (self.folder / name).is_dir()]
+        there = names or (self._features_only and (self.folder / FEATURE_KEYS.name).is_dir())
+        return _loaded(self.folder, names, known) if there else _Indexes()
+
     def _follow(self, register: Reading) -> None:
-        while entries := register.log_after(self.seq, limit=_ENTRIES_AT_ONCE):
+        # Nothing of the log comes late, so what lies before its end now is of other shares.
+        passed = register.last_seq() if self.share else 0
+        while entries := register.log_after(self.seq, limit=_ENTRIES_AT_ONCE, share=self.share):
             self._apply(entries)
             if self.seq - self._saved_seq >= _ENTRIES_IN_MEMORY:
                 self._write_early()
+        self._now.seq = max(self.seq, passed)
 
-    def candidates(self, query: Query) -> list[Candidate]:
-        """All that the three indexes nominate."""
-        return [*self.near(query), *self.sharing(query), *self.alike(query)]
+    @property
+    def place(self) -> str:
+        """The folder of its snapshots."""
+        return str(self.folder)
+
+    def look_up(self, query: Query, sought: Sought = Sought.ALL) -> Nominated:
+        """All that the indexes nominate; nothing of them is ever absent."""
+        near = [] if sought is Sought.DETAILS else self.near(query)
+        others = [] if sought is Sought.HASHES else [*self.sharing(query), *self.alike(query)]
+        return Nominated(near=near, others=others)
 
     def near(self, query: Query) -> list[Candidate]:
         """Registered pictures with a near hash, the nearest of each view."""
-        with self._lock:
-            indexes = [index for index in self._now.hashes.values() if len(index)]
         return [
-            _near(query, index.recipe, hit.query_row, hit.id, hit.distance_bits)
-            for index in indexes
-            for hit in index.search(
-                query.codes_for(index.recipe), radius_for(index.recipe), limit=NEAREST
+            candidate
+            for index in self.hashes()
+            for candidate in near_candidates(
+                query,
+                index.recipe,
+                index.search(
+                    query.codes_for(index.recipe), radius_for(index.recipe), limit=NEAREST
+                ),
             )
         ]
 
+    def hashes(self) -> list[HashIndex]:
+        """Those that hold any, always in one order."""
+        with self._lock:
+            held = self._now.hashes
+        return [held[name] for name in RECIPES if name in held and len(held[name])]
+
+    def features(self) -> FeatureIndex:
+        """Of local features."""
+        with self._lock:
+            return self._now.features
+
+    def descriptors(self) -> DescriptorIndex | None:
+        """Of descriptors; None until a picture has one."""
+        with self._lock:
+            return self._now.descriptors
+
     def sharing(self, query: Query) -> list[Candidate]:
         """Registered pictures that share most local features, wherever in the picture they are."""
-        with self._lock:
-            features = self._now.features
+        features = self.features()
         if not len(features):
             return []
-        hits = features.search(query.verifiable().features, SHARING_MUCH)
-        return [
-            Candidate(picture_id=hit.id, votes=hit.votes)
-            for rank, hit in enumerate(hits)
-            if hit.votes >= (MIN_VOTES if rank < SHARING else SURE_VOTES)
-        ]
+        return sharing_candidates(features.search(query.verifiable().features, SHARING_MUCH))
 
     def alike(self, query: Query) -> list[Candidate]:
         """Registered pictures with the descriptors nearest to those of the picture or its parts.
 
         None for a picture that was not described, or is flat.
         """
-        with self._lock:
-            descriptors = self._now.descriptors
-        vectors = query.telling_descriptors()
+        descriptors, vectors = self.descriptors(), query.telling_descriptors()
         if descriptors is None or not len(vectors):
             return []
-        hits = descriptors.search(vectors, ALIKE, MIN_COSINE)
-        return [
-            Candidate(picture_id=hit.id, cosine=hit.cosine, place=place)
-            for _, of_view in groupby(hits, key=lambda hit: hit.query_row)
-            for place, hit in enumerate(of_view)
-        ]
+        return alike_candidates(descriptors.search(vectors, ALIKE, MIN_COSINE))
 
     def save(self, register: Reading, *, wait: bool = False) -> None:
         """Write snapshots of the register's present state.
@@ -221,18 +248,19 @@ class FollowedIndex:
 
     def verify(self, register: Register) -> Verification:
         """Compare every code with the register's, in one consistent state of both."""
+        share = self.share
         with register.transaction(unhurried=True) as now, self._lock:
             self.catch_up(now)
-            pictures, held = now.recipes(), self._now
+            pictures, held = now.recipes(share=share), self._now
             found = {name: index.contents() for name, index in held.hashes.items()}
             missing, surplus, different = differences(
                 [
                     *(
-                        (dict(now.live_codes(name)), found.get(name, {}))
+                        (dict(now.live_codes(name, share=share)), found.get(name, {}))
                         for name in sorted(pictures.keys() | found.keys())
                     ),
-                    (keys_by_picture(now), held.features.contents()),
-                    descriptors_compared(now, held.descriptors),
+                    (keys_by_picture(now, share), held.features.contents()),
+                    descriptors_compared(now, held.descriptors, share),
                 ]
             )
             return Verification(
@@ -244,6 +272,9 @@ class FollowedIndex:
                 different=different,
                 rebuilt=self.rebuilt,
             )
+
+    def close(self) -> None:
+        """Nothing is held that has to be given back."""
 
     def _forget_snapshots(self, why: str) -> None:
         log.warning("the snapshot of the index is made anew from the register: %s", why)
@@ -258,7 +289,7 @@ class FollowedIndex:
             return  # or nobody has written one yet
         try:
             if head_of(self.folder / FEATURE_KEYS.name)[1] != self._saved_seq:
-                self._now = _loaded(self.folder, self._now)
+                self._now = self._loaded(self._now)
                 self._saved_seq = self.seq
                 self._doubted = True
         except (IndexCorrupt, RecipeMismatch) as error:
@@ -291,32 +322,34 @@ class FollowedIndex:
     def _apply(self, entries: Sequence[LogEntry]) -> None:
         # A picture is added once and removed at most once, so removals may come last.
         now = self._now
-        for name in {entry.recipe for entry in entries}:
-            of_recipe = [entry for entry in entries if entry.recipe == name]
-            added, codes = _additions(of_recipe, recipe_named(name))
-            index = now.hashes.setdefault(name, HashIndex(recipe_named(name)))
-            if len(added):
-                index.add(added, codes)
-            index.remove(np.array(_removals(of_recipe), np.int64))
         detailed = [
             (e.picture_id, LocalFeatures.from_bytes(e.features)) for e in entries if e.features
         ]
         now.features.add([number for number, _ in detailed], [found for _, found in detailed])
-        now.features.remove(_removals(entries))
-        now.descriptors = _described(entries, now.descriptors)
+        now.features.remove(removals(entries))
+        if not self._features_only:
+            self._apply_whole(entries)
         now.seq = entries[-1].seq
 
+    def _apply_whole(self, entries: Sequence[LogEntry]) -> None:
+        now = self._now
+        for name in {entry.recipe for entry in entries}:
+            of_recipe = [entry for entry in entries if entry.recipe == name]
+            added, codes = additions(of_recipe, recipe_named(name))
+            index = now.hashes.setdefault(name, HashIndex(recipe_named(name)))
+            if len(added):
+                index.add(added, codes)
+            index.remove(np.array(removals(of_recipe), np.int64))
+        now.descriptors = with_descriptors(entries, now.descriptors)
 
-def _loaded(folder: Path, known: _Indexes | None = None) -> _Indexes:
-    """What the snapshots hold; nothing where there are none.
+
+def _loaded(folder: Path, names: Sequence[str], known: _Indexes | None) -> _Indexes:
+    """What the snapshots hold, of hashes those of some recipes.
 
     Raises:
         IndexCorrupt: one is missing, damaged, or older than another.
         RecipeMismatch: one is of something else.
     """
-    names = [name for name in RECIPES if (folder / name).is_dir()]
-    if not names:
-        return _Indexes()
     found = _Indexes(
         hashes={name: HashIndex.load(folder / name, RECIPES[name]) for name in names},
         features=FeatureIndex.load(
@@ -340,54 +373,3 @@ def _loaded(folder: Path, known: _Indexes | None = None) -> _Indexes:
         )
     found.seq = seqs.pop()
     return found
-
-
-def _described(
-    entries: Sequence[LogEntry], index: DescriptorIndex | None
-) -> DescriptorIndex | None:
-    """The index with the descriptors of some entries; another one where the model is another."""
-    added = [e for e in entries if e.op is LogOp.ADD and e.descriptor and e.descriptor_recipe]
-    if added:
-        recipe = str(added[0].descriptor_recipe)
-        vectors = np.stack([from_bytes(entry.descriptor or b"") for entry in added])
-        if index is None or index.recipe != recipe:  # the register holds none of the old any more
-            index = DescriptorIndex(recipe, vectors.shape[1])
-        index.add(np.array([entry.picture_id for entry in added], np.int64), vectors)
-    if index is not None:
-        index.remove(np.array(_removals(entries), np.int64))
-    return index
-
-
-def near_among(query: Query, entries: Iterable[LogEntry]) -> list[Candidate]:
-    """Near hashes among a few additions to the log, compared one by one."""
-    entries = list(entries)
-    found = []
-    for name in {entry.recipe for entry in entries}:
-        recipe = recipe_named(name)
-        ids, codes = _additions([e for e in entries if e.recipe == name], recipe)
-        if not len(ids):
-            continue
-        distances = hamming_matrix(query.codes_for(recipe), codes)
-        rows, columns = np.nonzero(distances <= radius_for(recipe))
-        found += [
-            _near(query, recipe, int(row), int(ids[column]), int(distances[row, column]))
-            for row, column in zip(rows, columns, strict=True)
-        ]
-    return found
-
-
-def _near(query: Query, recipe: HashRecipe, row: int, picture_id: int, bits: int) -> Candidate:
-    view, mirrored = query.origin_of(recipe, row)
-    return Candidate(picture_id=picture_id, distance_bits=bits, view=view, mirrored=mirrored)
-
-
-def _removals(entries: Iterable[LogEntry]) -> list[int]:
-    return [entry.picture_id for entry in entries if entry.op is LogOp.REMOVE]
-
-
-def _additions(
-    entries: Iterable[LogEntry], recipe: HashRecipe
-) -> tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.uint8]]]:
-    added = [(e.picture_id, e.code) for e in entries if e.op is LogOp.ADD and e.code is not None]
-    codes = np.frombuffer(b"".join(code for _, code in added), np.uint8)
-    return np.array([i for i, _ in added], np.int64), codes.reshape(-1, recipe.bytes)

@@ -13,7 +13,7 @@ from moderation.image.descriptor_index import DescriptorIndex
 from moderation.image.feature_index import FeatureIndex
 from moderation.image.index import HashIndex
 from moderation.image.local_features import LocalFeatures
-from moderation.store import StoredPicture
+from moderation.store import Share, StoredPicture
 from moderation.store.reading import Reading
 
 LATEST = 64
@@ -27,6 +27,7 @@ def doubt(
     hashes: Mapping[str, HashIndex],
     features: FeatureIndex,
     descriptors: DescriptorIndex | None,
+    share: Share | None,
 ) -> str | None:
     """Why indexes that have followed the log to its end cannot be the register's; None if none.
 
@@ -35,8 +36,9 @@ def doubt(
         hashes: by recipe.
         features: of its pictures.
         descriptors: likewise; None where there are none.
+        share: of its pictures that they should hold; None for all.
     """
-    there = register.recipes()
+    there = register.recipes(share=share)
     for recipe, index in hashes.items():
         if len(index) != there.get(recipe, 0):
             return f"`{recipe}` holds {len(index)} hashes, the register {there.get(recipe, 0)}"
@@ -46,7 +48,7 @@ def doubt(
             if number not in known or known[number].code != code:
                 found = known[number].code.hex() if number in known else "none"
                 return f"`{recipe}` has hash {code.hex()} of picture {number}, the register {found}"
-    pictures = register.latest_pictures(_ASKED)
+    pictures = register.latest_pictures(_ASKED, share=share)
     if not _knows_details(features, pictures):
         return f"the newest {len(pictures)} pictures have other features than in the register"
     if descriptors is not None and not _knows_likeness(descriptors, pictures):

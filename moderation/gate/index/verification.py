@@ -12,6 +12,7 @@ from moderation.image.descriptor import from_bytes
 from moderation.image.descriptor_index import DescriptorIndex
 from moderation.image.feature_index import keys_of
 from moderation.image.local_features import LocalFeatures
+from moderation.store import Share
 from moderation.store.reading import Reading
 
 
@@ -69,20 +70,20 @@ def differences(pairs: Iterable[tuple[Contents, Contents]]) -> tuple[int, int, i
     return missing, surplus, different
 
 
-def keys_by_picture(register: Reading) -> dict[int, bytes]:
+def keys_by_picture(register: Reading, share: Share | None) -> dict[int, bytes]:
     """Picture number → its sorted feature keys, by what the register holds."""
     keys = {
         number: np.unique(keys_of(LocalFeatures.from_bytes(features).descriptors)).tobytes()
-        for number, features in register.live_features()
+        for number, features in register.live_features(share=share)
     }
     return {number: key for number, key in keys.items() if key}
 
 
 def descriptors_compared(
-    register: Reading, index: DescriptorIndex | None
+    register: Reading, index: DescriptorIndex | None, share: Share | None
 ) -> tuple[dict[int, bytes], dict[int, bytes]]:
     """(what the register holds, what the index does)."""
-    stored = dict(register.live_descriptors())
+    stored = dict(register.live_descriptors(share=share))
     if index is None:
         return stored, {}
     wanted = {number: index.rounded(from_bytes(data)) for number, data in stored.items()}

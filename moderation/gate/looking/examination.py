@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 from moderation.errors import StoreError
 from moderation.finding import Finding, ItemFailure, Skipped, Unseen
-from moderation.gate.index.followed import FollowedIndex
+from moderation.gate.index.nominated import Absent, Sought, unreachable
+from moderation.gate.index.search_index import SearchIndex
 from moderation.gate.looking.marks import NO_MARKS, MarkReader, Marks, mark_detectors
 from moderation.gate.looking.opened import DECODE, OpenedPicture, open_picture, unanswered
 from moderation.gate.looking.search import NOTHING_PROVEN, Proven, Tried, prove
@@ -50,6 +51,8 @@ class ExaminedPicture:
     fingerprint: Fingerprint
     near: Sequence[Candidate] = ()
     """Registered pictures with a near hash."""
+    absent: tuple[Absent, ...] = ()
+    """Parts of the index that did not answer when they were asked about it."""
     tried: Tried = field(default_factory=dict)
     proven: Proven = NOTHING_PROVEN
     marks: Marks = NO_MARKS
@@ -110,7 +113,7 @@ class Looking:
 
     register: Reading
     """Where candidates are looked up."""
-    index: FollowedIndex
+    index: SearchIndex
     limits: DecodeLimits
     describing: Callable[[], Describer]
     """Gives what describes pictures; not asked where there is no picture."""
@@ -219,13 +222,20 @@ def _in_words(
 
 
 def _searched(
-    number: int, query: Query, index: FollowedIndex, *, whole_only: bool
+    number: int, query: Query, index: SearchIndex, *, whole_only: bool
 ) -> tuple[ExaminedPicture, list[Candidate]]:
     """The picture with what is near by hash, and all that the indexes nominate."""
-    near = index.near(query)
-    others = [] if whole_only else [*index.sharing(query), *index.alike(query)]
-    seen = ExaminedPicture(number=number, query=query, fingerprint=query.fingerprint(), near=near)
-    return seen, [*near, *others]
+    found = index.look_up(query, Sought.HASHES if whole_only else Sought.ALL)
+    if whole_only and found.absent:  # a work would be taken for two, for good
+        raise unreachable(found.absent)
+    seen = ExaminedPicture(
+        number=number,
+        query=query,
+        fingerprint=query.fingerprint(),
+        near=found.near,
+        absent=found.absent,
+    )
+    return seen, [*found.near, *found.others]
 
 
 def detectors_of(examined: Examination) -> dict[str, str]:

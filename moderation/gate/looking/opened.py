@@ -6,11 +6,13 @@ What is asked of a register, and what an archive is observed by, begin here and 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from moderation.errors import InputError, MissingExtra
 from moderation.finding import Finding, FindingKind, ItemFailure
+from moderation.gate.index.nominated import Absent
 from moderation.gate.looking.marks import MarkReader, mark_readers
 from moderation.image.decode import DecodeLimits, decode_keeping
 from moderation.image.descriptor import Describer
@@ -88,3 +90,18 @@ def unanswered(error: Exception, detector: str, note: Note, number: int | None) 
         note_id=note.id,
         image_number=number,
     )
+
+
+def unsearched(absent: Iterable[Absent], note: Note, number: int) -> Iterator[ItemFailure]:
+    """Parts of the index that have not answered; what they hold may be in the picture."""
+    for part in absent:
+        name = COPIES.partition("@")[0]
+        yield ItemFailure(
+            code=f"detector_{part.cause.value}",
+            message=f"`{name}` could not search all pictures: {part.name} {part.told}",
+            hint="let a person look, or see that all parts of the index run and submit it again",
+            detector=name,
+            cause=part.cause,
+            note_id=note.id,
+            image_number=number,
+        )

@@ -27,7 +27,7 @@ from moderation.errors import (
 from moderation.finding import Cause, ItemFailure
 from moderation.gate.deciding.conclusion import caught_up, conclude, judge
 from moderation.gate.deciding.shadow import judged_in_shadow
-from moderation.gate.index.followed import FollowedIndex
+from moderation.gate.index.search_index import SearchIndex
 from moderation.gate.looking.detector_pool import DetectorPool, Load
 from moderation.gate.looking.examination import Examination
 from moderation.gate.looking.underway import Underway
@@ -82,7 +82,7 @@ class Publishing(Completing):
     register: Register
     policy: Policy
     _as_of: datetime | None
-    _index: FollowedIndex
+    _index: SearchIndex
     _detectors: DetectorPool
 
     _filing_s: float = RESERVE_S / 2

@@ -14,7 +14,7 @@ from moderation.errors import ModerationError, StoreError
 from moderation.finding import Cause
 from moderation.gate.deciding.conclusion import caught_up, conclude
 from moderation.gate.deciding.shadow import Shadow
-from moderation.gate.index.followed import FollowedIndex
+from moderation.gate.index.search_index import SearchIndex
 from moderation.gate.looking.underway import Underway
 from moderation.gate.publishing.settling import (
     GIVEN_UP,
@@ -45,7 +45,7 @@ class Completing(ABC):
     canary: Shadow | None
     """Acts for its share of the notes in place of `policy`."""
     _as_of: datetime | None
-    _index: FollowedIndex
+    _index: SearchIndex
 
     def __init__(self) -> None:
         self._owed: dict[int, Underway] = {}

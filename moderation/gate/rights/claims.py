@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from moderation.errors import BadNote
 from moderation.gate.deciding.templates import Templates
@@ -43,8 +42,8 @@ class Rights(ABC):
 
     @property
     @abstractmethod
-    def index_folder(self) -> Path:
-        """Where this machine keeps the snapshots of the search index."""
+    def index_place(self) -> str:
+        """Where the search index lies: a folder of this machine, or an address."""
 
     @abstractmethod
     def _clear(self) -> None:
@@ -262,7 +261,7 @@ class Rights(ABC):
             note_id=note_id,
             author_id=author_id,
             clear=self._clear,
-            index=self.index_folder,
+            index=self.index_place,
             places=places,
         )
 

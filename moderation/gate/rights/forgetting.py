@@ -33,7 +33,7 @@ def forget(
     note_id: str | None,
     author_id: str | None,
     clear: Callable[[], None],
-    index: Path,
+    index: str,
     places: Iterable[Place] = (),
 ) -> Receipt:
     """Forget a note or an author here, and say where else they were.
@@ -43,7 +43,7 @@ def forget(
         note_id: the note; or
         author_id: the author.
         clear: takes what is gone from the rows out of the index and off the disk.
-        index: folder of the index.
+        index: folder or address of the index.
         places: that the caller has reached already, as scans.
 
     Raises:
@@ -60,7 +60,7 @@ def forget(
         clear()
         on_server = register.folder is None
         known += [
-            Place(kind="index", place=str(index), state=Reach.REACHED),
+            Place(kind="index", place=index, state=Reach.REACHED),
             Place(
                 kind="disk",
                 place=register.name,
