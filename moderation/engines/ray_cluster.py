@@ -12,6 +12,7 @@ says so and writes nothing.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -37,6 +38,8 @@ _ANSWER_S = 60.0  # a machine that is gone is known to be after some 30
 
 _CRASHED = object()
 
+log = logging.getLogger(__name__)
+
 
 class RayCluster:
     """A running cluster, or one of this machine that begins and ends with this object."""
@@ -58,8 +61,16 @@ class RayCluster:
         if not self._ours:
             return
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        # What it says of lost machines goes to standard output, where machines read JSON; there is
+        # no public way to turn that off. We say it ourselves.
+        ray._private.worker._worker_logs_enabled = False
         try:
-            ray.init(address or "local", log_to_driver=False, logging_level="ERROR", **_SILENT)
+            ray.init(
+                address or "local",
+                include_dashboard=False if address is None else None,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
         except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
             raise BadSetting(
                 f"no Ray cluster answers at `{address or 'this machine'}`: "
@@ -97,9 +108,6 @@ class RayCluster:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-_SILENT: dict[str, Any] = {"include_dashboard": False, "configure_logging": True}
 
 
 class Shared:
@@ -224,6 +232,8 @@ class _RayPool(Generic[Task, Result]):
                 strikes += 1
                 if strikes == _STRIKES:
                     break
+            else:
+                log.warning("machine %s of the cluster is lost; its task is done again", node)
         return DEADLY
 
     def _sent(self, task: Task, **chosen: Any) -> Any:
