@@ -123,11 +123,11 @@ def descriptor_index(r: Result) -> list[str]:
 def index_scale(r: Result) -> list[str]:
     """Ten millions in one process."""
     times = table(
-        (f"{r['pictures']:,} pictures, ms a query", "views", "median", "95th percentile"),
+        (f"{r['pictures']:,} pictures, ms a query", "asked", "median", "95th percentile"),
         (
-            (f"{state}: {name}", views.split()[0], row["p50"], row["p95"])
+            (f"{state}: {name}", asked, row["p50"], row["p95"])
             for state, kinds in r["ms"].items()
-            for views, rows in kinds.items()
+            for asked, rows in kinds.items()
             for name, row in rows.items()
         ),
     )
