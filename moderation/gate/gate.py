@@ -51,7 +51,7 @@ SWEPT_AT_ONCE = 1_000
 """Verdicts that follow something told late in one sweep."""
 
 
-class Gate(Publishing, Rights, Upkeep):
+class Gate(Publishing, Upkeep, Rights):
     """A register with its index, a policy, and the detectors. Safe to use from many threads.
 
     Several processes may open the same register; each sees what the others registered or

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+_TOKEN = secrets.token_hex(32)
 _SMALL = ("--num-cpus", "1", "--object-store-memory", "80000000")
 
 
@@ -38,7 +39,8 @@ def environment() -> dict[str, str]:
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_DISABLE_IMPORT_WARNING": "1",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": _TOKEN,  # else Ray keeps one at home
     }
 
 
