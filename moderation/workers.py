@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection
 from types import TracebackType
@@ -28,6 +29,7 @@ _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of <malloc.h>
 _HEAPS = 2
 _LARGE_BYTES = 1 << 20  # mapped by themselves; once set, glibc raises it no more
 
+_THREADS = "OMP_NUM_THREADS"  # OpenBLAS reads it when it is loaded
 _AHEAD = 2  # tasks in hand for each worker: one at work, one ready
 
 
@@ -130,7 +132,26 @@ class Workers(Generic[Task, Result]):
                 mp_context=multiprocessing.get_context("spawn"),  # models and threads do not fork
                 initializer=_begin,
             )
-        return self._pool.submit(self._work, task)
+        with _one_thread_for_children():
+            return self._pool.submit(self._work, task)
+
+
+@contextmanager
+def _one_thread_for_children() -> Iterator[None]:
+    """Processes that begin meanwhile do linear algebra on one thread.
+
+    They are as many as there are cores; and on several threads the last digits of a transform
+    depend on how many there are, so two machines would not write the same bytes.
+    """
+    before = os.environ.get(_THREADS)
+    os.environ[_THREADS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_THREADS]
+        else:
+            os.environ[_THREADS] = before
 
 
 def _begin() -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,7 @@ ADDRESS = "RAY_ADDRESS"
 
 _STRIKES = 2
 _MACHINES_LOST = 8  # by one task: by then it is likelier the task than the machines
+_CONNECT_S = 10.0
 _ANSWER_S = 60.0  # a machine that is gone is known to be after some 30
 
 _CRASHED = object()
@@ -60,6 +62,8 @@ class RayCluster:
         self._ours = not ray.is_initialized()
         if not self._ours:
             return
+        if address is not None:
+            _require_someone(address)
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         # What it says of lost machines goes to standard output, where machines read JSON; there is
         # no public way to turn that off. We say it ourselves.
@@ -72,11 +76,7 @@ class RayCluster:
                 logging_level=logging.ERROR,
             )
         except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
-            raise BadSetting(
-                f"no Ray cluster answers at `{address or 'this machine'}`: "
-                f"{str(error).splitlines()[0]:.200}",
-                hint="give the address that `ray start --head` printed, with `--ray-address`",
-            ) from error
+            raise _nobody(address or "this machine", str(error)) from error
 
     def cores(self) -> int:
         """Processors that the cluster gives away, at least 1."""
@@ -292,6 +292,28 @@ def _begin() -> None:
 
     give_memory_back()
     cv2.setNumThreads(1)
+
+
+def _require_someone(address: str) -> None:
+    """Ask whether anybody listens at `HOST:PORT`; Ray itself tries for minutes.
+
+    Raises:
+        BadSetting: nobody does.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():  # `auto` and the like, which Ray looks up
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        raise _nobody(address, str(error)) from error
+
+
+def _nobody(address: str, told: str) -> BadSetting:
+    return BadSetting(
+        f"no Ray cluster answers at `{address:.100}`: {(told.splitlines() or ['?'])[0]:.200}",
+        hint="give the address that `ray start --head` printed, with `--ray-address`",
+    )
 
 
 def _ray() -> Any:

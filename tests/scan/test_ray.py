@@ -17,7 +17,7 @@ from kit.ray_machines import Machines, environment, two_machines
 from kit.scan_children import files_of
 from kit.told_archive import QUICK, story, written
 
-from moderation.cli import main
+from moderation.cli import program
 from moderation.engines.ray_cluster import Shared
 from moderation.errors import BadSetting
 
@@ -170,7 +170,7 @@ def test_a_machine_that_does_not_see_the_folder_says_so(tmp_path: Path) -> None:
 def test_a_register_in_a_folder_is_refused_on_a_cluster(told: Path, tmp_path: Path) -> None:
     """SQLite is for one machine; told before anything is looked at."""
     options = ("--out", str(tmp_path / "out"), "--engine", "ray", "--register", str(tmp_path))
-    result = CliRunner().invoke(main, ["scan", "run", str(told), *options])
+    result = CliRunner().invoke(program, ["scan", "run", str(told), *options])
     assert result.exit_code == 2
     assert "move it to PostgreSQL" in result.output
 

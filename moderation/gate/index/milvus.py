@@ -228,8 +228,8 @@ class MilvusIndex:
             self._descriptors = MilvusDescriptors(self._client, collection, dimensions)
         if self._descriptors.dimensions != dimensions:
             raise RecipeMismatch(
-                f"Milvus holds descriptors of length {self._descriptors.dimensions}, "
-                f"the register {dimensions}",
+                f"descriptors in Milvus have length {self._descriptors.dimensions}, "
+                f"in the register {dimensions}",
                 hint="remove the collections; they are made anew from the register",
             )
         return self._descriptors

@@ -54,7 +54,7 @@ def told_if_unreachable(place: str) -> Iterator[None]:
     except (MilvusException, grpc.RpcError) as error:
         told = str(getattr(error, "message", "") or type(error).__name__).splitlines()[0]
         raise IndexUnreachable(
-            f"Milvus at {place} does not do it: {told:.200}",
+            f"the Milvus server at {place} does not do it: {told:.200}",
             hint="see that it runs, that its version is 2.5 or later, and that it lets us in",
         ) from error
 
