@@ -33,6 +33,7 @@ Result = TypeVar("Result")
 ADDRESS = "RAY_ADDRESS"
 """Variable that names a cluster, as Ray reads it."""
 
+_MARK = ".seen-by-all"
 _STRIKES = 2
 _MACHINES_LOST = 8  # by one task: by then it is likelier the task than the machines
 _CONNECT_S = 10.0
@@ -113,19 +114,28 @@ class RayCluster:
 class Shared:
     """What every machine must see."""
 
-    def __init__(self, archive: tuple[str, int] | None, mark: Path) -> None:
+    def __init__(self, archive: tuple[str, int] | None, mark: Path, said: str) -> None:
         self.archive = archive
         self.mark = mark
+        self.said = said
 
     @classmethod
     def of(cls, reads: str, writes: Path) -> Self:
-        """The archive's path with its size, and a file that is yet to be written."""
+        """The archive's path with its size, and a file that is yet to be written.
+
+        It has one name for all, so that what a killed driver left is replaced and taken away.
+        """
         source = Path(reads)
         size = source.stat().st_size if source.is_file() else 0
         return cls(
             (reads, size) if source.exists() else None,
-            writes / f".seen-by-all-{secrets.token_hex(8)}",
+            writes / _MARK,
+            secrets.token_hex(16),
         )
+
+    def write(self) -> None:
+        """Leave the file that others look for."""
+        self.mark.write_text(self.said, encoding="ascii")
 
     def require(self) -> None:
         """See it.
@@ -135,7 +145,7 @@ class Shared:
         """
         archive = None if self.archive is None else Path(self.archive[0])
         for path, there in (
-            (self.mark.parent, self.mark.is_file()),
+            (self.mark.parent, self._sees_mark()),
             (archive, archive is None or archive.exists()),
         ):
             if not there:
@@ -151,6 +161,12 @@ class Shared:
                     f"{wanted:,} at the driver",
                     hint="put the archive on a disk that all machines of the cluster share",
                 )
+
+    def _sees_mark(self) -> bool:
+        try:
+            return self.mark.read_text(encoding="ascii") == self.said
+        except (OSError, UnicodeDecodeError):
+            return False
 
 
 class _RayPool(Generic[Task, Result]):
@@ -168,7 +184,7 @@ class _RayPool(Generic[Task, Result]):
 
     def __enter__(self) -> Self:
         with said_if_unwritable(self._shared.mark.parent):
-            self._shared.mark.touch(mode=0o600)
+            self._shared.write()
         return self
 
     def __exit__(

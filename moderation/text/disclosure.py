@@ -165,9 +165,11 @@ def _buried(joined: Joined) -> list[Mark]:
     for match in _TAIL.finditer(text):
         if len(marks_found) == MAX_HITS_PER_RULE:
             break
-        field = joined.field_at(match.start("hit"))
         near_end = text_end - joined.normalised.starts[match.start("hit")] <= _TAIL_CHARS
-        if field.startswith("tags") or (field == "text" and near_end):
+        if not near_end:  # nor among the tags, which stand behind the text
+            continue
+        field = joined.field_at(match.start("hit"))
+        if field.startswith("tags") or field == "text":
             marks_found.append(
                 Mark(
                     name="disclosure.buried",

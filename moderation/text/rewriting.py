@@ -57,26 +57,25 @@ class Draft:
         pieces: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
-        done = 0
+        done = mapped = 0  # how far the text is written, and the map
         for match in pattern.finditer(self.text):
             start, end = match.span()
             new = replacement(match)
             if new is None or new == match.group():
                 continue
             pieces += (self.text[done:start], new)
-            starts += self._starts[done:start]
-            ends += self._ends[done:start]
-            if len(new) == end - start:
-                starts += self._starts[start:end]
-                ends += self._ends[start:end]
-            else:
+            done = end
+            if len(new) != end - start:
+                starts += self._starts[mapped:start]
+                ends += self._ends[mapped:start]
                 starts += [self._starts[start]] * len(new)
                 ends += [self._ends[end - 1]] * len(new)
-            done = end
+                mapped = end
         if done:
             self.text = "".join((*pieces, self.text[done:]))
-            self._starts = starts + self._starts[done:]
-            self._ends = ends + self._ends[done:]
+        if mapped:
+            self._starts = starts + self._starts[mapped:]
+            self._ends = ends + self._ends[mapped:]
 
     def done(self) -> Normalised:
         """As it stands now."""
