@@ -12,6 +12,7 @@ from moderation.archive.notes import (
     archive_folder,
     count_notes,
     note_within,
+    notes_in_batch,
     read_notes,
 )
 from moderation.archive.results import ResultFormat, read_results, write_results
@@ -31,6 +32,7 @@ __all__ = [
     "hash_list",
     "hidden",
     "note_within",
+    "notes_in_batch",
     "read_bank",
     "read_hashes",
     "read_notes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -64,14 +64,12 @@ def read_rows(path: Path | ObjectPath) -> Iterator[tuple[int, Mapping[str, Any] 
 
     number = 0
     with _open(path) as table:
-        names = set(table.schema_arrow.names)
-        _refuse_missing(path, names)
-        wanted = [name for name in _COLUMNS if name in names]
+        wanted = _columns(table.schema_arrow.names, f"`{path}`")
         try:
             for batch in table.iter_batches(_ROWS_AT_ONCE, columns=wanted, use_threads=False):
-                for i in range(batch.num_rows):
+                for row in _rows(batch):
                     number += 1
-                    yield number, _row(batch, i)
+                    yield number, row
         except (pa.ArrowException, OSError) as error:
             yield (
                 number + 1,
@@ -112,13 +110,33 @@ def _parsed(path: Path | ObjectPath, source: Path | BinaryIO) -> Any:
         ) from error
 
 
-def _refuse_missing(path: Path | ObjectPath, names: set[str]) -> None:
+def batch_rows(batch: Any) -> Iterator[tuple[int, Mapping[str, Any] | InputError]]:
+    """Number from 1 and JSON-like row of each note of a record batch or table in memory.
+
+    Raises:
+        BadArchive: it lacks the columns every note needs.
+    """
+    wanted = _columns(batch.schema.names, "the batch")
+    yield from enumerate(_rows(batch.select(wanted)), start=1)
+
+
+def _columns(names: Sequence[str], what: str) -> list[str]:
+    """Those that are read.
+
+    Raises:
+        BadArchive: some that every note needs are not there.
+    """
     missing = [name for name in ("id", "published_at") if name not in names]
-    if not names & {"author", "author_id"}:
+    if not {"author", "author_id"} & set(names):
         missing.append("author_id")
     if missing:
         listed = ", ".join(f"`{name}`" for name in missing)
-        raise BadArchive(f"`{path}` has no column {listed}", hint="add or rename the columns")
+        raise BadArchive(f"{what} has no column {listed}", hint="add or rename the columns")
+    return [name for name in _COLUMNS if name in names]
+
+
+def _rows(batch: Any) -> Iterator[Mapping[str, Any] | InputError]:
+    return (_row(batch, i) for i in range(batch.num_rows))
 
 
 def _row(batch: Any, i: int) -> Mapping[str, Any] | InputError:

@@ -21,7 +21,7 @@ from moderation.archive.json_lines import (
     read_json_lines,
     unreadable,
 )
-from moderation.archive.note_table import count_rows, is_parquet, read_rows
+from moderation.archive.note_table import batch_rows, count_rows, is_parquet, read_rows
 from moderation.archive.object_store import ObjectPath, Place, inside, located
 from moderation.archive.picture_folder import picture_files, rows_of_pictures
 from moderation.archive.shards import said_by_folders, shards_in
@@ -95,6 +95,22 @@ def read_notes(
         return _notes(rows_of_pictures(folder), folder, allow_outside=allow_outside)
     base = Path() if isinstance(place, str) else place.parent
     return _notes(_rows(place, chosen), base, allow_outside=allow_outside)
+
+
+def notes_in_batch(batch: Any, folder: Path) -> Iterator[Note | ItemFailure]:
+    """Read the notes of a record batch or table in memory.
+
+    Args:
+        batch: with the columns that `read_notes` reads from Parquet.
+        folder: where paths of pictures start, and what they may not leave.
+
+    Yields:
+        As `read_notes`, with the number of the row in the batch.
+
+    Raises:
+        BadArchive: a column that every note needs is missing.
+    """
+    return _notes(batch_rows(batch), folder, allow_outside=False)
 
 
 def note_within(row: Mapping[str, Any], folder: Path) -> Note:

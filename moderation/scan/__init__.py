@@ -6,6 +6,7 @@ verdict, in order of publication; the worst can be brought before people. Each l
 decides with the very steps of the gate. What the stages keep, and where: `tables` and `place`.
 """
 
+from moderation.scan.batches import OBSERVATIONS, observe_batch
 from moderation.scan.forgetting import Forgotten, forget_in_scan
 from moderation.scan.judging import AsOf, Judged, judge
 from moderation.scan.observing import Observed, observe
@@ -14,6 +15,7 @@ from moderation.scan.place import Place
 from moderation.scan.referring import Referred, refer_worst
 
 __all__ = [
+    "OBSERVATIONS",
     "AsOf",
     "Forgotten",
     "Judged",
@@ -24,6 +26,7 @@ __all__ = [
     "forget_in_scan",
     "judge",
     "observe",
+    "observe_batch",
     "pair",
     "refer_worst",
 ]

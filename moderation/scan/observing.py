@@ -9,27 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from moderation.archive import archive_folder, read_notes
 from moderation.engines import Engine, Pool, ThisMachine
 from moderation.errors import BadArchive
-from moderation.finding import FindingKind, ItemFailure
-from moderation.image.descriptor import Describer
+from moderation.finding import ItemFailure
 from moderation.note import Note
-from moderation.scan.observation import observe_note, observing_detectors
+from moderation.scan.batches import describer, observed_rows
+from moderation.scan.observation import observing_detectors
 from moderation.scan.place import Place, Receipt
 from moderation.scan.shards import Item, Shard, cut
-from moderation.scan.tables import (
-    NOTES,
-    PICTURES,
-    TABLES,
-    failure_row,
-    note_row,
-    picture_rows,
-    table_of,
-)
+from moderation.scan.tables import NOTES, PICTURES, TABLES, table_of
 from moderation.workers import Deadly, most_memory
 
 SHARD_ROWS = 64
@@ -145,7 +136,7 @@ def observed_place(out: Path, without: Collection[str] = ()) -> Place:
         StoreUnwritable: it cannot be made.
         ArtifactError: a model is missing or damaged.
     """
-    label = observing_detectors(_describer(), without)
+    label = observing_detectors(describer(), without)
     return Place.within(out, "observed", "detectors", label, TABLES)
 
 
@@ -207,41 +198,23 @@ def _missing(
 
 def _observe_shard(task: _Task) -> _Done:
     """In a worker: look at each note, write the tables, then the receipt."""
-    notes, pictures = [], []
-    undecodable = unanswered = 0
-    for item, said in zip(task.shard.items, task.shard.rows, strict=True):
-        if isinstance(item, ItemFailure):
-            notes.append(failure_row(item))
-            continue
-        examined = observe_note(item, _describer(), without=task.without)
-        pictures += picture_rows(examined, len(notes))
-        notes.append(note_row(examined, said))
-        unanswered += len(examined.failures)
-        undecodable += sum(
-            finding.kind is FindingKind.IMAGE_UNDECODABLE for finding in examined.findings
-        )
-    tables = {"notes": table_of(notes, NOTES), "pictures": table_of(pictures, PICTURES)}
+    found = observed_rows(task.shard.items, task.shard.rows, without=task.without)
+    tables = {"notes": table_of(found.notes, NOTES), "pictures": table_of(found.pictures, PICTURES)}
     sizes = {} if task.trial else task.place.write(task.shard.number, tables)
     receipt = Receipt(
         digest=task.shard.digest,
         counts={
-            "rows": len(notes),
-            "failed": sum(isinstance(item, ItemFailure) for item in task.shard.items),
-            "pictures": len(pictures),
-            "undecodable": undecodable,
-            "unanswered": unanswered,
+            "rows": len(found.notes),
+            "failed": found.failed,
+            "pictures": len(found.pictures),
+            "undecodable": found.undecodable,
+            "unanswered": found.unanswered,
         },
         bytes=sizes,
     )
     if not task.trial:
         task.place.receive(task.shard.number, receipt)
     return _Done(receipt=receipt, memory=most_memory())
-
-
-@cache
-def _describer() -> Describer:
-    """Opened once in each process."""
-    return Describer.open()
 
 
 def _without_the_deadly(pool: Pool[_Task, _Done], task: _Task) -> _Done:

@@ -47,11 +47,12 @@ def cut(items: Iterable[Item], size: int, root: object) -> Iterator[Shard]:
         some = tuple(islice(stream, size))
         if not some:
             return
-        rows = tuple(_row(item, root) for item in some)
+        rows = tuple(row_of(item, root) for item in some)
         yield Shard(number=number, items=some, rows=rows, digest=_digest(some, rows))
 
 
-def _row(item: Item, root: object) -> dict[str, Any]:
+def row_of(item: Item, root: object) -> dict[str, Any]:
+    """JSON of a row, the paths of pictures from the folder of the archive on."""
     row = item.to_json()
     for image in row.get("images", ()):
         if "path" in image and isinstance(root, Path):  # in a store they start there already
