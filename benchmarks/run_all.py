@@ -47,6 +47,7 @@ BENCHMARKS = (
     "scan_items",
     "scan_pairs",
     "scan_resume",
+    "scan_ray",
     "replay",
     "late_truths",
 )

@@ -94,7 +94,9 @@ def make_archive(args: argparse.Namespace, folder: Path) -> Path:
     return path
 
 
-def scan(archive: Path, out: Path) -> subprocess.Popen[bytes]:
+def scan(
+    archive: Path, out: Path, *options: str, env: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """The command, in a group of its own."""
     left_out = [word for name in may_be_left_out() for word in ("--without", name)]
     return subprocess.Popen(
@@ -102,7 +104,9 @@ def scan(archive: Path, out: Path) -> subprocess.Popen[bytes]:
             *(sys.executable, "-m", "moderation", "scan", "run", str(archive)),
             *("--out", str(out), "--workers", str(WORKERS), "--shard-rows", str(SHARD_ROWS)),
             *left_out,
+            *options,
         ],
+        env=env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -37,6 +37,42 @@ def scan_observe(r: Result) -> list[str]:
     ]
 
 
+def scan_resume(r: Result) -> list[str]:
+    """What kills have cost."""
+    kills = ", ".join(f"{count} in {stage}" for stage, count in r["kills"].items())
+    broken = ", ".join(f"{kind} {count}" for kind, count in r["broken"].items())
+    return [
+        f"The whole of `moderation scan run` on {r['notes']:,} notes ({r['undisturbed_s']} s "
+        f"undisturbed) was killed {sum(r['kills'].values())} times at random moments: {kills}. Of "
+        f"{r['rows_of_both_stages']:,} rows of observing and pairing at most "
+        f"{r['rows_begun_twice_at_most']} were begun twice, {r['share_redone_at_most']:.1%}. "
+        f"Broken: {broken}.",
+    ]
+
+
+def scan_ray(r: Result) -> list[str]:
+    """Both engines, and lost machines."""
+    lost = r["lost"]
+    rows = [
+        ("local, two processes", *_spread(r["seconds"]["local"])),
+        ("Ray, two machines of one processor", *_spread(r["seconds"]["ray"])),
+        ("Ray, one of them lost in the middle", *_spread(lost["seconds"])),
+    ]
+    broken = ", ".join(f"{kind} {count}" for kind, count in r["broken"].items())
+    at_lost = ", ".join(f"{kind} {count}" for kind, count in lost["broken"].items())
+    return [
+        *table((f"a scan of {r['notes']:,} notes", "s, median", "runs"), rows),
+        "",
+        f"Ray took {r['ray_over_local']} times as long as this machine's processes. Broken: "
+        f"{broken}. With a machine lost after {lost['after_receipts']} of {lost['of_receipts']} "
+        f"shards: {at_lost}.",
+    ]
+
+
+def _spread(seconds: list[float]) -> tuple[float, int]:
+    return sorted(seconds)[len(seconds) // 2], len(seconds)
+
+
 def replay(r: Result) -> list[str]:
     """Verdicts a minute."""
     rows = [

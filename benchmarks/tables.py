@@ -14,7 +14,16 @@ from pathlib import Path
 from cells import Result, at_most, counted, interval, table, with_ci
 from codes_tables import codes
 from lettering_tables import lettering
-from scan_tables import hash_join, late_truths, replay, scan_items, scan_observe, scan_pairs
+from scan_tables import (
+    hash_join,
+    late_truths,
+    replay,
+    scan_items,
+    scan_observe,
+    scan_pairs,
+    scan_ray,
+    scan_resume,
+)
 from service_tables import (
     service_events,
     service_faults,
@@ -442,6 +451,8 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "hash_join": hash_join,
     "scan_items": scan_items,
     "scan_pairs": scan_pairs,
+    "scan_resume": scan_resume,
+    "scan_ray": scan_ray,
     "replay": replay,
     "late_truths": late_truths,
 }

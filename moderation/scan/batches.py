@@ -51,7 +51,7 @@ class ObservedRows:
 
 
 def observe_batch(
-    notes: Batch, *, folder: Path | None = None, without: Collection[str] = ()
+    notes: Batch, *, folder: str | Path | None = None, without: Collection[str] = ()
 ) -> Batch:
     """Look at a batch of notes; nothing is read but their pictures, nothing is kept.
 
@@ -70,7 +70,7 @@ def observe_batch(
         BadArchive: a column that every note needs is missing.
         ArtifactError: a model is missing or damaged.
     """
-    root = Path() if folder is None else folder
+    root = Path(folder or "")
     items = list(notes_in_batch(notes, root))
     found = observed_rows(items, [row_of(item, root) for item in items], without=without)
     seen: list[list[Row]] = [[] for _ in items]
