@@ -30,6 +30,10 @@ SHOWING = Phrase(
     "{showing:,} show an earlier picture, of {tried:,} that had a candidate",
     "其中 {tried:,} 张有候选，{showing:,} 张确实包含更早发布的图片",
 )
+RECALL = Phrase(
+    "descriptors: {found:,} of the {of:,} nearest of a sample are found ({share:.1%})",
+    "描述子检索：抽样的 {of:,} 个最近邻中找到 {found:,} 个（{share:.1%}）",
+)
 NOT_SEARCHED = Phrase(
     "pictures that could not be compared: {count:,}; the column `failure` says why",
     "无法比对的图片：{count:,} 张，原因见 `failure` 列",

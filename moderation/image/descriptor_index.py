@@ -164,8 +164,12 @@ class DescriptorIndex:
             for row, id_, cosine in zip(rows.tolist(), ids.tolist(), cosines.tolist(), strict=True)
         ]
 
-    def nearest(self, vectors: Vectors, limit: int, floor: float = -1.0) -> Found:
+    def nearest(
+        self, vectors: Vectors, limit: int, floor: float = -1.0, *, everywhere: bool = False
+    ) -> Found:
         """As `search`, in arrays, with products that rounding may leave a trifle above 1.
+
+        With `everywhere`, all lists are read: exact, and as slow as that.
 
         Raises:
             RecipeMismatch, InputError: as `search` does.
@@ -176,7 +180,7 @@ class DescriptorIndex:
         with self._lock:
             found = [self._tail.search(queries, limit)]
             if self._packed is not None:
-                found.append(self._packed.search(queries, limit, self._dead))
+                found.append(self._packed.search(queries, limit, self._dead, everywhere=everywhere))
         return nearest_of(found, limit, floor)
 
     def contents(self) -> dict[int, bytes]:

@@ -166,9 +166,9 @@ class PackedCodes:
         """Rows that hold one of `ids`, ascending."""
         return np.flatnonzero(np.isin(self.ids, ids))
 
-    def search(self, queries: Queries, limit: int, dead: Ids) -> Found:
-        """As `FlatCodes.search`, in the nearest lists, without dead rows."""
-        found: dict[str, object] = {"nprobe": self._probes}
+    def search(self, queries: Queries, limit: int, dead: Ids, *, everywhere: bool = False) -> Found:
+        """As `FlatCodes.search`, in the nearest lists or in all, without dead rows."""
+        found: dict[str, object] = {"nprobe": len(self.sizes) if everywhere else self._probes}
         if len(dead):
             batch = faiss.IDSelectorBatch(dead)
             found["sel"] = faiss.IDSelectorNot(batch)

@@ -22,7 +22,7 @@ from moderation.scan.observing import observed_place
 from moderation.scan.place import Place, Receipt
 from moderation.store import Register
 
-PAIRING = 1
+PAIRING = 2
 """Version of how candidates are found."""
 TABLE = "pairs"
 

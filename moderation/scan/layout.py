@@ -14,7 +14,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +27,7 @@ from moderation.image.hash_join import joined
 from moderation.image.hashing import DIHEDRAL, PDQ256
 from moderation.image.index import Codes
 from moderation.scan.in_order import InOrder
-from moderation.scan.indexes import write_descriptors, write_features
+from moderation.scan.indexes import Described, write_descriptors, write_features
 from moderation.scan.place import Place
 from moderation.store import Register
 
@@ -79,7 +79,7 @@ class Layout:
     """Above all numbers of the register's pictures."""
     recipe: str | None
     """Model of the descriptors; None where nothing is described."""
-    dimensions: int
+    described: Described
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -96,7 +96,7 @@ class Layout:
             arrays=arrays,
             first=said["first"],
             recipe=said["recipe"],
-            dimensions=said["dimensions"],
+            described=Described(dimensions=said["dimensions"], found=said["found"], of=said["of"]),
         )
 
 
@@ -141,7 +141,7 @@ def lay_out(
         mine = np.where(twin > 0, 0, first + np.arange(len(pictures)))
         # What a live register gets from now on has numbers that mean pictures of the archive here.
         write_features(folder, pictures, mine, register, below=first)
-        dimensions = write_descriptors(folder, pictures, mine, register, recipe, below=first)
+        described = write_descriptors(folder, pictures, mine, register, recipe, below=first)
         numbers = np.concatenate([ids, np.maximum(mine, twin)])
         near = _near(pictures, codes, numbers, folder / "codes.raw")
         arrays: dict[str, NDArray[Any]] = {
@@ -151,7 +151,7 @@ def lay_out(
         }
         for name, array in arrays.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    said = {"inputs": dict(inputs), "first": first, "recipe": recipe, "dimensions": dimensions}
+    said = {"inputs": dict(inputs), "first": first, "recipe": recipe} | asdict(described)
     with whole_file(folder / CONTENTS, private=True) as sink:
         sink.write(json.dumps(said, sort_keys=True).encode() + b"\n")
 

@@ -37,7 +37,7 @@ class Nominator:
         self.layout = layout
         self._register = register
         self._features, self._descriptors = indexes.opened(
-            layout.folder, layout.recipe, layout.dimensions
+            layout.folder, layout.recipe, layout.described.dimensions
         )
         self._shard = lru_cache(SHARDS_AT_HAND)(
             lambda number: observed.read("pictures", number).to_pylist()

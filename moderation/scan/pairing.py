@@ -16,6 +16,7 @@ from pathlib import Path
 from moderation.archive import archive_folder, hidden, read_notes
 from moderation.engines import Engine, Pool, ThisMachine
 from moderation.errors import BadArchive
+from moderation.scan.indexes import Described
 from moderation.scan.inputs import TABLE, Inputs, opened, pair_digest
 from moderation.scan.layout import Layout, laid_out_of, lay_out
 from moderation.scan.nominating import Nominator
@@ -39,6 +40,8 @@ class Paired:
     """Bytes that the workers held at most, summed."""
     complete: bool = False
     """False where time was up before the archive was."""
+    described: Described | None = None
+    """How well the nearest descriptors are found, of a sample; once all is laid out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,7 +108,7 @@ def pair(
         inputs = inputs.renewed()
     so_far = _SoFar(inputs.place, progress)
     with so_far.now.place.held():
-        _lay_out(inputs, laying_out)
+        so_far.laid_out(_lay_out(inputs, laying_out))
         shards = _as_observed(archive, inputs, allow_outside)
         doing = (engine or ThisMachine()).pool(
             _pair_shard, workers, reads=str(archive), writes=so_far.now.place.folder
@@ -140,17 +143,20 @@ class _SoFar:
         if self._progress is not None:
             self._progress(self.now)
 
+    def laid_out(self, layout: Layout) -> None:
+        self.now = replace(self.now, described=layout.described)
+
     def ended(self) -> None:
         self.now = replace(self.now, complete=True)
 
 
-def _lay_out(inputs: Inputs, told: Callable[[], None] | None) -> None:
-    if laid_out_of(inputs.layout) == inputs.label:
-        return
-    if told is not None:
-        told()
-    with opened(inputs.register) as register:
-        lay_out(inputs.observed, len(inputs.receipts), register, inputs.layout, inputs.label)
+def _lay_out(inputs: Inputs, told: Callable[[], None] | None) -> Layout:
+    if laid_out_of(inputs.layout) != inputs.label:
+        if told is not None:
+            told()
+        with opened(inputs.register) as register:
+            lay_out(inputs.observed, len(inputs.receipts), register, inputs.layout, inputs.label)
+    return Layout.load(inputs.layout)
 
 
 def _as_observed(archive: str | Path, inputs: Inputs, allow_outside: bool) -> Iterator[Shard]:

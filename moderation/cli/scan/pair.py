@@ -48,7 +48,8 @@ def command(
     Stop it whenever you like: the next run does what is missing, and gives the same bytes.
 
     With --json: `{"pictures", "known", "decoded", "tried", "showing", "matches", "unanswered",
-    "memory_bytes", "complete", "folder"}`.
+    "memory_bytes", "descriptors_found", "descriptors_of", "complete", "folder"}`: of the ten
+    nearest descriptors of some pictures, those that a search finds.
     """
     choices.check_left_out(without)
     beside = choices.register_for(engine_name, register)
@@ -90,6 +91,8 @@ def told(paired: Paired) -> dict[str, Any]:
     return asdict(paired.counts) | {
         "known": paired.known,
         "memory_bytes": paired.memory,
+        "descriptors_found": paired.described.found if paired.described else 0,
+        "descriptors_of": paired.described.of if paired.described else 0,
         "complete": paired.complete,
         "folder": str(paired.place.folder),
     }
@@ -103,6 +106,10 @@ def say(screen: Screen, paired: Paired) -> None:
     new = counts.pictures - paired.known
     screen.say(words.PAIRED.say(lang, pictures=counts.pictures, new=new))
     screen.say(words.SHOWING.say(lang, showing=counts.showing, tried=counts.decoded))
+    described = paired.described
+    if described is not None and described.of:
+        share = described.found / described.of
+        screen.say(words.RECALL.say(lang, found=described.found, of=described.of, share=share))
     if counts.unanswered:
         screen.say(words.NOT_SEARCHED.say(lang, count=counts.unanswered))
     if not paired.complete:
