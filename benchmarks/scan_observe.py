@@ -47,6 +47,7 @@ from moderation.image.descriptor import Describer
 from moderation.image.hashing import pdq
 from moderation.note import Note
 from moderation.scan import Observed, observe
+from moderation.workers import keep_memory
 
 MIX = (1, 3, 3, 9)
 """Pictures of notes, in turns."""
@@ -63,6 +64,7 @@ def main() -> None:
         args.notes, args.kills, args.rounds = 12, 2, 1
     WORK.mkdir(exist_ok=True)
     cv2.setNumThreads(1)
+    keep_memory()  # as the workers do
     with tempfile.TemporaryDirectory(dir=WORK) as name:
         folder = Path(name)
         archive = make_archive(args, folder / "archive")

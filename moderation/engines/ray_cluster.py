@@ -25,7 +25,7 @@ from typing import Any, Generic, Self, TypeVar
 from moderation.engines import Pool
 from moderation.errors import BadSetting, MissingExtra, StoreUnwritable
 from moderation.image.durable import said_if_unwritable
-from moderation.workers import DEADLY, Deadly, give_memory_back
+from moderation.workers import DEADLY, Deadly, keep_memory
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -303,10 +303,10 @@ def _answer() -> bool:
 
 @cache
 def _begin() -> None:
-    """Once in each worker: take one core, give memory back."""
+    """Once in each worker: take one core, keep its memory."""
     import cv2
 
-    give_memory_back()
+    keep_memory()
     cv2.setNumThreads(1)
 
 

@@ -101,8 +101,9 @@ def trimmed(bands: Bands, box: Box) -> tuple[Box, list[NDArray[np.float32]]]:
 
 
 def max3(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Maximum over three channels, uint8 [h, w]: ten times as fast as `max(axis=2)`."""
-    return cv2.max(cv2.max(values[:, :, 0], values[:, :, 1]), values[:, :, 2])
+    """Maximum over three channels, uint8 [h, w]: many times as fast as `max(axis=2)`."""
+    red, green, blue = cv2.split(values)
+    return cv2.max(cv2.max(red, green), blue)
 
 
 def area(box: Box) -> int:

@@ -161,9 +161,9 @@ def network_input(
         out = np.empty((height, width, 3), np.float32)
         out[:] = mean
         y, x = (height - h) // 2, (width - w) // 2
-        out[y : y + h, x : x + w] = scaled(np.ascontiguousarray(pixels), (w, h))
+        out[y : y + h, x : x + w] = scaled(pixels, (w, h))
     else:
-        out = scaled(np.ascontiguousarray(pixels), size).astype(np.float32)
+        out = scaled(pixels, size).astype(np.float32)
     planes = (out - np.asarray(mean, np.float32)) / np.asarray(scale, np.float32)
     return np.ascontiguousarray(planes.transpose(2, 0, 1), np.float32)
 

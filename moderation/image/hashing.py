@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 import cv2
@@ -127,7 +128,7 @@ def pdq_dihedral(pixels: Pixels, *, part: bool = False) -> tuple[NDArray[np.uint
     at most; up to 18 where a side is below 257 px, as a window is cut at another edge there.
 
     Args:
-        pixels: uint8 [H, W, 3].
+        pixels: uint8 [H, W, 3]; or of a part [H, W], in grey levels, for it may be one of many.
         part: Cut out of a picture, so the original was larger in all likelihood: brought to
             512 × 512 even from below. Scaled down to 300 px, photographs of 1440 px are then 2
             bits away from themselves in the median and 6 at most, instead of 8 and 26.
@@ -184,7 +185,8 @@ def _field(pixels: Pixels, *, part: bool) -> _Field:
         return _Field(luma=np.zeros((1, 1), np.float32), rows=nothing, columns=nothing)
     if part or max(height, width) > _HASHED_SIDE_PX:
         # Rounding luma to 8 bits is lost in the average, and three times as fast.
-        grey = scaled(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (_HASHED_SIDE_PX,) * 2)
+        grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        grey = scaled(grey, (_HASHED_SIDE_PX,) * 2)
         luma, earlier = grey.astype(np.float32), _EARLIER_PX
     else:
         grey = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2GRAY)
@@ -211,7 +213,7 @@ def _filtered(luma: NDArray[np.float32], window: tuple[int, int]) -> NDArray[np.
     # OpenCV rather than one matrix product: threads of BLAS stall for 60 ms on a busy machine.
     left = ((window[0] - 1) // 2, (window[1] - 1) // 2)
     height, width = luma.shape
-    share = np.outer(_reciprocal_cover(height, window[1]), _reciprocal_cover(width, window[0]))
+    share = _share((height, width), window)
     for _ in range(2):
         luma = share * cv2.boxFilter(
             luma, -1, window, anchor=left, normalize=False, borderType=cv2.BORDER_CONSTANT
@@ -225,6 +227,13 @@ def _places(side: int, window: int, earlier: int) -> NDArray[np.intp]:
     # An even window reaches one pixel further right; in the mirror image, twice, further left.
     mirrored = side - 1 - places - (2 if window % 2 == 0 else 0)
     return np.stack([places, np.maximum(mirrored, 0)])
+
+
+@lru_cache(maxsize=4)  # nearly all pictures are 512 × 512 here
+def _share(shape: tuple[int, int], window: tuple[int, int]) -> NDArray[np.float32]:
+    """1 / number of pixels under a window (width, height) at each place: float32 [H, W]."""
+    down, across = _reciprocal_cover(shape[0], window[1]), _reciprocal_cover(shape[1], window[0])
+    return np.outer(down, across)
 
 
 def _reciprocal_cover(side: int, window: int) -> NDArray[np.float32]:

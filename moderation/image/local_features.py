@@ -146,8 +146,9 @@ def stored_features(pixels: NDArray[np.uint8], source_size: tuple[int, int]) -> 
         pixels: uint8 [H, W, 3], RGB, upright.
         source_size: width and height of the source, in whose pixels places are given.
     """
-    found = _extract(pixels, source_size, STORED_SIDE_PX, STORED_FEATURES, STORED_COARSE)
-    return replace(found, flat=flat_share(pixels))
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    found = _extract(grey, source_size, STORED_SIDE_PX, STORED_FEATURES, STORED_COARSE)
+    return replace(found, flat=_flat_share(grey))
 
 
 def flat_share(pixels: NDArray[np.uint8]) -> float:
@@ -156,9 +157,13 @@ def flat_share(pixels: NDArray[np.uint8]) -> float:
     Args:
         pixels: uint8 [H, W, 3], RGB.
     """
-    ratio = _FLAT_SIDE_PX / max(pixels.shape[:2])
-    small = tuple(max(1, round(side * ratio)) for side in pixels.shape[1::-1])
-    grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), small, interpolation=cv2.INTER_AREA)
+    return _flat_share(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+
+
+def _flat_share(grey: NDArray[np.uint8]) -> float:
+    ratio = _FLAT_SIDE_PX / max(grey.shape)
+    small = tuple(max(1, round(side * ratio)) for side in grey.shape[::-1])
+    grey = cv2.resize(grey, small, interpolation=cv2.INTER_AREA)
     smooth = cv2.GaussianBlur(grey, (0, 0), 1.0)  # or JPEG would hide flat ground
     slope = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
     return round(float((slope < _FLAT_SLOPE).mean()), 3)
@@ -168,9 +173,10 @@ def query_features(
     pixels: NDArray[np.uint8], source_size: tuple[int, int], *, collage: bool = False
 ) -> LocalFeatures:
     """Features of a picture under check: many, read at a finer scale, never stored."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     if collage:
-        return _extract(pixels, source_size, COLLAGE_SIDE_PX, COLLAGE_FEATURES, COLLAGE_COARSE)
-    return _extract(pixels, source_size, QUERY_SIDE_PX, QUERY_FEATURES, QUERY_COARSE)
+        return _extract(grey, source_size, COLLAGE_SIDE_PX, COLLAGE_FEATURES, COLLAGE_COARSE)
+    return _extract(grey, source_size, QUERY_SIDE_PX, QUERY_FEATURES, QUERY_COARSE)
 
 
 def all_features(grey: NDArray[np.uint8]) -> LocalFeatures:
@@ -220,10 +226,9 @@ def descriptors_at(
 
 
 def _extract(
-    pixels: NDArray[np.uint8], source_size: tuple[int, int], side_px: int, most: int, coarse: int
+    grey: NDArray[np.uint8], source_size: tuple[int, int], side_px: int, most: int, coarse: int
 ) -> LocalFeatures:
-    height, width = pixels.shape[:2]
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)  # uint8 [H, W]
+    height, width = grey.shape
     ratio = side_px / max(height, width)
     if ratio < 1:
         small = (max(1, round(width * ratio)), max(1, round(height * ratio)))
@@ -265,26 +270,25 @@ def _spread(
     """
     if not keypoints:
         return []
-    points = np.array([k.pt for k in keypoints])
-    strength = np.array([k.response for k in keypoints])
-    angles = np.array([k.angle for k in keypoints])
-    large = np.array([k.size for k in keypoints]) >= COARSE_PX
-    order = np.lexsort((angles, points[:, 1], points[:, 0], -strength))
-    columns_rows = (points * _GRID / (width, height)).astype(np.intp)
-    cells = columns_rows[:, 0] + 1024 * columns_rows[:, 1]
-    chosen = _in_turns(order[large[order]], cells)[:coarse]
-    rest = np.setdiff1d(order, chosen)
-    rest = order[np.isin(order, rest)]
-    chosen = np.concatenate([chosen, _in_turns(rest, cells)[: most - len(chosen)]])
-    return [keypoints[i] for i in chosen]
+    read = [(*k.pt, k.response, k.angle, k.size) for k in keypoints]
+    x, y, strength, angles, sizes = np.array(read).T
+    order = np.lexsort((angles, y, x, -strength))
+    cells = (x * _GRID / width).astype(np.intp) + 1024 * (y * _GRID / height).astype(np.intp)
+    chosen = _in_turns(order[(sizes >= COARSE_PX)[order]], cells)[:coarse]
+    left = np.ones(len(keypoints), bool)
+    left[chosen] = False
+    rest = _in_turns(order[left[order]], cells)[: most - len(chosen)]
+    return [keypoints[i] for i in (*chosen.tolist(), *rest.tolist())]
 
 
 def _in_turns(order: NDArray[np.intp], cells: NDArray[np.intp]) -> NDArray[np.intp]:
     """`order` again, each cell's first before any cell's second, and so on."""
-    taken: dict[int, int] = {}
-    turns = np.empty(len(order), dtype=int)
-    for i, cell in enumerate(cells[order].tolist()):
-        turns[i] = taken[cell] = taken.get(cell, 0) + 1
+    at = cells[order]
+    by_cell = np.argsort(at, kind="stable")
+    begins = np.flatnonzero(np.diff(at[by_cell], prepend=-1))  # cells are numbered from 0
+    lengths = np.diff(begins, append=len(order))
+    turns = np.empty(len(order), np.intp)
+    turns[by_cell] = np.arange(len(order)) - np.repeat(begins, lengths)
     return order[np.argsort(turns, kind="stable")]
 
 

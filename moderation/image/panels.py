@@ -9,6 +9,7 @@ every rectangle of lines and rims whose four sides are seams there is a panel.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -177,7 +178,7 @@ class _Lines:
     @classmethod
     def read(cls, lines: Pixels, every: int, near: Iterable[int], reach: int) -> _Lines:
         """Find the strongest column of lines [readings, W, 3] near each place."""
-        read = dict(_read(lines, x, reach) for x in near)
+        read = dict(_read(lines, list(near), reach))
         return cls(side=lines.shape[1], every=every, read_at=read)
 
     def with_expected(self, lines: Pixels, near: Iterable[int]) -> _Lines:
@@ -230,26 +231,50 @@ def _expected(lines: _Lines, grounds: Iterable[tuple[int, int, int, int]]) -> li
     return places
 
 
-def _read(lines: Pixels, at: int, reach: int) -> tuple[int, NDArray[np.float32]]:
-    """Exact column of a line near `at`, and sums along it: float32 [3, rows + 1]."""
+def _read(
+    lines: Pixels, places: Sequence[int], reach: int
+) -> list[tuple[int, NDArray[np.float32]]]:
+    """Exact column of a line near each place, and sums along it: float32 [3, rows + 1]."""
     width = lines.shape[1]
-    low, high = max(0, at - reach - _AROUND), min(width, at + reach + _AROUND)
-    # Steps over two pixels: scaled and compressed edges are as wide.
-    step = max3(cv2.absdiff(lines[:, low + 2 : high], lines[:, low : high - 2])).astype(np.float32)
-    around = cv2.reduce(step, 1, cv2.REDUCE_AVG)
-    votes = step > np.maximum(_VISIBLE, _STANDS_OUT * around)
-    # Step i lies between columns low + i and low + i + 2: an edge before column x shows in
-    # steps x - low - 2 and x - low - 1.
-    either = votes[:, 1:] | votes[:, :-1]
-    near = slice(max(0, at - reach - low - 2), at + reach - low - 1)
-    mean = cv2.reduce(step, 0, cv2.REDUCE_AVG)[0]
-    count = np.count_nonzero(either[:, near], axis=0) + (mean[1:] + mean[:-1])[near] / 256
-    best = near.start + int(np.argmax(count))
-    sums = np.zeros((3, len(lines) + 1), np.float32)
-    np.cumsum(either[:, best], out=sums[0, 1:])
-    np.cumsum(np.maximum(step[:, best], step[:, best + 1]), out=sums[1, 1:])
-    np.cumsum(around[:, 0], out=sums[2, 1:])
-    return low + best + 2, sums
+    read: dict[int, tuple[int, NDArray[np.float32]]] = {}
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+    # Places whose windows the rims cut alike are read at once.
+    for at in places:
+        low, high = max(0, at - reach - _AROUND), min(width, at + reach + _AROUND)
+        alike[at - low, high - low].append(at)
+    for (left, across), group in alike.items():
+        lows = [at - left for at in group]
+        windows = np.concatenate([lines[:, low : low + across] for low in lows], axis=1)
+        near = slice(max(0, left - reach - 2), left + reach - 1)
+        best, sums = _read_windows(windows, len(group), near)
+        columns = (np.array(lows) + best + 2).tolist()
+        read |= dict(zip(group, zip(columns, sums, strict=True), strict=True))
+    return [read[at] for at in places]
+
+
+def _read_windows(
+    windows: Pixels, count: int, near: slice
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Of windows side by side, the best step among those `near`, int [n]; float32 [n, 3, …]."""
+    rows, across = len(windows), windows.shape[1] // count
+    # Steps over two pixels: scaled and compressed edges are as wide. The last two lead out.
+    every = np.empty((rows, count * across), np.uint8)
+    every[:, :-2] = max3(cv2.absdiff(windows[:, 2:], windows[:, :-2]))
+    step = every.reshape(rows, count, across)[:, :, :-2].astype(np.float32)
+    around = cv2.reduce(step.reshape(rows * count, -1), 1, cv2.REDUCE_AVG).reshape(rows, count)
+    votes = step > np.maximum(_VISIBLE, _STANDS_OUT * around)[:, :, None]
+    # Step i lies between columns i and i + 2 of a window: an edge before column x shows in
+    # steps x - 2 and x - 1.
+    either = votes[:, :, 1:] | votes[:, :, :-1]
+    mean = cv2.reduce(step.reshape(rows, -1), 0, cv2.REDUCE_AVG).reshape(count, -1)
+    voted = np.count_nonzero(either[:, :, near], axis=0)
+    best = near.start + np.argmax(voted + (mean[:, 1:] + mean[:, :-1])[:, near] / 256, axis=1)
+    each = np.arange(count)
+    sums = np.zeros((count, 3, rows + 1), np.float32)
+    highest = np.maximum(step[:, each, best], step[:, each, best + 1])
+    for i, values in enumerate((either[:, each, best], highest, around)):
+        np.cumsum(values, axis=0, out=sums[:, i, 1:].T)
+    return best, sums
 
 
 def _between(

@@ -134,10 +134,12 @@ def hash_views(pixels: Pixels, views: Sequence[View]) -> tuple[NDArray[np.uint8]
     """
     codes = np.zeros((len(views), 8, 32), np.uint8)
     qualities = np.zeros(len(views), np.intp)
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     for i, view in enumerate(views):
         x0, y0, x1, y1 = view.box
         part = view.name is not ViewName.WHOLE
-        codes[i], qualities[i] = pdq_dihedral(pixels[y0:y1, x0:x1], part=part)
+        source = grey if part else pixels  # a small picture is not rounded to whole grey levels
+        codes[i], qualities[i] = pdq_dihedral(source[y0:y1, x0:x1], part=part)
     return codes, qualities
 
 

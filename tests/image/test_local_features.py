@@ -16,6 +16,7 @@ from moderation.image.local_features import (
     QUERY_FEATURES,
     STORED_FEATURES,
     LocalFeatures,
+    _in_turns,
     descriptors_at,
     flat_share,
     query_features,
@@ -169,6 +170,19 @@ def test_features_are_spread_over_the_picture() -> None:
     pixels[:200, :200] = rng.integers(0, 256, (200, 200, 3), dtype=np.uint8)
     points = stored(pixels).points
     assert np.all(points < 200, axis=1).mean() < 0.35
+
+
+@given(st.lists(st.integers(0, 9), max_size=60), st.randoms(use_true_random=False))
+def test_cells_take_turns(cells, random) -> None:
+    """Every cell's first before any cell's second; within a turn as they were ordered."""
+    order = list(range(len(cells)))
+    random.shuffle(order)
+    seen: dict[int, int] = {}
+    turns = {}
+    for i in order:
+        turns[i] = seen[cells[i]] = seen.get(cells[i], 0) + 1
+    slowly = sorted(order, key=lambda i: turns[i])
+    assert _in_turns(np.array(order, np.intp), np.array(cells, np.intp)).tolist() == slowly
 
 
 @pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee", "rocket", "hopper"])

@@ -11,7 +11,7 @@ from kit import layouts, pictures
 from kit.photographs import photograph
 
 from moderation.image.borders import Bands, area, overlap, parts, trimmed
-from moderation.image.panels import SEAM, Panel, panels
+from moderation.image.panels import SEAM, Panel, _read, panels
 
 Box = tuple[int, int, int, int]
 FACTOR = 3
@@ -153,3 +153,20 @@ def test_overlap_is_a_share_and_symmetric(a: Box, b: Box) -> None:
     apart = (a[0] + 100, a[1], a[2] + 100, a[3])
     assert overlap(a, apart) == 0
     assert area(apart) == area(a)
+
+
+@given(
+    st.lists(st.integers(3, 117), min_size=1, max_size=12),
+    st.integers(3, 6),
+    st.integers(0, 2**32 - 1),
+)
+def test_lines_read_at_once_are_read_as_one_by_one(
+    places: list[int], reach: int, seed: int
+) -> None:
+    """Where the rims cut their windows, too."""
+    rng = np.random.default_rng(seed)
+    lines = np.cumsum(rng.integers(-9, 10, (40, 120, 3)), axis=1).astype(np.uint8)
+    for (column, sums), at in zip(_read(lines, places, reach), places, strict=True):
+        [(alone, its_sums)] = _read(lines, [at], reach)
+        assert column == alone
+        assert np.array_equal(sums, its_sums)

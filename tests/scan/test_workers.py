@@ -55,6 +55,37 @@ def test_memory_that_was_freed_is_given_back() -> None:
     assert left("back") < 30e6
 
 
+FAULTS = """
+import resource, sys
+import numpy as np
+from moderation import workers
+
+getattr(workers, sys.argv[1])()
+
+def look():  # at a picture: pieces of its own size, of its half, of its scale space
+    for size in (4_700_000, 1_600_000, 2_400_000, 2_400_000, 12_000_000):
+        np.ones(size, np.uint8)
+
+look()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    look()
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 20)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+@pytest.mark.parametrize(
+    ("how", "least", "most"), [("give_memory_back", 2_000, 9_000), ("keep_memory", 0, 50)]
+)
+def test_one_picture_uses_the_memory_of_the_one_before(how: str, least: int, most: int) -> None:
+    """No page is asked of the system for it; where memory is given back, all are."""
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTS, how], capture_output=True, text=True, check=True
+    )
+    assert least <= float(done.stdout) <= most
+
+
 def test_pool_names_the_deadly_task_alone() -> None:
     """Those beside it have their results; each task comes back once."""
     pool = Workers(square_or_die, 2)
