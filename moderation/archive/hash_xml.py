@@ -21,7 +21,8 @@ from moderation.errors import BadArchive, BadHash, InputError
 _PIECE_BYTES = 1 << 16
 _KINDS = ("pdq", "phash", "dhash", "whash")
 _NAMES = {
-    **{"id": "id", "timestamp": "published_at", "member": "source", "licence": "licence"},
+    **{"id": "id", "timestamp": "published_at", "member": "source"},
+    **{"licence": "licence", "license": "licence"},
     **{"author": "author_id", "imageNumber": "image_number", "quality": "quality"},
 }
 _OTHERS = {"deletedImage": "a deletion", "video": "a video", "deletedVideo": "a deletion"}

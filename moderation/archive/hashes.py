@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,10 +37,11 @@ HASH_DIGITS: Mapping[str, int] = {
 
 _KNOWN = ", ".join(f"`{name}`" for name in HASH_DIGITS)
 _USE = f"hashes of other recipes cannot be compared; known are {_KNOWN}"
-_OF_THE_LIST = ("recipe", "licence", "source")
+_OF_THE_LIST = ("recipe", "licence", "license", "source")
 _HASH_NAMES = ("hash", "pdq", "pdq_hex", "phash", "indicator", "value")
 _TIME_NAMES = ("published_at", "added_on", "creation_time")
 _NOTE_NAMES = ("note_id", "id")
+_LICENCE_NAMES = ("licence", "license")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,12 @@ class HashRow:
 
 
 def read_hashes(
-    source: str | Path, *, recipe: str | None = None, otherwise: str | None = None
+    source: str | Path,
+    *,
+    recipe: str | None = None,
+    otherwise: str | None = None,
+    licence: str = "",
+    giver: str = "",
 ) -> Iterator[HashRow | ItemFailure]:
     """Read a list of hashes; `-` is standard input, gzip is recognised.
 
@@ -82,14 +88,18 @@ def read_hashes(
           `note_id`, `author_id`, `image_number`, `published_at`, `quality`, `recipe`, `licence`
           and `source`;
         - `[` or `{`: JSON of indicators (`indicator`, `value` or `hash`; `type`, `id`, `added_on`
-          or `creation_time`), as a list, under `data`, or one object a line;
-        - `<`: XML as NCMEC's hash sharing answers (`images`, `image`, `fingerprints`).
+          or `creation_time`), as a list, under `data`, or one object a line; of ThreatExchange's
+          own fields the owner's name is the source, and `share_level` the licence (`TLP:GREEN`);
+        - `<`: XML as NCMEC's hash sharing answers (`images`, `image`, `fingerprints`); its
+          `member` is the source.
 
     Args:
         source: the file.
         recipe: how the hashes were made, one of `HASH_DIGITS`; rows that say otherwise are refused.
             None for what each row says.
         otherwise: recipe of rows that do not say; they come out as `assumed`. None refuses them.
+        licence: under which rows may be used that do not say.
+        giver: who gave rows away that do not say.
 
     Yields:
         Rows, and in their place the failures (`bad_hash`, `bad_note`) with line or item from 1.
@@ -107,7 +117,8 @@ def read_hashes(
             try:
                 if isinstance(item, InputError):
                     raise item
-                yield _row(item, recipe, otherwise, default_id=f"{name}:{number}")
+                row = _row(item, recipe, otherwise, default_id=f"{name}:{number}")
+                yield replace(row, licence=row.licence or licence, source=row.source or giver)
             except InputError as error:
                 yield ItemFailure(
                     code=error.code, message=error.message, hint=error.hint, line=number
@@ -231,10 +242,23 @@ def _row(
         recipe=recipe,
         code=_code(_first(item, _HASH_NAMES), recipe),
         quality=_number(item, "quality", 0, 100),
-        licence=_text(item, ("licence",)),
-        source=_text(item, ("source",)),
+        licence=_licence(item),
+        source=_source(item),
         assumed=said is None and wanted is None,
     )
+
+
+def _licence(item: Mapping[str, Any]) -> str:
+    """Its own words, else how far ThreatExchange lets it go, in the words of that protocol."""
+    level = _text(item, ("share_level",)).strip().upper()
+    said = _text(item, _LICENCE_NAMES).strip()
+    return said or (f"TLP:{level}" if level not in ("", "UNKNOWN") else "")
+
+
+def _source(item: Mapping[str, Any]) -> str:
+    owner = item.get("owner")
+    named = _text(owner, ("name",)) if isinstance(owner, dict) else ""
+    return (_text(item, ("source",)) or named).strip()
 
 
 def _said(item: Mapping[str, Any]) -> str | None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import click
 
 from moderation.cli.screen import Screen
+from moderation.note import MAX_ID_CHARS
+from moderation.printable import printable
 
 if TYPE_CHECKING:
     from moderation.explain import Lang
@@ -52,6 +54,18 @@ def moment(value: str) -> datetime:
         f"`{value:.60}` has no time zone",
         hint="add the offset, as in 2026-11-21T08:00:00+08:00, or write the date only",
     )
+
+
+def few_words(value: str) -> str:
+    """Words that are kept as they are: what can be printed, on one line, no longer than an id."""
+    value = value.strip()
+    if len(value) > MAX_ID_CHARS or not value.isprintable():
+        raise WrongValue(
+            f"`{printable(value, 40)}` has {len(value):,} characters, limit {MAX_ID_CHARS}, or one "
+            "that does not print",
+            hint="name it in a few words, or by its URL",
+        )
+    return value
 
 
 def rules_of(value: str) -> datetime | str:

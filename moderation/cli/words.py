@@ -78,6 +78,18 @@ TERMS_OF_HASHES = Phrase(
     "{hashes:,} hashes come from {source} under the licence {licence}",
     "{hashes:,} 个哈希来自 {source}，许可：{licence}",
 )
+TERMS_UNSAID = Phrase(
+    "{hashes:,} hashes come under no licence: they will not leave in exports unless somebody lets "
+    "them; name it with `--licence`, and who gave them with `--source`",
+    "{hashes:,} 个哈希未注明许可：除非有人放行，否则不会随导出流出；"
+    "可用 `--licence` 注明许可，用 `--source` 注明来源",
+)
+HASHES_WITHHELD = Phrase(
+    "{hashes:,} hashes stay: the list from {source} does not say that others may have them "
+    "(licence: {licence}); whoever knows that they may says `--allow-licence`",
+    "{hashes:,} 个哈希未导出：来自 {source} 的列表未表明可以转交他人（许可：{licence}）；"
+    "确知可以转交的，请使用 `--allow-licence`",
+)
 HASHES_EXPORTED = Phrase(
     "hashes written: {hashes:,}, made as {recipe}: {path}",
     "已写出哈希：{hashes:,} 个，生成方式 {recipe}：{path}",

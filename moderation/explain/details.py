@@ -31,6 +31,22 @@ def explain_detail(finding: Finding, lang: Lang) -> list[str]:
     return []
 
 
+def explain_list(finding: Finding, lang: Lang) -> list[str]:
+    """Which list of hashes a match rests on, and its licence; nothing where no list is named."""
+    source, licence = (
+        _printable(finding.detail.get(f"list_{x}", "")) for x in ("source", "licence")
+    )
+    if not source and not licence:
+        return []
+    return [
+        phrases.LISTED.say(
+            lang,
+            source=source or phrases.NOT_SAID.say(lang),
+            licence=licence or phrases.NO_LICENCE.say(lang),
+        )
+    ]
+
+
 def _watermark(finding: Finding, lang: Lang) -> list[str]:
     handle, confidence = finding.detail.get("handle"), finding.detail.get("confidence")
     if not handle or not isinstance(confidence, int | float):

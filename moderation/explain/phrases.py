@@ -301,6 +301,12 @@ EXTENT: Mapping[Direction, Phrase] = {
     ),
 }
 MIRRORED = Phrase("mirrored", "已左右翻转")
+LISTED = Phrase(
+    "The hash came on a list of {source}; licence: {licence}.",
+    "该哈希来自{source}提供的列表；许可：{licence}。",
+)
+NOT_SAID = Phrase("somebody who is not named", "未具名者")
+NO_LICENCE = Phrase("not stated", "未注明")
 PROOF: Mapping[Basis, Phrase] = {
     Basis.GEOMETRY: Phrase("{inliers} details agree", "{inliers} 处细节一致"),
     Basis.NEAR_EXACT_HASH: Phrase(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from moderation.explain import phrases
 from moderation.explain.codes import MERE_CODE, NO_FAULT, is_mere_code
-from moderation.explain.details import explain_detail
+from moderation.explain.details import explain_detail, explain_list
 from moderation.explain.names import (
     Lang,
     Phrase,
@@ -105,6 +105,7 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
     sentences += explain_detail(finding, lang)
     if finding.match is not None:
         sentences.append(_matched(finding, finding.match, lang))
+        sentences += explain_list(finding, lang)
     sentences += [_quoted(spans, place, lang) for place, spans in _by_picture(finding.spans)]
     sentences += _weighed(finding, allowed, lang)
     if finding.detail.get("conflict"):

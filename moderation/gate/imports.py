@@ -15,12 +15,11 @@ from moderation.gate.deciding.conclusion import sight
 from moderation.gate.deciding.registration import known_hashes, register_hash, register_pictures
 from moderation.gate.looking.examination import Examination
 from moderation.note import ClaimBasis
-from moderation.store import Register
-from moderation.store.banks import BANK_NOTE_PREFIX
+from moderation.store import HashTerms, Register
 from moderation.verdict import Registration
 
 _NOTES_AT_ONCE = 32  # in one transaction: quick, and lets others in between
-_HASHES_AT_ONCE = 2_000
+HASHES_AT_ONCE = 2_000
 
 Item = TypeVar("Item")
 
@@ -52,7 +51,7 @@ def import_notes(
     """Register examined notes, a portion in each transaction; `after` is told how many so far."""
     notes = pictures = 0
     failures: list[ItemFailure] = []
-    for portion in _portions(examined, _NOTES_AT_ONCE):
+    for portion in portioned(examined, _NOTES_AT_ONCE):
         good = [item for item in portion if isinstance(item, Examination)]
         failures += [item for item in portion if isinstance(item, ItemFailure)]
         failures += [failure for one in good for failure in unreadable(one)]
@@ -81,50 +80,24 @@ def import_notes(
 def import_hashes(
     rows: Iterable[HashRow | ItemFailure], register: Register, *, after: Callable[[int], None]
 ) -> Registered:
-    """Register hashes made elsewhere, likewise."""
+    """Register hashes made elsewhere, likewise, each with the list that it came on."""
     done = 0
     failures: list[ItemFailure] = []
-    for portion in _portions(rows, _HASHES_AT_ONCE):
+    for portion in portioned(rows, HASHES_AT_ONCE):
         good = [row for row in portion if isinstance(row, HashRow)]
         failures += [row for row in portion if isinstance(row, ItemFailure)]
         with register.transaction() as now:
             received = datetime.now(UTC)
             known = known_hashes(now, good)
+            came: list[tuple[int, HashTerms]] = []
             for row in good:
-                register_hash(now, row, received=received, known=known)
+                number = register_hash(now, row, received=received, known=known)
+                if number is not None:
+                    came.append((number, HashTerms(source=row.source, licence=row.licence)))
+            now.list_hashes(came, at=received)
         done += len(good)
         after(done)
     return Registered(notes=done, pictures=done, failures=tuple(failures))
-
-
-def registered_hashes(
-    register: Register, recipe: str, *, licence: str = "", source: str = ""
-) -> Iterator[HashRow]:
-    """Hashes of a register's pictures, by number; banks have an export of their own.
-
-    Args:
-        register: only read.
-        recipe: of the hashes.
-        licence: under which others may use them.
-        source: who gives them away.
-    """
-    for portion in _portions(register.live_codes(recipe), _HASHES_AT_ONCE):
-        held = register.pictures(number for number, _ in portion)
-        for number, code in portion:
-            picture = held.get(number)
-            if picture is None or picture.note_id.startswith(BANK_NOTE_PREFIX):
-                continue
-            yield HashRow(
-                note_id=picture.note_id,
-                author_id=picture.author_id,
-                published_at=picture.published_at,
-                image_number=picture.image_number,
-                recipe=recipe,
-                code=code,
-                quality=picture.quality,
-                licence=licence,
-                source=source,
-            )
 
 
 def unreadable(examination: Examination) -> Iterator[ItemFailure]:
@@ -134,7 +107,8 @@ def unreadable(examination: Examination) -> Iterator[ItemFailure]:
         yield _as_failure(finding, examination.note.id)
 
 
-def _portions(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+def portioned(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Items in lists of so many, in order."""
     stream = iter(items)
     while portion := list(islice(stream, size)):
         yield portion

@@ -57,6 +57,10 @@ class Sighting:
     """End of that; None for no end."""
     bank: str = ""
     """The list of free pictures that says so; empty where the work itself is exempt."""
+    source: str = ""
+    """Who gave the hash away that was matched, where it came on a list that says so."""
+    licence: str = ""
+    """Under which that list lets others use it, where it says so."""
     shown_by: int | None = None
     """How many unrelated authors have shown the work, where these are enough to accuse nobody;
     see `moderation.image.popularity`."""
@@ -263,10 +267,13 @@ def _finding(held: _Held, image_number: int, free: Iterable[_Held]) -> Finding:
         "claim": held.holder.basis.value,
         "work_id": held.sighting.work_id,
     }
-    if held.sighting.exempt_reason is not None:
-        detail["exempt_reason"] = held.sighting.exempt_reason
-    if held.sighting.bank:
-        detail["bank"] = held.sighting.bank
+    said = {
+        "exempt_reason": held.sighting.exempt_reason,
+        "bank": held.sighting.bank or None,
+        "list_source": held.sighting.source or None,
+        "list_licence": held.sighting.licence or None,
+    }
+    detail |= {name: words for name, words in said.items() if words is not None}
     if is_proven(held.holder):
         listed = [f for f in free if _covers(f, held) and _covers(held, f)]
         for bank in [*(f.sighting.bank for f in listed), held.sighting.bank]:

@@ -1,6 +1,7 @@
 """The register: what is known, who was first, what was decided."""
 
 from moderation.store.backup import BackedUp, back_up
+from moderation.store.hash_lists import HashTerms, ListedHash
 from moderation.store.late_records import Change, LateCause, NewTruth, Truth
 from moderation.store.moving import MovedTable
 from moderation.store.records import (
@@ -60,12 +61,14 @@ __all__ = [
     "DeliveryCounts",
     "Endpoint",
     "Ground",
+    "HashTerms",
     "Hold",
     "HoldState",
     "JudgedAs",
     "Label",
     "LastVerdict",
     "LateCause",
+    "ListedHash",
     "LogEntry",
     "LogOp",
     "MovedTable",

@@ -36,6 +36,7 @@ from sqlalchemy import (
 
 from moderation.errors import BadNote
 from moderation.store import captions
+from moderation.store.hash_list_tables import HASH_LISTS
 from moderation.store.late import forget_waiting
 from moderation.store.policies import forget_in_policies
 from moderation.store.records import Place, Receipt, SubjectKind
@@ -188,6 +189,8 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
     _redact_column(connection, CLAIMS.c.claim_id, CLAIMS.c.proof, subject)
     _redact_column(connection, APPEALS.c.appeal_id, APPEALS.c.statement, subject)
     _redact_column(connection, WORKS.c.work_id, WORKS.c.exempt_reason, subject)
+    for words in (HASH_LISTS.c.source, HASH_LISTS.c.licence):
+        _redact_column(connection, HASH_LISTS.c.list_id, words, subject)
     if subject.kind is SubjectKind.AUTHOR:
         forget_showings(connection, subject.id)
         forget_in_policies(connection, subject.id)

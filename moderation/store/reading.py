@@ -16,6 +16,7 @@ from moderation.note import Claim, ClaimBasis
 from moderation.store import audit, captions, erasure
 from moderation.store.banks import BankReading
 from moderation.store.elsewhere import ElsewhereReading
+from moderation.store.hash_lists import HashListReading
 from moderation.store.late import LateReading
 from moderation.store.policies import PolicyReading
 from moderation.store.records import (
@@ -57,6 +58,7 @@ class Reading(
     PolicyReading,
     LateReading,
     ElsewhereReading,
+    HashListReading,
     ServiceReading,
     ABC,
 ):

@@ -34,6 +34,7 @@ from moderation.store.moving import MovedTable
 from moderation.store.reading import Reading
 from moderation.store.records import SubjectKind
 from moderation.store.schema import META
+from moderation.store.snapshot import Snapshot
 from moderation.store.transaction import Transaction
 
 FILE_NAME = "register.sqlite3"
@@ -212,6 +213,12 @@ class Register(Reading):
             if unhurried:
                 self._database.take_time(connection)
             yield Transaction(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Ask many questions of one moment, while others write."""
+        with self._connected() as connection:
+            yield Snapshot(connection)
 
     def scrub(self, *, thoroughly: bool = True) -> None:
         """Remove the bytes of deleted rows from the disk, by rewriting what held them.

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select, tuple_, update
 
 from moderation.note import ClaimBasis
+from moderation.store.hash_lists import drop_empty, lists_of
 from moderation.store.records import LogOp
 from moderation.store.schema import CLAIMS, LOG, PICTURES, WORKS, portions
 
@@ -23,7 +24,9 @@ def remove_pictures(connection: Connection, picture_ids: Iterable[int]) -> int:
         Number of pictures deleted.
     """
     removed: list[Row[tuple[int, int, str, int, str]]] = []
+    lists: set[int] = set()
     for some in portions(picture_ids):
+        lists |= lists_of(connection, some)
         removed += connection.execute(
             delete(PICTURES)
             .where(PICTURES.c.picture_id.in_(some))
@@ -46,6 +49,7 @@ def remove_pictures(connection: Connection, picture_ids: Iterable[int]) -> int:
     )
     _drop_claims(connection, {(row.work_id, row.note_id, row.image_number) for row in removed})
     _drop_empty_works(connection, {row.work_id for row in removed})
+    drop_empty(connection, lists)
     return len(removed)
 
 

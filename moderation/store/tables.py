@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
-from moderation.store import late_tables, policies, review_tables, template_tables
+from moderation.store import (
+    hash_list_tables,
+    late_tables,
+    policies,
+    review_tables,
+    template_tables,
+)
 from moderation.store.schema import METADATA
 from moderation.store.service import tables as service_tables
 
@@ -25,6 +31,7 @@ __all__ = [
     "COUNTED",
     "SERVICE",
     "TABLES",
+    "hash_list_tables",
     "late_tables",
     "policies",
     "review_tables",

@@ -26,6 +26,7 @@ from moderation.note import Claim, Note
 from moderation.store import audit, captions, erasure, removal
 from moderation.store.banks import BankWriting
 from moderation.store.elsewhere import ElsewhereWriting
+from moderation.store.hash_lists import HashListWriting
 from moderation.store.late import LateWriting
 from moderation.store.policies import PolicyWriting
 from moderation.store.reading import Reading
@@ -47,6 +48,7 @@ class Transaction(
     PolicyWriting,
     LateWriting,
     ElsewhereWriting,
+    HashListWriting,
     ServiceWriting,
     Reading,
 ):

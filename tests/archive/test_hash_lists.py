@@ -109,6 +109,39 @@ def test_an_assumption_is_marked(tmp_path: Path) -> None:
     assert not said.assumed
 
 
+OWNER = {"owner": {"id": "7", "name": "Example"}, "type": "HASH_PDQ"}
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        (A, ("us", "ask us")),
+        (f"hash,license\n{A},MIT", ("us", "MIT")),
+        (json.dumps([{"hash": A, "source": " them ", "licence": "MIT"}]), ("them", "MIT")),
+        (json.dumps([{"hash": A, "share_level": "AMBER"} | OWNER]), ("Example", "TLP:AMBER")),
+        (json.dumps([{"hash": A, "share_level": "UNKNOWN", "owner": 7}]), ("us", "ask us")),
+        (json.dumps({"license": "MIT", "data": [{"hash": A, "source": "them"}]}), ("them", "MIT")),
+    ],
+    ids=["hex", "column", "own words", "ThreatExchange", "unsaid", "whole list"],
+)
+def test_what_a_list_says_of_its_terms_counts(
+    tmp_path: Path, text: str, terms: tuple[str, str]
+) -> None:
+    """The reader speaks for rows that say nothing, and for no other."""
+    options = {"recipe": "pdq256_v1", "giver": "us", "licence": "ask us"}
+    (item,) = taken(tmp_path, text, **options)
+    assert isinstance(item, HashRow)
+    assert (item.source, item.licence) == terms
+
+
+@pytest.mark.parametrize("bad", ["x" * 257, "no\u202ered"], ids=["long", "bidi"])
+def test_terms_that_cannot_be_read_are_refused_by_row(tmp_path: Path, bad: str) -> None:
+    """The others are loaded."""
+    text = json.dumps([{"hash": A, "licence": bad}, {"hash": B, "owner": {"name": bad}}, A])
+    first, second, third = taken(tmp_path, text, recipe="pdq256_v1")
+    assert [type(item) for item in (first, second, third)] == [ItemFailure, ItemFailure, HashRow]
+
+
 SHARED = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <queryResult xmlns="https://hashsharing.example/v2">
   <images count="3">

@@ -303,3 +303,33 @@ def test_an_unnamed_recipe_is_not_taken_in_silence(register, tmp_path):
     hashes.write_text("ab" * 32)
     assert "taken for `pdq256_v1`" in register("import-hashes", hashes).stderr
     assert "按 `pdq256_v1` 处理" in register("import-hashes", hashes, "--lang", "zh").stderr
+
+
+def test_hashes_keep_their_terms(answer, register, run, tmp_path):
+    """`stats` tells them; what may not be passed on stays, and is told; whoever names it may."""
+    hashes, out = tmp_path / "list.txt", tmp_path / "out.csv"
+    hashes.write_text("ab" * 32)
+    taken = register("import-hashes", hashes, "--source", "the partner", "--licence", "ask them")
+    assert "1 hashes come from the partner under the licence ask them" in taken.stderr
+    hashes.write_text("cd" * 32)
+    assert "under no licence" in register("import-hashes", hashes).stderr
+    lists = [
+        {"source": "the partner", "licence": "ask them", "hashes": 1},
+        {"source": "", "licence": "", "hashes": 1},
+    ]
+    assert answer("stats")["hash_lists"] == lists
+    assert "the partner" in register("stats").stdout
+    said = answer("export-hashes", out, "--licence", "MIT")
+    assert (said["hashes"], said["withheld"]) == (0, lists)
+    assert "1 hashes stay" in register("export-hashes", "-").stderr
+    said = answer("export-hashes", out, "--from", "the partner", "--allow-licence", "ask them")
+    assert (said["hashes"], said["withheld"]) == (1, [])
+    assert out.read_text().splitlines()[1].endswith("ask them,the partner")
+
+
+@pytest.mark.parametrize("name", ["--licence", "--source"])
+@pytest.mark.parametrize("command", ["import-hashes", "export-hashes"])
+def test_terms_are_a_few_words(register, tmp_path, command, name):
+    """Told before anything is read or written."""
+    told(register(command, tmp_path / "x", name, "x" * 257), 2, "limit 256")
+    assert not (tmp_path / "register").exists()

@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from kit.notes import MORNING, portrait, showing
 
 from moderation import Decision, Gate, ItemFailure, Note, Verdict
 from moderation.archive import HashRow
+from moderation.explain import Lang, explain_finding
 from moderation.finding import Difference, FindingKind
 from moderation.image.hashing import PDQ256, PHASH64, HashRecipe, hash_with
 
@@ -238,6 +240,27 @@ def test_a_listed_hash_leads_to_review_at_most(copies: Copies, recipe: HashRecip
         assert gate.check(showing(CUP, id="n2")).findings == ()
         assert gate.verify().ok
         assert gate.stats().unverified == 1
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_proof_names_the_list_and_its_licence(copies: Copies, lang: Lang) -> None:
+    """The first that says something; a list that says nothing adds nothing to the proof."""
+    silent = listed(CUP, PDQ256, note_id="list:2")
+    told = listed(CAT, PDQ256, source="partner", licence="ask them")
+    with copies.open() as gate:
+        gate.register_hashes([silent, replace(told, source="", licence=""), told])
+        (finding,) = gate.check(showing(CAT, author="bob")).findings
+        terms = {"list_source": "partner", "list_licence": "ask them"}
+        assert terms.items() <= finding.detail.items()
+        why = explain_finding(finding, lang=lang).why
+        assert "partner" in why
+        assert "ask them" in why
+        (finding,) = gate.check(showing(CUP, id="n2")).findings
+        assert not [name for name in finding.detail if name.startswith("list_")]
+        gate.claim("list:1", author_id="bob", basis="licensed")
+        (again,) = gate.register.verdicts("n1")[-1].verdict.findings
+        assert again.difference is Difference.LICENSED
+        assert terms.items() <= again.detail.items()
 
 
 def test_a_list_read_again_changes_nothing(copies: Copies) -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from kit.late_rows import HOUR, MORNING, first_note, proof, record
 
-from moderation.gate.rights.following import Following, follow_within, policies_of
+from moderation.gate.rights.following import Following, follow_portion, policies_of
 from moderation.image.ownership import held_by
 from moderation.note import ClaimBasis
 from moderation.store import LateCause, NewTruth, Register, Transaction
@@ -89,8 +89,10 @@ class World:
             works=(work,),
             frees=said.basis == "licensed" and not said.back,
         )
-        told = Following()
-        return follow_within(self.now, self.now.tell_late(new), policies_of(self.now), told)
+        told, policy_of, truth = Following(), policies_of(self.now), self.now.tell_late(new)
+        while follow_portion(self.now, truth, policy_of, told):
+            truth = self.now.truth(truth.truth_id) or truth
+        return told
 
     def last(self) -> dict[str, tuple[Decision, Decision]]:
         """Note → word, and what the policy demands."""

@@ -22,7 +22,11 @@ from moderation.store.service.tables import (
     UNFINISHED,
 )
 
+WITHOUT_HASH_LISTS = ("DROP TABLE hash_entries", "DROP TABLE hash_lists")
+"""Makes a register what it was at step 0010, but for its number."""
+
 WITHOUT_LATE_TRUTHS = (
+    *WITHOUT_HASH_LISTS,
     "DROP TABLE verdict_works",
     "DROP TABLE verdict_changes",
     "DROP TABLE late_truths",

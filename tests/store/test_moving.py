@@ -26,6 +26,7 @@ from moderation.errors import BadSetting, StoreBusy, StoreError
 from moderation.note import Author, ClaimBasis, Note
 from moderation.store import (
     Answer,
+    HashTerms,
     JudgedAs,
     LateCause,
     MovedTable,
@@ -101,6 +102,7 @@ def fill(register: Register) -> None:
     with register.transaction() as now:
         entry = now.add_picture(a_picture("bank:memes", author_id="", descriptor=None), work)
         now.add_bank_entry(a_bank_entry(entry), [work])
+        now.list_hashes([(entry, HashTerms(source="爱丽丝 & Co", licence="MIT"))], at=MORNING)
         gone = [now.add_picture(a_picture("gone", i), now.add_work()) for i in range(SPENT)]
         now.remove_pictures(gone)
         now.forget_author("alice")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moderation.cli.options import register_option, speaking
+from moderation.cli.options import few_words, register_option, speaking
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Said:
 
     def __init__(self) -> None:
         self.assumed = 0
+        self.unlicensed = 0
         self.terms: Counter[tuple[str, str]] = Counter()
 
     def noting(self, rows: Iterable[HashRow | ItemFailure]) -> Iterator[HashRow | ItemFailure]:
@@ -32,6 +33,7 @@ class Said:
         for row in rows:
             if isinstance(row, HashRow):
                 self.assumed += row.assumed
+                self.unlicensed += not row.licence
                 if row.source or row.licence:
                     self.terms[row.source, row.licence] += 1
             yield row
@@ -45,8 +47,24 @@ class Said:
     show_default="as the list says, else pdq256_v1 with a remark",
     help="How the hashes were made: pdq256_v1, phash64_v1, dhash64_v1 or whash64_v1.",
 )
+@click.option(
+    "--licence",
+    type=few_words,
+    default="",
+    metavar="TEXT",
+    help="Under which those may be used that do not say: an SPDX id, or words.",
+)
+@click.option(
+    "--source",
+    type=few_words,
+    default="",
+    metavar="TEXT",
+    help="Who gave those away that do not say.",
+)
 @speaking
-def command(screen: Screen, file: str, register: str, recipe: str | None) -> None:
+def command(
+    screen: Screen, file: str, register: str, recipe: str | None, licence: str, source: str
+) -> None:
     """Register hashes that were made elsewhere.
 
     What they match is never proven, so it is never blocked. FILE has a hexadecimal hash per
@@ -54,7 +72,8 @@ def command(screen: Screen, file: str, register: str, recipe: str | None) -> Non
     - is standard input. A list that names another recipe than --recipe, or one that is unknown, is
     refused row by row. A malformed hash stops nothing; exit code 8 says that there was one.
 
-    Licence and source that a list names are told; the register keeps neither, so keep the list.
+    The register keeps which list a hash came on, by source and licence, and when. What it matches
+    is told with them, and it leaves with `export-hashes` only where the licence lets it.
 
     With --json: `{"notes", "pictures", "failures": [{...}]}`.
     """
@@ -65,7 +84,9 @@ def command(screen: Screen, file: str, register: str, recipe: str | None) -> Non
     from moderation.gate import Gate
 
     said = Said()
-    rows = said.noting(read_hashes(file, recipe=recipe, otherwise=ASSUMED))
+    rows = said.noting(
+        read_hashes(file, recipe=recipe, otherwise=ASSUMED, licence=licence, giver=source)
+    )
     with progress(screen, None) as done, Gate.open(register) as gate:
         got = gate.register_hashes(rows, progress=done)
     if said.assumed:
@@ -73,5 +94,7 @@ def command(screen: Screen, file: str, register: str, recipe: str | None) -> Non
     for (source, licence), hashes in said.terms.items():
         told = {"source": source or "–", "licence": licence or "–", "hashes": hashes}
         screen.remark(words.TERMS_OF_HASHES.say(screen.lang, **told))
+    if said.unlicensed:
+        screen.remark(words.TERMS_UNSAID.say(screen.lang, hashes=said.unlicensed))
     screen.say(words.HASHES_REGISTERED.say(screen.lang, pictures=got.pictures))
     end_with(screen, got)

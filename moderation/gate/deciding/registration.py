@@ -86,8 +86,11 @@ def known_hashes(now: Transaction, rows: Iterable[HashRow]) -> dict[bytes, int]:
 
 def register_hash(
     now: Transaction, row: HashRow, *, received: datetime, known: dict[bytes, int]
-) -> None:
+) -> int | None:
     """Add a hash made elsewhere: to the work of the very same hash, else as a work of its own.
+
+    Returns the picture's number; one that was imported before keeps its own, and stays as it is.
+    None where the note itself is here: its picture came on no list, even if one has it, too.
 
     Args:
         now: the transaction.
@@ -111,15 +114,13 @@ def register_hash(
         sha256="",
         state=Registration.REGISTERED.value,
     )
-    if any(
-        (p.image_number, p.recipe, p.code) == (new.image_number, new.recipe, new.code)
-        for p in now.pictures_of_note(new.note_id)
-    ):
-        return  # the list was imported before
+    for p in now.pictures_of_note(new.note_id):
+        if (p.image_number, p.recipe, p.code) == (new.image_number, new.recipe, new.code):
+            return None if p.sha256 else p.picture_id
     work_id = known.get(new.code) or now.add_work()
     if _tells_pictures_apart(row):
         known[new.code] = work_id
-    now.add_picture(new, work_id)
+    picture_id = now.add_picture(new, work_id)
     now.add_claim(
         Claim(
             work_id=work_id,
@@ -130,6 +131,7 @@ def register_hash(
             image_number=row.image_number,
         )
     )
+    return picture_id
 
 
 def _new_work(now: Transaction, seen: Sequence[Sighting]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from moderation.image.ownership import Sighting
 from moderation.image.query import Query
 from moderation.match import Match
 from moderation.note import Note
-from moderation.store import BankEntry, StoredPicture, Work
+from moderation.store import BankEntry, ListedHash, StoredPicture, Work
 from moderation.store.reading import Reading
 
 WEAK_COSINE = 0.2
@@ -120,16 +120,24 @@ def sightings(matches: Sequence[Match], register: Reading, *, at: datetime) -> l
     """Add what the register knows now of the works that were matched; gone pictures drop out."""
     works = register.works_of(m.picture_id for m in matches)
     details = register.works(works.values())
-    listed = register.bank_entries_of(works.values())
+    free = register.bank_entries_of(works.values())
+    listed = register.listed_hashes(m.picture_id for m in matches if not m.verified)
     found = []
     for m in matches:
         work = details.get(works.get(m.picture_id, 0))
         if work is None:
             continue
-        sighting = sighting_of(m, work, listed.get(work.work_id, []), at=at)
+        sighting = sighting_of(m, work, free.get(work.work_id, []), at=at)
         if sighting is not None:
-            found.append(sighting)
+            found.append(_with_terms(sighting, listed.get(m.picture_id, ())))
     return found
+
+
+def _with_terms(sighting: Sighting, listed: Sequence[ListedHash]) -> Sighting:
+    """A sighting with the first list that the hash came on and that says something of itself."""
+    for terms in (one.terms for one in listed if one.terms):
+        return replace(sighting, source=terms.source, licence=terms.licence)
+    return sighting
 
 
 def sighting_of(

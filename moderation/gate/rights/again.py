@@ -33,7 +33,8 @@ COPIES = (
 )
 WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 _SOME_PICTURE = NoteImage(path="not looked at")
-_OF_THE_FILE = "file_"
+_AS_SEEN = ("file_", "list_")
+"""Starts of what a proof says of the file and of the list of the matched hash: it was seen then."""
 ORDINARY = JudgedAs(
     kind=NoteKind.NOTE.value, brand_partner=None, lang=None, published_at=None, as_of=None
 )
@@ -248,10 +249,10 @@ def _add_own(
 
 
 def _with_facts(found: Finding, before: Finding | None) -> Finding:
-    """A finding with what was read of the file, and by the detector that saw it."""
+    """A finding with what was seen of file and list, and by the detector that saw it."""
     if before is None:
         return found
-    facts = {k: v for k, v in before.detail.items() if k.startswith(_OF_THE_FILE)}
+    facts = {k: v for k, v in before.detail.items() if k.startswith(_AS_SEEN)}
     return replace(found, detail=dict(found.detail) | facts, detector=before.detector)
 
 

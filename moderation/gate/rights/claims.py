@@ -17,20 +17,13 @@ from moderation.gate.rights.declarations import (
     record_claim,
     withdraw_claim,
 )
-from moderation.gate.rights.following import Following, follow, follow_within, policies_of
+from moderation.gate.rights.following import Following, follow
 from moderation.gate.rights.forgetting import forget
 from moderation.gate.rights.ruling import Decided, Ruled
+from moderation.gate.rights.trial import try_following
 from moderation.note import Claim, ClaimBasis, Note
 from moderation.policy import Policy
 from moderation.store import Place, Receipt, Register, Transaction
-
-
-class _TriedOnly(Exception):
-    """Rolls a trial back."""
-
-    def __init__(self, told: Following) -> None:
-        super().__init__("a trial, rolled back")
-        self.told = told
 
 
 class Rights(ABC):
@@ -188,7 +181,9 @@ class Rights(ABC):
     def try_late(self, tell: Callable[[Transaction], object]) -> Following:
         """What would follow if something were told; nothing is written.
 
-        Who registers waits meanwhile, as for every write.
+        It is told under the register's lock and taken back at once; what follows is then looked
+        at in a snapshot, and nobody waits. Of a verdict that would follow `verdict_id` is the one
+        that stands.
 
         Args:
             tell: tells it, as `record_claim` does.
@@ -196,17 +191,7 @@ class Rights(ABC):
         Raises:
             StoreError: the register cannot be used.
         """
-        try:
-            with self.register.transaction(unhurried=True) as now:
-                known = {truth.truth_id for truth in now.truths(waiting=True)}
-                tell(now)
-                told, policy_of = Following(), policies_of(now)
-                for truth in now.truths(waiting=True):
-                    if truth.truth_id not in known:
-                        follow_within(now, truth, policy_of, told)
-                raise _TriedOnly(told)
-        except _TriedOnly as tried:
-            return tried.told
+        return try_following(self.register, tell)
 
     def _follow(self, wanted: bool) -> None:
         if wanted:

@@ -100,11 +100,28 @@ PolicyOf = Callable[[str], Policy | None]
 """Digest → the policy; None where nobody keeps it."""
 
 
-class _Case(NamedTuple):
+class Case(NamedTuple):
     """A verdict that stands on a note, and the one whose detectors looked."""
 
     last: AuditRow
     base: AuditRow
+
+
+class Portion(NamedTuple):
+    """The next verdicts that may have to follow, with what is known of them."""
+
+    numbers: list[int]
+    """Of the verdicts; empty at the end."""
+    cases: list[Case]
+    superseded: Counter[str]
+    """Outcome → verdicts that stand no more."""
+    shown: Mapping[str, Sequence[StoredPicture]]
+    """Note → pictures of it in the register."""
+    rights: Rights
+
+    def own(self, case: Case) -> list[StoredPicture]:
+        """Pictures of a verdict's note that are its author's."""
+        return own_among(self.shown, case.base)
 
 
 def follow(
@@ -139,16 +156,6 @@ def follow(
     return told
 
 
-def follow_within(
-    now: Transaction, truth: Truth, policy_of: PolicyOf, told: Following
-) -> Following:
-    """The same inside one transaction, as for a trial that is rolled back."""
-    while follow_portion(now, truth, policy_of, told):
-        truth = now.truth(truth.truth_id) or truth
-    told.unjudged += now.notes_without_verdict(set(truth.works))
-    return told
-
-
 def follow_portion(now: Transaction, truth: Truth, policy_of: PolicyOf, told: Following) -> int:
     """Let the next verdicts follow; returns how many were looked at, 0 at the end.
 
@@ -158,24 +165,55 @@ def follow_portion(now: Transaction, truth: Truth, policy_of: PolicyOf, told: Fo
         policy_of: gives recorded policies.
         told: gets what became of them.
     """
-    at = datetime.now(UTC)
-    numbers = now.may_follow(truth, limit=VERDICTS_AT_ONCE)
-    counts: Counter[str] = Counter()
-    cases, superseded = _cases(now, numbers)
-    if superseded:
-        counts[Outcome.SUPERSEDED] += superseded
-    shown = now.pictures_of_notes({case.base.verdict.note_id for case in cases})
-    rights = rights_of(now, [case.base for case in cases], shown)
-    seq = now.last_seq()
-    for case in cases:
-        own = own_among(shown, case.base)
-        counts[_follow_one(now, case, own, rights, truth, policy_of, told, at, seq)] += 1
+    at, seq = datetime.now(UTC), now.last_seq()
+    portion = next_portion(now, truth)
+    counts = Counter(portion.superseded)
+    for case in portion.cases:
+        counts[_follow_one(now, case, portion, truth, policy_of, told, at, seq)] += 1
     told.counts.update(counts)
     total = Counter(truth.counts)
     total.update(counts)
+    numbers = portion.numbers
     after = numbers[-1] if numbers else truth.upto
     now.reach(truth, after, total, done_at=None if numbers else at)
     return len(numbers)
+
+
+def next_portion(now: Reading, truth: Truth) -> Portion:
+    """Look at the next verdicts, as far as something was followed; writes nothing."""
+    numbers = now.may_follow(truth, limit=VERDICTS_AT_ONCE)
+    cases, superseded = _cases(now, numbers)
+    shown = now.pictures_of_notes({case.base.verdict.note_id for case in cases})
+    rights = rights_of(now, [case.base for case in cases], shown)
+    left = Counter({Outcome.SUPERSEDED.value: superseded} if superseded else {})
+    return Portion(numbers, cases, left, shown, rights)
+
+
+def became(
+    case: Case,
+    last: Verdict,
+    own: Sequence[StoredPicture],
+    rights: Rights,
+    truth: Truth,
+    policy_of: PolicyOf,
+    seq: int,
+) -> tuple[Outcome, Verdict | None]:
+    """What becomes of one verdict, and the one to give in its place; writes nothing.
+
+    Args:
+        case: the verdict.
+        last: that stands on the note.
+        own: the note's pictures in the register.
+        rights: of all works behind it.
+        truth: what was told.
+        policy_of: gives recorded policies.
+        seq: last entry of the log.
+    """
+    policy = policy_of(case.base.verdict.policy_digest)
+    if policy is None:
+        return Outcome.UNKNOWN_POLICY, None
+    target = judged_again(case.base, rights, policy, shown=own, register_seq=seq)
+    return outcome(last, target, accuses=not truth.frees)
 
 
 def own_among(shown: Mapping[str, Sequence[StoredPicture]], base: AuditRow) -> list[StoredPicture]:
@@ -216,7 +254,7 @@ def policies_of(register: Reading) -> PolicyOf:
     return policy_of
 
 
-def _cases(now: Transaction, numbers: Sequence[int]) -> tuple[list[_Case], int]:
+def _cases(now: Reading, numbers: Sequence[int]) -> tuple[list[Case], int]:
     """Verdicts that stand on the notes, each with its base; how many others were superseded."""
     rows = now.verdicts_numbered(numbers)
     last = now.last_of_notes({row.verdict.note_id for row in rows.values()})
@@ -235,29 +273,24 @@ def _cases(now: Transaction, numbers: Sequence[int]) -> tuple[list[_Case], int]:
         else:
             cases[stands] = base(stands)
     found = now.verdicts_numbered({*cases, *cases.values()})
-    return [_Case(found[one], found[other]) for one, other in cases.items()], superseded
+    return [Case(found[one], found[other]) for one, other in cases.items()], superseded
 
 
 def _follow_one(
     now: Transaction,
-    case: _Case,
-    own: Sequence[StoredPicture],
-    rights: Rights,
+    case: Case,
+    portion: Portion,
     truth: Truth,
     policy_of: PolicyOf,
     told: Following,
     at: datetime,
     seq: int,
 ) -> Outcome:
-    last, base = case
-    policy = policy_of(base.verdict.policy_digest)
-    if policy is None:
-        return Outcome.UNKNOWN_POLICY
-    target = judged_again(base, rights, policy, shown=own, register_seq=seq)
-    became, verdict = outcome(last.verdict, target, accuses=not truth.frees)
+    (last, base), own = case, portion.own(case)
+    what, verdict = became(case, last.verdict, own, portion.rights, truth, policy_of, seq)
     if verdict is None:
-        return became
-    if became is Outcome.FREED:
+        return what
+    if what is Outcome.FREED:
         verdict = with_pictures_kept(now, verdict, base, own)
     number = now.change_verdict(
         base,
@@ -276,7 +309,7 @@ def _follow_one(
             verdict_id=number,
             before=last.verdict.decision,
             after=verdict.decision,
-            outcome=became,
+            outcome=what,
         )
     )
     if verdict.decision is not last.verdict.decision:
@@ -290,7 +323,7 @@ def _follow_one(
             cause=truth.cause.value,
             actor=SYSTEM,
         )
-    return became
+    return what
 
 
 def with_pictures_kept(
