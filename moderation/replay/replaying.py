@@ -10,7 +10,7 @@ from typing import Literal
 
 from moderation.errors import BadPolicy
 from moderation.policy import Policy
-from moderation.replay.again import words_then, words_under
+from moderation.replay.again import Periods, given_again
 from moderation.replay.differences import Differences, joined
 from moderation.store import LastVerdict, Register
 from moderation.workers import Deadly, Workers
@@ -140,24 +140,29 @@ def _replayed_in_worker(part: _Part) -> Differences:
 def _replayed(part: _Part, register: Register) -> Differences:
     found = Differences(examples=part.examples)
     policy_of = recorded_policies(register)
+    periods: dict[str, Periods] = {}
     for row in register.last_verdicts(
         after=part.after, upto=part.upto, since=part.since, until=part.until
     ):
-        policy = part.policy or policy_of(row.body["policy"]["digest"])
-        _count(found, row, policy, part.as_of)
+        digest = row.policy_digest if part.policy is None else part.policy.digest
+        if digest not in periods:
+            periods[digest] = Periods(part.policy or policy_of(digest))
+        _count(found, row, periods[digest], part.as_of)
     return found
 
 
-def _count(found: Differences, row: LastVerdict, policy: Policy, as_of: AsOf) -> None:
+def _count(found: Differences, row: LastVerdict, policy: Periods, as_of: AsOf) -> None:
     known = row.judged_as
     found.assumed += known is None
     given = row.decided_at if known is None or known.as_of is None else known.as_of
+    terms = policy.at(as_of if isinstance(as_of, datetime) else given)
+    before, after = given_again(row, terms)
     found.add(
         verdict_id=row.verdict_id,
-        note_id=row.body["note_id"],
+        note_id=row.note_id,
         author_id=row.author_id,
         at=((known.published_at if known else None) or row.decided_at).astimezone(UTC),
         lang=known.lang if known else None,
-        before=words_then(row),
-        after=words_under(row, policy, as_of if isinstance(as_of, datetime) else given),
+        before=before,
+        after=after,
     )

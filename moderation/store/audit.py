@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, select
+from sqlalchemy import Connection, Row, Text, exists, func, insert, select, type_coerce
 
 from moderation.note import Note
 from moderation.store.late_tables import VERDICT_WORKS
@@ -182,8 +182,10 @@ def last_verdicts(
             VERDICTS.c.verdict_id,
             VERDICTS.c.author_id,
             VERDICTS.c.decided_at,
+            VERDICTS.c.note_id,
+            VERDICTS.c.policy_digest,
             VERDICTS.c.judged_as,
-            VERDICTS.c.body,
+            type_coerce(VERDICTS.c.body, Text),
         )
         .where(VERDICTS.c.verdict_id > after, VERDICTS.c.verdict_id <= upto)
         .where(
@@ -198,13 +200,16 @@ def last_verdicts(
         query = query.where(VERDICTS.c.decided_at >= since)
     if until is not None:
         query = query.where(VERDICTS.c.decided_at < until)
-    for row in connection.execute(query.execution_options(yield_per=1000)):
+    rows = connection.execute(query.execution_options(yield_per=1000))
+    for verdict_id, author_id, decided_at, note_id, policy_digest, judged_as, said in rows:
         yield LastVerdict(
-            verdict_id=row.verdict_id,
-            author_id=row.author_id,
-            decided_at=row.decided_at,
-            judged_as=None if row.judged_as is None else JudgedAs.from_json(row.judged_as),
-            body=row.body,
+            verdict_id=verdict_id,
+            author_id=author_id,
+            decided_at=decided_at,
+            note_id=note_id,
+            policy_digest=policy_digest,
+            judged_as=None if judged_as is None else JudgedAs.from_json(judged_as),
+            said=said,
         )
 
 
