@@ -7,7 +7,7 @@ authors show a picture, brake and flood.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from moderation.finding import Finding, ItemFailure
 from moderation.note import Author, Note, NoteImage, NoteKind
 from moderation.policy import Policy, Terms, reasons_under
+from moderation.replay.answers import comes_from_words
 from moderation.store import JudgedAs, LastVerdict
 from moderation.verdict import BRAKE, FLOOD, Decision
 
@@ -58,20 +59,28 @@ class Periods:
         return self._known[number]
 
 
-def given_again(row: LastVerdict, terms: Terms) -> tuple[Words, Words]:
+def given_again(
+    row: LastVerdict, terms: Terms, in_words: Sequence[Mapping[str, Any]] | None = None
+) -> tuple[Words, Words]:
     """What the policy of the day said, whatever brake and flood made of it, and what others say.
 
     Args:
         row: of the audit.
         terms: in force, of another policy; they hear the same findings and failures.
+        in_words: findings as JSON that another reader has in place of the reader's of the day.
 
     Returns:
         Before and after.
     """
-    if row.silent:
+    if row.silent and not in_words:
         return NOTHING, NOTHING  # no rule of any policy hears silence
     body = row.body()
-    return _then(body["reasons"]), _under(row, body, terms)
+    before = _then(body["reasons"])
+    if in_words is not None:
+        kept = [one for one in body["findings"] if not comes_from_words(one)]
+        failed = [one for one in body["failures"] if not comes_from_words(one)]
+        body |= {"findings": [*kept, *in_words], "failures": failed}
+    return before, _under(row, body, terms)
 
 
 def _then(reasons: Iterable[Mapping[str, Any]]) -> Words:

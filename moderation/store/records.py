@@ -235,6 +235,8 @@ class LastVerdict:
     author_id: str
     decided_at: datetime
     note_id: str
+    text_digest: str | None
+    """As of `AuditRow`."""
     policy_digest: str
     judged_as: JudgedAs | None
     """None for verdicts from before it was kept."""
