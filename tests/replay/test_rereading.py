@@ -23,7 +23,8 @@ from kit.posters import poster
 
 from moderation import Author, Gate, Note, NoteImage, Policy
 from moderation.archive import read_notes
-from moderation.gate import Shadow, Submission
+from moderation.gate import Shadow
+from moderation.gate.publishing.submission import Submission
 from moderation.note import NoteKind
 from moderation.replay import replay, replaying, rereading
 from moderation.replay.answers import Answer, Given, How, answers_in, comes_from_words, keep
@@ -32,7 +33,6 @@ from moderation.scan import observe, observed_words
 from moderation.text.note_reader import NoteReader
 from moderation.text.signals import RULES
 from moderation.text.written import Written
-from moderation.verdict import Decision
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 SELLING = "现货包邮，要的加V：cup_2046"
@@ -229,12 +229,3 @@ def test_best_answer_counts_in_whatever_order(tmp_path_factory, some, cut) -> No
         best.setdefault(one.verdict_id, one.answer)
     assert answers_in(folder, 0) == best
     assert answers_in(folder, 20) == {}
-
-
-def test_decisions_are_words(judged) -> None:
-    """The fixture shows what it is meant to show."""
-    assert any(after < before for before, after in _decisions(judged))
-
-
-def _decisions(judged) -> list[tuple[Decision, Decision]]:
-    return [(Decision(a), Decision(b)) for a, b in judged[1].values()]
