@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 AsOf = datetime | Literal["then"]
 """An aware instant; or that of each verdict, as it was when it was given."""
 
-VERDICTS_AT_ONCE = 20_000
+VERDICTS_AT_ONCE = 10_000
 """Numbers of the audit that one process takes."""
 
 
