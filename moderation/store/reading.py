@@ -345,12 +345,7 @@ class Reading(
             )
 
     def last_verdicts_on(
-        self,
-        note_ids: Iterable[str],
-        *,
-        upto: int,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        self, note_ids: Iterable[str], *, upto: int, since: datetime | None, until: datetime | None
     ) -> dict[str, LastVerdict]:
         """Note → its last verdict, of those that `last_verdicts` gives, where it is among them."""
         with self._connected() as connection:
