@@ -24,9 +24,7 @@ from typing import Any
 
 import numpy as np
 from harness import HERE, WORK, parser, table, write
-from photographs import package_photographs
 
-from moderation.gate import Gate
 from moderation.note import Author, Note, NoteImage
 from moderation.policy import Policy
 from moderation.replay import replay
@@ -149,6 +147,8 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 def judged(args: argparse.Namespace, policy: Policy) -> tuple[list[Judged], list[Judged]]:
     """Notes and verdicts: those with nothing found, and the others."""
+    from moderation.gate import Gate  # here, since each process of a replay imports this file anew
+
     folder = WORK / "replay-sources"
     shutil.rmtree(folder, ignore_errors=True)
     with Gate.open(folder, policy=policy, as_of=NOW) as gate:
@@ -163,6 +163,8 @@ def judged(args: argparse.Namespace, policy: Policy) -> tuple[list[Judged], list
 
 def sources(args: argparse.Namespace) -> Iterator[Note]:
     """Notes of the repository; every eighth shows a photograph, which others show too."""
+    from photographs import package_photographs  # likewise
+
     rows = [
         json.loads(line)
         for path in sorted(NOTES.glob("*.jsonl"))

@@ -31,7 +31,7 @@ _LARGE_BYTES = 1 << 20  # mapped by themselves; once set, glibc raises it no mor
 _HUGE_BYTES = 32 << 20  # above all that a picture of a note needs at once, and the most glibc takes
 _KEPT_BYTES = 256 << 20
 
-_THREADS = "OMP_NUM_THREADS"  # OpenBLAS reads it when it is loaded
+_THREADS = ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")  # read when they are loaded
 _AHEAD = 2  # tasks in hand for each worker: one at work, one ready
 
 
@@ -140,29 +140,27 @@ class Workers(Generic[Task, Result]):
 
 @contextmanager
 def _one_thread_for_children() -> Iterator[None]:
-    """Processes that begin meanwhile do linear algebra on one thread.
+    """Processes that begin meanwhile do linear algebra and look at pictures on one thread.
 
     They are as many as there are cores; and on several threads the last digits of a transform
     depend on how many there are, so two machines would not write the same bytes.
     """
-    before = os.environ.get(_THREADS)
-    os.environ[_THREADS] = "1"
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[_THREADS]
-        else:
-            os.environ[_THREADS] = before
+        for name, said in before.items():
+            if said is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = said
 
 
 def _begin() -> None:
-    """In a worker: leave Ctrl-C to the parent, go when it is gone, take one core."""
-    import cv2
-
+    """In a worker: leave Ctrl-C to the parent, go when it is gone, keep its memory."""
     keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
     threading.Thread(target=_go_with_parent, daemon=True).start()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from moderation.cli.options import NOW, THEN, moment, register_option, rules_of, speaking
+from moderation.cli.replay_reader import show_words, words_given
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -29,6 +30,23 @@ RECORDED = "recorded"
     required=True,
     metavar="NAME|FILE|recorded",
     help="To decide by: a shipped policy, a TOML file, or the one that each verdict names.",
+)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A reader of texts, to read the notes of --notes or --observed anew.",
+)
+@click.option(
+    "--notes",
+    metavar="ARCHIVE",
+    help="Where the words of the notes are, as `check` takes it; pictures are left alone.",
+)
+@click.option(
+    "--observed",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A scan of them in place of --notes: it also knows what their pictures say.",
 )
 @click.option(
     "--as-of",
@@ -83,6 +101,9 @@ def command(
     screen: Screen,
     register: str,
     policy_name: str,
+    model: Path | None,
+    notes: str | None,
+    observed: Path | None,
     as_of: datetime | str,
     since: datetime | None,
     until: datetime | None,
@@ -102,10 +123,14 @@ def command(
     With `--policy recorded --as-of then` every verdict is given by its own policy: nothing may
     differ, which proves that old verdicts can be explained.
 
-    With --json: `{"policy", "digest", "as_of", "since", "until", "judged", "flips", "stricter",
-    "milder", "assumed", "decisions": [{"before", "after", "notes", "examples"}], "rules",
-    "reasons", "months", "languages", "author_sizes", "reviews": {"before", "after", "hours"},
-    "exceeded"}`.
+    With `--model` another reader of texts is asked first. The audit keeps no words, so give them;
+    they count where they are those that were judged. What it finds stands in place of what was
+    found in the words; of pictures everything stays as it was found.
+
+    With --json: `{"policy", "digest", "model", "as_of", "since", "until", "judged", "flips",
+    "stricter", "milder", "words", "readers", "assumed", "decisions": [{"before", "after", "notes",
+    "examples"}], "rules", "reasons", "months", "languages", "author_sizes", "reviews": {"before",
+    "after", "hours"}, "exceeded"}`.
     """
     from moderation.archive import whole_file
     from moderation.cli.progress import progress
@@ -115,10 +140,11 @@ def command(
 
     held = [Limit.parse(text) for text in limits]
     form = _form(out)
+    source = words_given(model, notes, observed)
     policy = None if policy_name == RECORDED else Policy.load(policy_name)
     with Register.open(register, create=False) as opened:
         last = opened.last_verdict_number()
-    with progress(screen, last) as done:
+    with progress(screen, source.total(last)) as done:
         found = replay(
             register,
             policy,
@@ -127,12 +153,14 @@ def command(
             until=until,
             examples=examples,
             workers=workers,
-            progress=done,
+            progress=lambda number: done(source.seen + number),
+            reader=source.reader(done),
         )
     exceeded = [limit.text for limit in held if limit.exceeded(found)]
     row = {
         "policy": RECORDED if policy is None else policy.name,
         "digest": None if policy is None else policy.digest,
+        "model": source.detector,
         "as_of": as_of.isoformat() if isinstance(as_of, datetime) else as_of,
         "since": since.isoformat() if since else None,
         "until": until.isoformat() if until else None,
@@ -150,6 +178,7 @@ def command(
 
         write_replay_page(row, out, lang=screen.lang)
     _show(screen, found, policy, seconds_a_review)
+    show_words(screen, found, source.detector)
     _sum_up(screen, out, exceeded)
     if exceeded:
         click.get_current_context().exit(EXIT_REACHED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moderation.explain.names import Phrase
+from moderation.replay.answers import How
 
 RECORDED = Phrase("the policy that each verdict names", "各结论所记录的策略")
 JUDGED = Phrase(
@@ -26,3 +27,25 @@ HEAD_NOTES = Phrase("Notes", "笔记数")
 HEAD_EXAMPLES = Phrase("Examples", "示例")
 HEAD_RULE = Phrase("Rule", "规则")
 EXCEEDED = Phrase("beyond the limit: {limit}", "超出限制：{limit}")
+MODEL = Phrase("read anew by {detector}", "由 {detector} 重新阅读")
+INSTEAD_OF = Phrase("in place of {reader}: {notes:,}", "代替 {reader}：{notes:,}")
+NOBODY = Phrase("nobody", "（当时无人阅读）")
+HOW = {
+    How.READ: Phrase("words read anew: {notes:,}", "文字已重新阅读：{notes:,}"),
+    How.WORDS_ALONE: Phrase(
+        "of these notes the author's words alone, not what their pictures say: {notes:,}",
+        "仅重新阅读作者文字、图中文字未知：{notes:,}",
+    ),
+    How.FROM_PICTURES: Phrase(
+        "not read anew, since findings came from unknown words in pictures: {notes:,}",
+        "未重新阅读，原发现来自未知的图中文字：{notes:,}",
+    ),
+    How.EDITED: Phrase(
+        "not read anew, since the words are not those that were judged: {notes:,}",
+        "未重新阅读，文字与当时审核的不同：{notes:,}",
+    ),
+    How.ABSENT: Phrase(
+        "not read anew, since the note was not given: {notes:,}",
+        "未重新阅读，所给档案中没有该笔记：{notes:,}",
+    ),
+}

@@ -9,7 +9,7 @@
 """
 
 from moderation.policy.difference import PolicyChange, PolicyDiff, diff
-from moderation.policy.judgement import decide, failure_reasons
+from moderation.policy.judgement import decide, failure_reasons, reasons_under
 from moderation.policy.limits import BrakeTerms, FloodTerms
 from moderation.policy.named import Policy
 from moderation.policy.terms import (
@@ -42,4 +42,5 @@ __all__ = [
     "decide",
     "diff",
     "failure_reasons",
+    "reasons_under",
 ]

@@ -56,11 +56,7 @@ def decide(
     terms = policy.terms.at(as_of)
     findings = sorted(findings, key=_finding_order)
     failures = sorted(failures, key=_failure_order)
-    reasons = [
-        *(r for i in range(len(findings)) for r in _heard(terms, note, findings, i)),
-        *failure_reasons(terms, failures),
-    ]
-    reasons.sort(key=_reason_order)
+    reasons = sorted(reasons_under(terms, note, findings, failures), key=_reason_order)
     decision = max((reason.decision for reason in reasons), default=Decision.PASS)
     unread = any(
         finding.kind is FindingKind.IMAGE_UNDECODABLE
@@ -82,6 +78,22 @@ def decide(
         registration=terms.registration[decision],
         pictures=len(note.images),
     )
+
+
+def reasons_under(
+    terms: Terms, note: Note, findings: Sequence[Finding], failures: Sequence[ItemFailure]
+) -> Iterator[Reason]:
+    """What findings and failures lead to, in no order: all that a verdict's word rests on.
+
+    Args:
+        terms: in force, see `Terms.at`.
+        note: as `decide` reads it.
+        findings: what the detectors saw.
+        failures: what could not be judged.
+    """
+    for number in range(len(findings)):
+        yield from _heard(terms, note, findings, number)
+    yield from failure_reasons(terms, failures)
 
 
 def _heard(terms: Terms, note: Note, findings: Sequence[Finding], number: int) -> Iterator[Reason]:

@@ -293,6 +293,16 @@ class Terms:
             floods=tuple(f for f in self.floods if f.window.covers(as_of)),
         )
 
+    def changes(self) -> list[datetime]:
+        """Instants at which terms begin or end, earliest first: between two, `at` says the same."""
+        dated = (
+            *(self.rules + self.allowances),
+            *(self.partner_programme + self.template_proposals),
+            *(self.brakes + self.floods),
+        )
+        ends = (end for term in dated for end in (term.window.start, term.window.end))
+        return sorted({end for end in ends if end is not None})
+
     def on_failure(self, detector: str, cause: Cause) -> Decision:
         """What the silence of a detector leads to."""
         return self.fail.get(detector, self.fail_default).decision(cause)

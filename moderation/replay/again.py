@@ -6,16 +6,18 @@ authors show a picture, brake and flood.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from moderation.finding import Finding, ItemFailure
 from moderation.note import Author, Note, NoteImage, NoteKind
-from moderation.policy import Policy, decide
+from moderation.policy import Policy, Terms, reasons_under
+from moderation.replay.answers import comes_from_words
 from moderation.store import JudgedAs, LastVerdict
-from moderation.verdict import BRAKE, FLOOD, Decision, Reason
+from moderation.verdict import BRAKE, FLOOD, Decision
 
 ORDINARY = JudgedAs(
     kind=NoteKind.NOTE.value, brand_partner=None, lang=None, published_at=None, as_of=None
@@ -40,53 +42,84 @@ class Words:
 NOTHING = Words(decision=Decision.PASS, rules={}, codes=frozenset())
 
 
-def words_then(row: LastVerdict) -> Words:
-    """What the policy of the day said of the findings, whatever brake and flood made of it."""
-    if not row.body["reasons"]:
-        return NOTHING
-    reasons = [Reason.from_json(reason) for reason in row.body["reasons"]]
-    return _words(reason for reason in reasons if reason.code not in (BRAKE, FLOOD))
+class Periods:
+    """The terms of a policy by instant, each stretch between two changes worked out once."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Of a policy."""
+        self._terms = policy.terms
+        self._changes = policy.terms.changes()
+        self._known: dict[int, Terms] = {}
+
+    def at(self, as_of: datetime) -> Terms:
+        """As `Terms.at`."""
+        number = bisect_right(self._changes, as_of)
+        if number not in self._known:
+            self._known[number] = self._terms.at(as_of)
+        return self._known[number]
 
 
-def words_under(row: LastVerdict, policy: Policy, as_of: datetime) -> Words:
-    """What another policy says of the same findings and failures.
+def given_again(
+    row: LastVerdict, terms: Terms, in_words: Sequence[Mapping[str, Any]] | None = None
+) -> tuple[Words, Words]:
+    """What the policy of the day said, whatever brake and flood made of it, and what others say.
 
     Args:
         row: of the audit.
-        policy: to decide by.
-        as_of: aware instant whose rules apply.
+        terms: in force, of another policy; they hear the same findings and failures.
+        in_words: findings as JSON that another reader has in place of the reader's of the day.
+
+    Returns:
+        Before and after.
     """
-    body = row.body
-    if not body["findings"] and not body["failures"]:
-        return NOTHING  # no rule of any policy hears silence
-    verdict = decide(
-        policy,
-        _note(row),
+    if row.silent and not in_words:
+        return NOTHING, NOTHING  # no rule of any policy hears silence
+    body = row.body()
+    before = _then(body["reasons"])
+    if in_words is not None:
+        kept = [one for one in body["findings"] if not comes_from_words(one)]
+        failed = [one for one in body["failures"] if not comes_from_words(one)]
+        body |= {"findings": [*kept, *in_words], "failures": failed}
+    return before, _under(row, body, terms)
+
+
+def _then(reasons: Iterable[Mapping[str, Any]]) -> Words:
+    return _words(
+        (reason["rule"], Decision(reason.get("instead_of") or reason["decision"]), reason["code"])
+        for reason in reasons
+        if reason["code"] not in (BRAKE, FLOOD)
+    )
+
+
+def _under(row: LastVerdict, body: Mapping[str, Any], terms: Terms) -> Words:
+    reasons = reasons_under(
+        terms,
+        _note(row, body),
         [Finding.from_json(finding | _NO_SPANS) for finding in body["findings"]],
         [ItemFailure.from_json(failure) for failure in body["failures"]],
-        as_of=as_of,
     )
-    return _words(verdict.reasons)
+    return _words((reason.rule, reason.decision, reason.code) for reason in reasons)
 
 
-def _note(row: LastVerdict) -> Note:
+def _note(row: LastVerdict, body: Mapping[str, Any]) -> Note:
     """As much of the note as a policy reads."""
-    said: Mapping[str, Any] = row.body.get("summary") or {}
+    said: Mapping[str, Any] = body.get("summary") or {}
     known = row.judged_as or ORDINARY
     return Note(
-        id=row.body["note_id"],
+        id=row.note_id,
         author=Author(id=row.author_id, brand_partner=known.brand_partner),
         kind=NoteKind(known.kind),
         images=[_SOME_PICTURE] * said.get("pictures", 0),
     )
 
 
-def _words(reasons: Iterable[Reason]) -> Words:
+def _words(said: Iterable[tuple[str, Decision, str]]) -> Words:
+    """Of reasons: rule, word and code."""
     rules: dict[str, Decision] = {}
     codes = set()
-    for reason in reasons:
-        word = reason.instead_of or reason.decision
-        rules[reason.rule] = max(word, rules.get(reason.rule, word))
-        codes.add(reason.code)
+    for rule, word, code in said:
+        known = rules.get(rule)
+        rules[rule] = word if known is None else max(word, known)
+        codes.add(code)
     decision = max(rules.values(), default=Decision.PASS)
     return Words(decision=decision, rules=rules, codes=frozenset(codes))

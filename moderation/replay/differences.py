@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from moderation.replay.again import Words
+from moderation.replay.answers import Answer, How
 from moderation.verdict import Decision
 
 UNKNOWN = ""
@@ -90,6 +91,10 @@ class Differences:
     authors: dict[str, Tally] = field(default_factory=dict)
     flips: dict[tuple[Decision, Decision], list[Flip]] = field(default_factory=dict)
     """Earliest first."""
+    words: Counter[How] = field(default_factory=Counter)
+    """How far their words were read anew → notes; empty where no other reader was asked."""
+    readers: Counter[str] = field(default_factory=Counter)
+    """Reader of the day, empty where there was none → notes that were read anew."""
 
     def add(
         self,
@@ -146,12 +151,20 @@ class Differences:
                     )
                 )
 
+    def add_answer(self, answer: Answer) -> None:
+        """Count how far the words of one note were read anew."""
+        self.words[answer.how] += 1
+        if answer.in_words is not None:
+            self.readers[answer.instead_of] += 1
+
     def include(self, other: Differences) -> None:
         """Count what another part has counted, of later verdicts."""
         self.all.include(other.all)
         self.assumed += other.assumed
         self.decisions.update(other.decisions)
         self.rules.update(other.rules)
+        self.words.update(other.words)
+        self.readers.update(other.readers)
         for code, counts in other.reasons.items():
             mine = self.reasons.setdefault(code, [0, 0])
             mine[:] = [a + b for a, b in zip(mine, counts, strict=True)]
@@ -204,6 +217,8 @@ class Differences:
         before, after = self.count(Decision.REVIEW)
         return {
             **self.all.to_json(),
+            "words": {how.value: self.words[how] for how in How} if self.words else None,
+            "readers": dict(sorted(self.readers.items())) if self.words else None,
             "flips": self.flipped,
             "assumed": self.assumed,
             "decisions": [

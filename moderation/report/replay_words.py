@@ -26,6 +26,18 @@ _WORDS = {
         "The verdicts of {} notes do not say what they were; taken for ordinary notes without a "
         "brand.",
     ),
+    "model": ("重新阅读文字的模型", "Words read anew by"),
+    "instead_of": ("代替", "in place of"),
+    "nobody": ("（当时无人阅读）", "nobody"),
+    "words": ("文字是否重新阅读", "Words read anew"),
+    "read": ("已重新阅读", "read anew"),
+    "words_alone": ("仅作者文字，图中文字未知", "the author's words, not what pictures say"),
+    "from_pictures": (
+        "否：原发现来自未知的图中文字",
+        "no: findings came from unknown words in pictures",
+    ),
+    "edited": ("否：文字与当时审核的不同", "no: the words are not those that were judged"),
+    "absent": ("否：所给档案中没有该笔记", "no: the note was not given"),
     "exceeded": ("超出限制", "Beyond the limit"),
     "decisions": ("结论", "Decisions"),
     "rules": ("说法改变的规则", "Rules that say another word"),

@@ -9,6 +9,7 @@ decides with the very steps of the gate. What the stages keep, and where: `table
 from moderation.scan.batches import OBSERVATIONS, observe_batch
 from moderation.scan.forgetting import Forgotten, forget_in_scan
 from moderation.scan.judging import AsOf, Judged, judge
+from moderation.scan.observed_words import observed_words
 from moderation.scan.observing import Observed, observe
 from moderation.scan.pairing import Paired, pair
 from moderation.scan.place import Place
@@ -27,6 +28,7 @@ __all__ = [
     "judge",
     "observe",
     "observe_batch",
+    "observed_words",
     "pair",
     "refer_worst",
 ]

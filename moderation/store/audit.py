@@ -7,11 +7,11 @@ scores but no longer says whose picture it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, select
+from sqlalchemy import Connection, Row, Select, Text, exists, func, insert, select, type_coerce
 
 from moderation.note import Note
 from moderation.store.late_tables import VERDICT_WORKS
@@ -176,36 +176,65 @@ def last_verdicts(
     until: datetime | None,
 ) -> Iterator[LastVerdict]:
     """The last verdict on each note with a number in (`after`, `upto`], oldest first."""
+    query = _last(since, until).where(VERDICTS.c.verdict_id > after, VERDICTS.c.verdict_id <= upto)
+    query = query.order_by(VERDICTS.c.verdict_id)
+    yield from map(_last_verdict, connection.execute(query.execution_options(yield_per=1000)))
+
+
+def last_verdicts_on(
+    connection: Connection,
+    note_ids: Iterable[str],
+    *,
+    upto: int,
+    since: datetime | None,
+    until: datetime | None,
+) -> dict[str, LastVerdict]:
+    """Note → its last verdict; notes without one, or with one that is not asked for, are absent."""
+    query = _last(since, until).where(VERDICTS.c.verdict_id <= upto)
+    return {
+        row.note_id: _last_verdict(row)
+        for some in portions(note_ids)
+        for row in connection.execute(query.where(VERDICTS.c.note_id.in_(some)))
+    }
+
+
+def _last(since: datetime | None, until: datetime | None) -> Select[Any]:
+    """Last verdicts that were decided in a stretch of time."""
     later = VERDICTS.alias("later")
-    query = (
-        select(
-            VERDICTS.c.verdict_id,
-            VERDICTS.c.author_id,
-            VERDICTS.c.decided_at,
-            VERDICTS.c.judged_as,
-            VERDICTS.c.body,
+    query = select(
+        VERDICTS.c.verdict_id,
+        VERDICTS.c.author_id,
+        VERDICTS.c.decided_at,
+        VERDICTS.c.note_id,
+        VERDICTS.c.text_digest,
+        VERDICTS.c.policy_digest,
+        VERDICTS.c.judged_as,
+        type_coerce(VERDICTS.c.body, Text),
+    ).where(
+        ~exists().where(
+            later.c.note_id == VERDICTS.c.note_id,
+            later.c.verdict_id > VERDICTS.c.verdict_id,
         )
-        .where(VERDICTS.c.verdict_id > after, VERDICTS.c.verdict_id <= upto)
-        .where(
-            ~exists().where(
-                later.c.note_id == VERDICTS.c.note_id,
-                later.c.verdict_id > VERDICTS.c.verdict_id,
-            )
-        )
-        .order_by(VERDICTS.c.verdict_id)
     )
     if since is not None:
         query = query.where(VERDICTS.c.decided_at >= since)
     if until is not None:
         query = query.where(VERDICTS.c.decided_at < until)
-    for row in connection.execute(query.execution_options(yield_per=1000)):
-        yield LastVerdict(
-            verdict_id=row.verdict_id,
-            author_id=row.author_id,
-            decided_at=row.decided_at,
-            judged_as=None if row.judged_as is None else JudgedAs.from_json(row.judged_as),
-            body=row.body,
-        )
+    return query
+
+
+def _last_verdict(row: Sequence[Any]) -> LastVerdict:
+    verdict_id, author_id, decided_at, note_id, text_digest, policy_digest, judged_as, said = row
+    return LastVerdict(
+        verdict_id=verdict_id,
+        author_id=author_id,
+        decided_at=decided_at,
+        note_id=note_id,
+        text_digest=text_digest,
+        policy_digest=policy_digest,
+        judged_as=None if judged_as is None else JudgedAs.from_json(judged_as),
+        said=said,
+    )
 
 
 def decisions(connection: Connection, *, after: int) -> dict[Decision, int]:

@@ -346,6 +346,13 @@ class Reading(
                 connection, after=after, upto=upto, since=since, until=until
             )
 
+    def last_verdicts_on(
+        self, note_ids: Iterable[str], *, upto: int, since: datetime | None, until: datetime | None
+    ) -> dict[str, LastVerdict]:
+        """Note → its last verdict, of those that `last_verdicts` gives, where it is among them."""
+        with self._connected() as connection:
+            return audit.last_verdicts_on(connection, note_ids, upto=upto, since=since, until=until)
+
     def decisions(self, *, after: int = 0) -> dict[Decision, int]:
         """How many verdicts with a number above `after` say what."""
         with self._connected() as connection:

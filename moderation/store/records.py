@@ -5,6 +5,7 @@ None of these holds pixels. Times are aware datetimes in UTC.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -222,6 +223,10 @@ class JudgedAs:
         )
 
 
+# Quotes within strings are escaped, so these are keys; and nothing within a verdict has the three.
+_SILENCE = ',"reasons":[],"findings":[],"failures":[],'
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastVerdict:
     """The last verdict on a note, to be given again."""
@@ -229,10 +234,24 @@ class LastVerdict:
     verdict_id: int
     author_id: str
     decided_at: datetime
+    note_id: str
+    text_digest: str | None
+    """As of `AuditRow`."""
+    policy_digest: str
     judged_as: JudgedAs | None
     """None for verdicts from before it was kept."""
-    body: Mapping[str, Any]
-    """`Verdict.to_json`, not yet read: most verdicts found nothing."""
+    said: str
+    """`Verdict.to_json` as the audit keeps it, not yet read: most verdicts found nothing."""
+
+    @property
+    def silent(self) -> bool:
+        """True where it is plain, without reading it, that nothing was found, failed or said."""
+        return _SILENCE in self.said
+
+    def body(self) -> dict[str, Any]:
+        """The verdict's JSON, read anew each time."""
+        read: dict[str, Any] = json.loads(self.said)
+        return read
 
 
 class SubjectKind(StrEnum):

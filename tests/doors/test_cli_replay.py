@@ -6,9 +6,11 @@ import json
 import re
 
 import pytest
+from kit.other_readers import CREDULOUS, SHIPPED, reader_with
 from kit.policies import GENTLE
 
 from moderation.policy import Policy
+from moderation.text.note_reader import NoteReader
 
 from .conftest import told
 
@@ -144,3 +146,47 @@ def test_empty_audit_is_no_error(run, folder, tmp_path):
     done = run("replay", "--register", tmp_path / "register", "--policy", "default")
     assert done.exit_code == 0, done.output
     assert "notes judged again: 0" in done.stdout
+
+
+def reread(run, judged, folder, model, *options):
+    return run(
+        *("replay", "--register", judged / "register", "--policy", "recorded", "--as-of", "then"),
+        *("--model", model, "--notes", folder / "good.jsonl", *options),
+    )
+
+
+def test_same_reader_changes_nothing(run, judged, folder):
+    """The proof, for a CI of models; who read in place of whom is named."""
+    row = json.loads(reread(run, judged, folder, SHIPPED, "--fail-if", "flips>0", "--json").stdout)
+    detector = NoteReader.open(SHIPPED).detector
+    assert (row["judged"], row["flips"], row["exceeded"]) == (3, 0, [])
+    assert (row["model"], set(row["readers"])) == (detector, {detector})
+    assert sum(row["words"].values()) == 3
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_another_reader_is_told(run, judged, folder, golden, lang, tmp_path):
+    """How many notes it read, in place of whom; the page says the same."""
+    model = reader_with(tmp_path / "note-reader_v9", CREDULOUS)
+    out = judged / "replay.html"
+    done = reread(run, judged, folder, model, "--lang", lang, "--out", out)
+    assert done.exit_code == 0, done.output
+    told_by = (NoteReader.open(folder).detector for folder in (SHIPPED, model))
+    page = out.read_text("utf-8")
+    said = done.stdout.replace(str(out), "replay.html")
+    for detector, name in zip(told_by, ("note_reader@v1/…", "note_reader@v9/…"), strict=True):
+        assert detector in page
+        said = said.replace(detector, name)
+    golden(f"model-{lang}", said)
+
+
+def test_words_and_readers_need_each_other(run, judged, folder):
+    """Before anything is read."""
+    notes = ("--notes", folder / "good.jsonl")
+    told(replayed(run, judged, *notes), 2, "nobody to read them")
+    told(replayed(run, judged, "--model", SHIPPED), 2, "needs the words of the notes")
+    both = ("--model", SHIPPED, *notes, "--observed", judged)
+    told(replayed(run, judged, *both), 2, "needs the words of the notes, once")
+    nothing = ("--model", SHIPPED, "--observed", judged)
+    told(replayed(run, judged, *nothing), 3, "nothing is observed")
+    told(replayed(run, judged, "--model", judged, *notes), 5, "no model")

@@ -11,3 +11,11 @@ def square_or_die(number: int) -> int:
     if number == 13:
         os.kill(os.getpid(), signal.SIGKILL)
     return number * number
+
+
+def threads_of_opencv(_: int) -> int:
+    """On how many OpenCV looks at pictures."""
+    import cv2
+
+    threads: int = cv2.getNumThreads()
+    return threads

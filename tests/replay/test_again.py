@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from moderation.finding import FindingKind
 from moderation.note import Note
 from moderation.policy import Policy, decide
 from moderation.policy.named import shipped_names
-from moderation.replay.again import words_then, words_under
+from moderation.replay.again import Periods, given_again
 from moderation.store import JudgedAs, LastVerdict
 from moderation.verdict import BRAKE, FLOOD, Decision, Reason, Verdict
 
@@ -54,8 +55,10 @@ def kept(note: Note, verdict: Verdict, *, said: bool = True) -> LastVerdict:
         verdict_id=1,
         author_id=note.author.id,
         decided_at=NOW,
+        note_id=note.id,
+        policy_digest=verdict.policy_digest,
         judged_as=JudgedAs.of(note, as_of=None) if said else None,
-        body=verdict.to_json(),
+        said=json.dumps(verdict.to_json(), separators=(",", ":")),
     )
 
 
@@ -73,11 +76,11 @@ def test_words_are_those_of_the_judgement(note, findings, failures, then, later,
     given = decide(then, note, findings, failures, as_of=NOW)
     row = kept(note, given)
     again = decide(later, note, findings, failures, as_of=at)
-    words = words_under(row, later, at)
+    before, words = given_again(row, Periods(later).at(at))
     assert words.decision is again.decision
     assert words.codes == {reason.code for reason in again.reasons}
     assert set(words.rules) == {reason.rule for reason in again.reasons}
-    assert words_then(row) == words_under(row, then, NOW)
+    assert before == given_again(row, Periods(then).at(NOW))[1]
 
 
 @given(policy=policies, note=some.notes, at=some.times)
@@ -102,9 +105,8 @@ def test_brake_and_flood_have_no_part(verdict: Verdict) -> None:
     added = [
         replace(braked, code=code, rule=f"{code}.copy", instead_of=None) for code in (BRAKE, FLOOD)
     ]
-    words = words_then(
-        kept(Note(id="n1"), replace(verdict, reasons=(braked, *added), decision=Decision.REVIEW))
-    )
+    given = replace(verdict, reasons=(braked, *added), decision=Decision.REVIEW)
+    words, _ = given_again(kept(Note(id="n1"), given), PICKY.terms)
     assert words.decision is Decision.BLOCK
     assert words.rules == {"copy": Decision.BLOCK}
     assert words.codes == {FindingKind.IMAGE_COPY.value}
@@ -120,4 +122,21 @@ def test_row_without_facts_is_an_ordinary_note(note: Note, finding) -> None:
         images=note.images,
     )
     wanted = decide(PICKY, ordinary, (finding,), as_of=NOW)
-    assert words_under(row, PICKY, NOW).decision is wanted.decision
+    assert given_again(row, PICKY.terms.at(NOW))[1].decision is wanted.decision
+
+
+@given(verdict=some.verdicts)
+def test_silence_is_known_without_reading(verdict: Verdict) -> None:
+    """What lets a replay leave out most of the audit's text."""
+    row = kept(Note(id="n1"), verdict)
+    assert row.silent is not bool(verdict.reasons or verdict.findings or verdict.failures)
+    assert row.body() == verdict.to_json()
+
+
+@given(policy=policies, at=some.times)
+def test_terms_are_worked_out_once_a_period(policy: Policy, at: datetime) -> None:
+    """Whichever instant of a period was asked for first."""
+    periods = Periods(policy)
+    edges = policy.terms.changes()
+    for instant in (at, *edges, *(edge - timedelta(microseconds=1) for edge in edges), at):
+        assert periods.at(instant) == policy.terms.at(instant)

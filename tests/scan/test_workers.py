@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from kit.deadly_work import square_or_die
+from kit.deadly_work import square_or_die, threads_of_opencv
 
 from moderation.workers import DEADLY, Workers
 
@@ -109,3 +109,9 @@ def test_worker_that_dies_while_nobody_looks_is_replaced(count: int) -> None:
             time.sleep(0.5)  # the pool has seen it by now
     pool.close()
     assert results == {number: number * number for number in range(8)}
+
+
+def test_workers_look_at_pictures_on_one_thread() -> None:
+    """They are as many as there are cores, and load OpenCV when they need it."""
+    with Workers(threads_of_opencv, 1) as pool:
+        assert dict(pool.done([1])) == {1: 1}
