@@ -56,6 +56,7 @@ def kept(note: Note, verdict: Verdict, *, said: bool = True) -> LastVerdict:
         author_id=note.author.id,
         decided_at=NOW,
         note_id=note.id,
+        text_digest=note.text_digest(),
         policy_digest=verdict.policy_digest,
         judged_as=JudgedAs.of(note, as_of=None) if said else None,
         said=json.dumps(verdict.to_json(), separators=(",", ":")),
