@@ -44,8 +44,8 @@ def scan_resume(r: Result) -> list[str]:
     kills = ", ".join(f"{count} in {stage}" for stage, count in r["kills"].items())
     broken = ", ".join(f"{kind} {count}" for kind, count in r["broken"].items())
     return [
-        f"The whole of `moderation scan run` on {r['notes']:,} notes ({r['undisturbed_s']} s "
-        f"undisturbed) was killed {sum(r['kills'].values())} times at random moments: {kills}. Of "
+        f"The whole of `moderation scan run` on {r['notes']:,} notes was killed "
+        f"{sum(r['kills'].values())} times at random moments: {kills}. Of "
         f"{r['rows_of_both_stages']:,} rows of observing and pairing at most "
         f"{r['rows_begun_twice_at_most']} were begun twice, {r['share_redone_at_most']:.1%}. "
         f"Broken: {broken}.",
