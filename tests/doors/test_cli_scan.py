@@ -101,6 +101,8 @@ def test_whole_scan(run, folder: Path, out: Path) -> None:
         "matches": 1,
         "unanswered": 0,
         "memory_bytes": 0,
+        "descriptors_found": 6,
+        "descriptors_of": 6,
         "complete": True,
         "folder": "",
     }
