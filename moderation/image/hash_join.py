@@ -34,7 +34,6 @@ MOST_RADIUS_BITS = 31
 
 _AT_ONCE = 1 << 22  # queries, or as many as are known: lists are made anew for each portion
 _HELD = 1 << 22  # finds, before they are thinned out
-_KEYS_AT_ONCE = 8
 _ODD = np.uint64(0xD6E8FEB86659FD93)
 
 
@@ -106,7 +105,7 @@ def joined(
         for start in range(0, len(queries), portion):
             some = slice(start, start + portion)
             own = words if queries is known else words_of(queries[some])
-            search = _Search(own, limits[some], distinct, radius_bits, nearest, first)
+            search = _Search(own, limits[some], distinct, radius_bits)
             for part in parts:
                 for pairs in search.by(part, threads):
                     found.add(pairs, start)
@@ -169,24 +168,19 @@ class _Search:
     limits: Rows
     distinct: _Distinct
     radius_bits: int
-    nearest: int | None
-    first: int
 
     def by(self, part: Part, threads: ThreadPoolExecutor) -> Iterator[Pairs]:
-        """What each key of a part finds, as far as it may be among the nearest or the first."""
+        """What the keys of a part find, each pair once."""
         known = word_at(self.distinct.words, part.begin)
         same = self.words is self.distinct.words
         queries = known if same else word_at(self.words, part.begin)
 
-        def by_key(key: int) -> Pairs:
-            found = _Found(self.distinct, self.nearest, self.first)
-            for rows in Lists(part, key, known).near(queries):
-                found.add(self._near(*rows), 0)
-            return found.thin()
+        def by_key(key: int) -> list[Pairs]:
+            lists = Lists(part, key, known)
+            return [self._near(*rows) for rows in lists.near(queries)]
 
-        # Not all at once: what is found and not yet told is held.
-        for start in range(0, len(part), _KEYS_AT_ONCE):
-            yield from threads.map(by_key, range(start, min(start + _KEYS_AT_ONCE, len(part))))
+        for found in threads.map(by_key, range(len(part))):
+            yield from found
 
     def _near(self, queries: Rows, known: Rows) -> Pairs:
         earlier = self.distinct.first[known] < self.limits[queries]
@@ -213,28 +207,27 @@ class _Found:
         self._pairs.append(Pairs(queries=pairs.queries + start, known=pairs.known, bits=pairs.bits))
         self._held += len(pairs)
         if self._held > self._most:
-            self._pairs = [self.thin()]
+            self._pairs = [self._thin()]
             self._held = len(self._pairs[0])
             self._most = max(_HELD, 2 * self._held)
 
     def told(self, limits: Rows) -> Pairs:
         """Every pair with a row below its query's limit."""
+        if not self._pairs:
+            return Pairs.none()
         most = None if self._nearest is None else max(self._nearest, self._first)
-        pairs = self._distinct.rows(self.thin(), most)
+        pairs = self._distinct.rows(self._thin(), most)
         pairs = _of(pairs, pairs.known < limits[pairs.queries])
         order = np.lexsort((pairs.known, pairs.queries))
         return _thinned(_of(pairs, order), self._nearest, self._first)
 
-    def thin(self) -> Pairs:
-        """Each pair of distinct codes once, as far as it may be among the nearest or the first."""
-        if not self._pairs:
-            return Pairs.none()
+    def _thin(self) -> Pairs:
         # A query's nearest rows are of its nearest codes, and its first rows of the first codes.
         return _thinned(_once(self._pairs, len(self._distinct)), self._nearest, self._first)
 
 
 def _once(found: list[Pairs], count: int) -> Pairs:
-    """Each pair once, however many keys found it."""
+    """Each pair once, however many bands found it."""
     every = np.concatenate([pairs.queries * count + pairs.known for pairs in found])
     bits = np.concatenate([pairs.bits for pairs in found])
     keys, places = np.unique(every, return_index=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -53,7 +53,6 @@ def families(seed: int, families: int, each: int, most_bits: int) -> Codes:
     return np.packbits(np.array(rows, np.uint8), axis=1)
 
 
-@settings(deadline=None)  # how long it takes is measured by the benchmark
 @given(
     seed=st.integers(0, 2**32),
     radius=st.sampled_from([0, 3, 15, 16, 30, 31]),
@@ -103,7 +102,6 @@ def test_every_scheme_is_exact(radius: int, monkeypatch: pytest.MonkeyPatch) -> 
         assert told(joined(codes, codes, radius)) == wanted, one
 
 
-@settings(deadline=None)  # how long it takes is measured by the benchmark
 @given(data=st.data(), radius=st.sampled_from([7, 15, 31]), seed=st.integers(0, 2**32))
 def test_some_key_of_a_near_pair_is_equal(data: st.DataObject, radius: int, seed: int) -> None:
     """And the 64 bits there differ in no more bits than the part allows."""
@@ -135,7 +133,6 @@ def test_a_crowd_of_equal_codes_is_told_without_comparing_all() -> None:
     assert not found.bits[(found.queries % 30_000 > 3) & (found.queries < 30_000)].any()
 
 
-@settings(deadline=None)  # how long it takes is measured by the benchmark
 @given(seed=st.integers(0, 2**32), nearest=st.integers(1, 4), first=st.integers(0, 3))
 def test_the_nearest_and_the_first_are_kept(seed: int, nearest: int, first: int) -> None:
     """Of each query, among rows that lie before it alone."""
