@@ -15,7 +15,6 @@ from kit.pages import ROOT
 from moderation.errors import BadSetting
 from moderation.image import hash_join
 from moderation.image.feature_index import _MAX_SHARED, KEY_BITS, TABLES
-from moderation.image.hashing import PDQ256
 from moderation.scan import planning
 from moderation.scan.costs import Costs
 from moderation.scan.planning import Fleet, Plan, plan
@@ -100,8 +99,7 @@ def test_what_is_left_out_costs_nothing() -> None:
 
 def test_it_knows_the_join_and_the_index_as_they_are() -> None:
     """Numbers that the arithmetic repeats are those of the code that runs."""
-    assert PDQ256.bits == planning.BANDS * planning.BAND_BITS
-    assert hash_join.MOST_RADIUS_BITS == 2 * planning.BANDS - 1  # two bits of each are one more
+    assert (planning.BANDS, planning.BAND_BITS) == (hash_join.BANDS, hash_join._BAND_BITS)
     assert planning.KEY_VALUES == TABLES << KEY_BITS
     assert planning.MOST_SHARED == _MAX_SHARED
 
