@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -45,6 +45,7 @@ def families(seed: int, families: int, each: int, most_bits: int) -> Codes:
     return np.packbits(np.array(rows, np.uint8), axis=1)
 
 
+@settings(deadline=None)  # how long it takes is measured by the benchmark
 @given(
     seed=st.integers(0, 2**32),
     radius=st.sampled_from([0, 3, 15, 16, 30, 31]),
@@ -70,6 +71,7 @@ def test_many_portions_are_one_join(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(whole) > 2 * len(codes)
 
 
+@settings(deadline=None)  # how long it takes is measured by the benchmark
 @given(seed=st.integers(0, 2**32), nearest=st.integers(1, 4), first=st.integers(0, 3))
 def test_the_nearest_and_the_first_are_kept(seed: int, nearest: int, first: int) -> None:
     """Of each query, among rows that lie before it alone."""
