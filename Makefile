@@ -28,7 +28,7 @@ lint: $(VENV)/installed-test ## Style, types, import floors
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-bench: $(VENV)/installed-bench ## Every benchmark, two hours and a half; writes benchmarks/results
+bench: $(VENV)/installed-bench ## Every benchmark, four hours or more; writes benchmarks/results
 	$(RUN)/python benchmarks/run_all.py
 
 docs: $(VENV)/installed-test ## Reference pages and benchmark tables from code and results

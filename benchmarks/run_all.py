@@ -1,6 +1,6 @@
 """Run every benchmark, one after another, then write the tables: `make bench`.
 
-About two and a half hours on two cores, a few minutes more the first time; `note_reader`, whose
+Four hours or more on two cores, a few minutes more the first time; `note_reader`, whose
 networks take ten minutes a fold, `service_soak`, which takes an hour, and `index_scale`, which
 wants ten gigabytes of disk, are not among them. A benchmark without its data says so and is passed
 over; one that breaks a promise fails the whole.

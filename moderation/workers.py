@@ -31,7 +31,10 @@ _LARGE_BYTES = 1 << 20  # mapped by themselves; once set, glibc raises it no mor
 _HUGE_BYTES = 32 << 20  # above all that a picture of a note needs at once, and the most glibc takes
 _KEPT_BYTES = 256 << 20
 
-_THREADS = ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")  # read when they are loaded
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENCV_FOR_THREADS_NUM": "1"}
+"""Environment of a worker, read when the libraries are loaded: linear algebra and pictures on one
+thread. Workers are as many as there are cores; and on several threads the last digits of a
+transform depend on how many there are, so two machines would not write the same bytes."""
 _AHEAD = 2  # tasks in hand for each worker: one at work, one ready
 
 
@@ -140,13 +143,9 @@ class Workers(Generic[Task, Result]):
 
 @contextmanager
 def _one_thread_for_children() -> Iterator[None]:
-    """Processes that begin meanwhile do linear algebra and look at pictures on one thread.
-
-    They are as many as there are cores; and on several threads the last digits of a transform
-    depend on how many there are, so two machines would not write the same bytes.
-    """
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    """Processes that begin meanwhile have `ONE_THREAD`."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
     try:
         yield
     finally:
@@ -185,8 +184,8 @@ def keep_memory() -> None:
     """Let memory that was freed stay for the next picture, where the C library is glibc.
 
     For processes that look at one picture after another, on one thread: what one picture freed fits
-    the next. Given back, it must be cleared by the system page by page before it is used again:
-    some 30,000 pages a picture, a quarter of the time. Pieces above 32 MB go back all the same.
+    the next. Given back, it must be cleared by the system page by page before it is used again; a
+    test counts these pages. Pieces above 32 MB go back all the same.
     """
     _tell_glibc(
         {

@@ -25,7 +25,7 @@ from typing import Any, Generic, Self, TypeVar
 from moderation.engines import Pool
 from moderation.errors import BadSetting, MissingExtra, StoreUnwritable
 from moderation.image.durable import said_if_unwritable
-from moderation.workers import DEADLY, Deadly, keep_memory
+from moderation.workers import DEADLY, ONE_THREAD, Deadly, keep_memory
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -179,7 +179,9 @@ class _RayPool(Generic[Task, Result]):
         self._work = work
         self._count = count
         self._shared = shared
-        self._remote = ray.remote(num_cpus=1, max_retries=0, max_calls=0)(_do)
+        self._remote = ray.remote(
+            num_cpus=1, max_retries=0, max_calls=0, runtime_env={"env_vars": ONE_THREAD}
+        )(_do)
         self._answer = ray.remote(num_cpus=0, max_retries=0)(_answer)
 
     def __enter__(self) -> Self:
@@ -293,7 +295,7 @@ class _RayPool(Generic[Task, Result]):
 def _do(work: Callable[[Task], Result], task: Task, shared: Shared) -> Result:
     """In a worker."""
     shared.require()
-    _begin()
+    _keep_memory()
     return work(task)
 
 
@@ -301,13 +303,8 @@ def _answer() -> bool:
     return True
 
 
-@cache
-def _begin() -> None:
-    """Once in each worker: take one core, keep its memory."""
-    import cv2
-
-    keep_memory()
-    cv2.setNumThreads(1)
+_keep_memory = cache(keep_memory)
+"""Once in each worker."""
 
 
 def _require_someone(address: str) -> None:

@@ -23,7 +23,7 @@ from moderation.scan.place import Place, Receipt
 from moderation.store import Register
 
 PAIRING = 2
-"""Version of how candidates are found."""
+"""Version of how candidates are found, and of what a layout keeps."""
 TABLE = "pairs"
 
 _LAYOUT = "layout"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class Paired:
     """Bytes that the workers held at most, summed."""
     complete: bool = False
     """False where time was up before the archive was."""
-    described: Described | None = None
+    described: Described = field(default_factory=Described)
     """How well the nearest descriptors are found, of a sample; once all is laid out."""
 
 

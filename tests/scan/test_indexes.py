@@ -60,7 +60,6 @@ def test_a_scan_says_how_well_descriptors_are_found(tmp_path: Path) -> None:
     out = tmp_path / "out"
     observe(archive, out, workers=1, without=QUICK)
     described = pair(archive, out, workers=1, without=QUICK).described
-    assert described is not None
     assert (described.found, described.of) == (12, 12)
     again = pair(archive, out, workers=1, without=QUICK)
     assert (again.described, again.known) == (described, 4)

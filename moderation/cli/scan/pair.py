@@ -91,8 +91,8 @@ def told(paired: Paired) -> dict[str, Any]:
     return asdict(paired.counts) | {
         "known": paired.known,
         "memory_bytes": paired.memory,
-        "descriptors_found": paired.described.found if paired.described else 0,
-        "descriptors_of": paired.described.of if paired.described else 0,
+        "descriptors_found": paired.described.found,
+        "descriptors_of": paired.described.of,
         "complete": paired.complete,
         "folder": str(paired.place.folder),
     }
@@ -107,7 +107,7 @@ def say(screen: Screen, paired: Paired) -> None:
     screen.say(words.PAIRED.say(lang, pictures=counts.pictures, new=new))
     screen.say(words.SHOWING.say(lang, showing=counts.showing, tried=counts.decoded))
     described = paired.described
-    if described is not None and described.of:
+    if described.of:
         share = described.found / described.of
         screen.say(words.RECALL.say(lang, found=described.found, of=described.of, share=share))
     if counts.unanswered:
