@@ -13,6 +13,8 @@
     │   ├── InFlight              409
     │   ├── HoldSettled           409
     │   ├── AppealSettled         409
+    │   ├── CaseTaken             409
+    │   ├── CaseSettled           409
     │   ├── NotAllowed            403
     │   └── BadSignature          401
     ├── ConfigError         4 / 500   our own files are wrong: refuse to start
@@ -148,6 +150,20 @@ class AppealSettled(InputError):
     """The appeal was decided before; a decision is not taken back."""
 
     code = "appeal_settled"
+    http_status = 409
+
+
+class CaseTaken(InputError):
+    """Another moderator is at the case."""
+
+    code = "case_taken"
+    http_status = 409
+
+
+class CaseSettled(InputError):
+    """The case does not wait for anybody any more, or what was decided holds already."""
+
+    code = "case_settled"
     http_status = 409
 
 

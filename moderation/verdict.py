@@ -52,6 +52,11 @@ FLOOD = "flood"
 """Code and rule of the reason that so many accounts showed a picture within an hour that a person
 looks at each. It accuses nobody."""
 
+PERSON = "person"
+"""Code of the reason that a person has decided; its rule is `person.` and what they chose."""
+NOT_OF_THE_POLICY = frozenset({BRAKE, FLOOD, PERSON})
+"""Codes of reasons that a policy read again does not give."""
+
 
 class Completeness(StrEnum):
     """Whether every detector answered."""
@@ -75,7 +80,7 @@ class Reason:
     """One step from a finding, or a failure, to the decision."""
 
     code: str
-    """Finding kind, `failure.<detector>`, `brake` or `flood`."""
+    """Finding kind, `failure.<detector>`, `brake`, `flood` or `person`."""
     decision: Decision
     """What this reason alone demands."""
     rule: str
@@ -87,7 +92,8 @@ class Reason:
     finding: int | None
     """Place of the finding in `Verdict.findings`; None for a failure."""
     instead_of: Decision | None = None
-    """What the rule demands, where brake or retro scan has made it `decision`; None elsewhere."""
+    """What the rule demands, where brake, retro scan or a person has made it `decision`; None
+    elsewhere."""
 
     def to_json(self) -> dict[str, Any]:
         """JSON as in verdicts, CLI and HTTP; `instead_of` only where there is one."""
@@ -151,8 +157,10 @@ class Verdict:
 
     @property
     def judged(self) -> Decision:
-        """What the policy says of the findings alone, whatever brake and flood made of it."""
-        heard = (r.instead_of or r.decision for r in self.reasons if r.code not in (BRAKE, FLOOD))
+        """What the policy says of the findings alone, not brake, flood or a person."""
+        heard = (
+            r.instead_of or r.decision for r in self.reasons if r.code not in NOT_OF_THE_POLICY
+        )
         return max(heard, default=Decision.PASS)
 
     def to_json(self) -> dict[str, Any]:

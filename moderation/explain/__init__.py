@@ -7,6 +7,7 @@ mend it, and accuse nobody: to be first in the register is no proof of authorshi
 from moderation.explain.names import (
     Lang,
     basis_name,
+    choice_name,
     decision_word,
     difference_name,
     direction_name,
@@ -28,6 +29,7 @@ __all__ = [
     "Explanation",
     "Lang",
     "basis_name",
+    "choice_name",
     "decision_word",
     "difference_name",
     "direction_name",

@@ -91,6 +91,22 @@ _CAUSES: Mapping[Cause, Phrase] = {
     Cause.OVERLOAD: Phrase("was overloaded", "过载"),
 }
 
+_CHOICES: Mapping[str, Phrase] = {
+    "mistaken": Phrase("it is not so: the machine was mistaken", "机器判断有误，不成立"),
+    "permitted": Phrase("it is so, and allowed", "情况属实，但属允许"),
+    "trifle": Phrase("it is so, and too little to act on", "情况属实，但轻微，无需处理"),
+    "mark": Phrase("readers should be told", "应向读者标明"),
+    "copied": Phrase("another's picture, without a right to it", "使用他人图片且无授权"),
+    "disguised": Phrase("a sale or a contact in disguise", "变相营销或引流"),
+    "other": Phrase("for another reason", "其他原因"),
+}
+"""What moderators may choose, see `moderation.desk.choices`."""
+
+
+def choice_name(code: str, lang: Lang) -> str:
+    """What a person's choice about a case is called; empty for one that is none."""
+    return _CHOICES[code].say(lang) if code in _CHOICES else ""
+
 
 def decision_word(decision: Decision, lang: Lang) -> str:
     """What a decision is called: `review by a person`, `人工复核`."""

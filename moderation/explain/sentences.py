@@ -12,6 +12,7 @@ from moderation.explain.names import (
     Lang,
     Phrase,
     cause_name,
+    choice_name,
     decision_word,
     difference_name,
     kind_name,
@@ -23,6 +24,7 @@ from moderation.printable import printable
 from moderation.verdict import (
     BRAKE,
     FLOOD,
+    PERSON,
     UNDECIDED_RULE,
     Completeness,
     Decision,
@@ -67,6 +69,8 @@ _FLOOD = Phrase(
     "短时间内大量账号发布的图片：{decision}；不构成指责",
 )
 _FLOOD_NAME = Phrase("picture that very many show at the moment", "短时间内大量账号发布的图片")
+_PERSON = Phrase("a person has looked: {decision}", "已由人工审核：{decision}")
+_PERSON_WHY = Phrase("a person has looked: {decision}, {why}", "已由人工审核：{decision}，{why}")
 _SILENT = Phrase("{part} could not answer: {decision}", "{part}未能给出结果：{decision}")
 _NOTHING_SEEN = Phrase("nothing to object to", "未发现问题")
 _ONLY_ALLOWED = Phrase("no action needed (findings: {number})", "无需处理（发现 {number} 项）")
@@ -132,6 +136,10 @@ def explain_reason(reason: Reason, *, lang: Lang) -> str:
     decision = decision_word(reason.decision, lang)
     if reason.code == FLOOD:
         return _FLOOD.say(lang, decision=decision)
+    if reason.code == PERSON:
+        why = choice_name(reason.rule.removeprefix(f"{PERSON}."), lang)
+        said = _PERSON_WHY if why else _PERSON
+        return said.say(lang, decision=decision, why=why)
     if reason.code == BRAKE:
         rule = reason.rule.removeprefix(BRAKE).removeprefix(".")
         instead = decision_word(reason.instead_of or Decision.BLOCK, lang)

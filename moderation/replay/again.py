@@ -17,7 +17,7 @@ from moderation.note import Author, Note, NoteImage, NoteKind
 from moderation.policy import Policy, Terms, reasons_under
 from moderation.replay.answers import comes_from_words
 from moderation.store import JudgedAs, LastVerdict
-from moderation.verdict import BRAKE, FLOOD, Decision
+from moderation.verdict import NOT_OF_THE_POLICY, Decision
 
 ORDINARY = JudgedAs(
     kind=NoteKind.NOTE.value, brand_partner=None, lang=None, published_at=None, as_of=None
@@ -62,7 +62,7 @@ class Periods:
 def given_again(
     row: LastVerdict, terms: Terms, in_words: Sequence[Mapping[str, Any]] | None = None
 ) -> tuple[Words, Words]:
-    """What the policy of the day said, whatever brake and flood made of it, and what others say.
+    """What the policy of the day said, whatever brake, flood or a person made of it, and others.
 
     Args:
         row: of the audit.
@@ -87,7 +87,7 @@ def _then(reasons: Iterable[Mapping[str, Any]]) -> Words:
     return _words(
         (reason["rule"], Decision(reason.get("instead_of") or reason["decision"]), reason["code"])
         for reason in reasons
-        if reason["code"] not in (BRAKE, FLOOD)
+        if reason["code"] not in NOT_OF_THE_POLICY
     )
 
 

@@ -1,6 +1,10 @@
 """The register: what is known, who was first, what was decided."""
 
 from moderation.store.backup import BackedUp, back_up
+from moderation.store.desk.cases import MOST_ALIKE, MOST_COUNTED
+from moderation.store.desk.cases import Place as PageEnd
+from moderation.store.desk.people import DeskSession
+from moderation.store.desk.records import Act, Case, CaseState, LogLine, Order, Said, Wanted
 from moderation.store.hash_lists import HashTerms, ListedHash
 from moderation.store.late_records import Change, LateCause, NewTruth, Truth
 from moderation.store.moving import MovedTable
@@ -24,6 +28,7 @@ from moderation.store.records import (
 from moderation.store.registry import BUSY_TIMEOUT_S, Register
 from moderation.store.review_labels import Label, answers_by_kind, possible_labels
 from moderation.store.review_records import Answer, NewReview, Review
+from moderation.store.reviews import refuse_unfitting
 from moderation.store.service.appeals import Appeal, AppealState, NewAppeal
 from moderation.store.service.debts import Debt
 from moderation.store.service.deliveries import DeadLetter, Delivery, DeliveryCounts
@@ -47,6 +52,9 @@ from moderation.store.transaction import Transaction
 
 __all__ = [
     "BUSY_TIMEOUT_S",
+    "MOST_ALIKE",
+    "MOST_COUNTED",
+    "Act",
     "Answer",
     "Appeal",
     "AppealState",
@@ -54,11 +62,14 @@ __all__ = [
     "BackedUp",
     "BankEntry",
     "Begun",
+    "Case",
+    "CaseState",
     "Change",
     "DeadLetter",
     "Debt",
     "Delivery",
     "DeliveryCounts",
+    "DeskSession",
     "Endpoint",
     "Ground",
     "HashTerms",
@@ -70,6 +81,7 @@ __all__ = [
     "LateCause",
     "ListedHash",
     "LogEntry",
+    "LogLine",
     "LogOp",
     "MovedTable",
     "NewAppeal",
@@ -81,6 +93,8 @@ __all__ = [
     "NewSubmission",
     "NewToken",
     "NewTruth",
+    "Order",
+    "PageEnd",
     "Place",
     "Proposal",
     "ProposalState",
@@ -90,6 +104,7 @@ __all__ = [
     "RegisterStats",
     "Review",
     "Ruling",
+    "Said",
     "Scope",
     "ShadowReason",
     "ShadowVerdict",
@@ -102,8 +117,10 @@ __all__ = [
     "Token",
     "Transaction",
     "Truth",
+    "Wanted",
     "Work",
     "answers_by_kind",
     "back_up",
     "possible_labels",
+    "refuse_unfitting",
 ]

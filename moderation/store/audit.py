@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Text, exists, func, insert, select, type_coerce
 
 from moderation.note import Note
+from moderation.store.desk.opening import follow_verdict
 from moderation.store.late_tables import VERDICT_WORKS
 from moderation.store.records import AuditRow, JudgedAs, LastVerdict
 from moderation.store.schema import VERDICT_MENTIONS, VERDICTS, portions
@@ -62,6 +63,9 @@ def record(
         },
     ).scalar_one()
     _mention(connection, verdict_id, verdict)
+    follow_verdict(
+        connection, verdict_id, verdict, author_id=note.author.id, lang=note.lang, at=decided_at
+    )
     return verdict_id
 
 
@@ -122,6 +126,15 @@ def repeat(
         insert(VERDICTS).returning(VERDICTS.c.verdict_id), new
     ).scalar_one()
     _mention(connection, verdict_id, verdict)
+    known_as = judged_as or row.judged_as
+    follow_verdict(
+        connection,
+        verdict_id,
+        verdict,
+        author_id=row.author_id,
+        lang=None if known_as is None else known_as.lang,
+        at=decided_at,
+    )
     return verdict_id
 
 

@@ -22,6 +22,8 @@ class LateCause(StrEnum):
     """Accounts belong together."""
     APPEAL = "appeal"
     """A person has overturned a verdict."""
+    REVIEW = "review"
+    """A person has decided a case of the desk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

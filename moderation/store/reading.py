@@ -15,6 +15,7 @@ from moderation.errors import RecipeMismatch
 from moderation.note import Claim, ClaimBasis
 from moderation.store import audit, captions, erasure
 from moderation.store.banks import BankReading
+from moderation.store.desk.parts import DeskReading
 from moderation.store.elsewhere import ElsewhereReading
 from moderation.store.hash_lists import HashListReading
 from moderation.store.late import LateReading
@@ -60,6 +61,7 @@ class Reading(
     ElsewhereReading,
     HashListReading,
     ServiceReading,
+    DeskReading,
     ABC,
 ):
     """Questions; each is answered from one snapshot."""

@@ -83,7 +83,7 @@ class ReviewWriting(ReviewReading):
             BadNote: the verdict holds no such finding, or the answer contradicts itself.
         """
         row = self._verdict_of(review)
-        _refuse_unfitting(review, row.verdict)
+        refuse_unfitting(review, row.verdict)
         values: dict[str, Any] = {
             "verdict_id": row.verdict_id,
             "note_id": row.verdict.note_id,
@@ -133,7 +133,12 @@ class ReviewWriting(ReviewReading):
 _ANSWERED = ("answer", "findings", "intent", "disclosure", "reason", "settles")
 
 
-def _refuse_unfitting(review: NewReview, verdict: Verdict) -> None:
+def refuse_unfitting(review: NewReview, verdict: Verdict) -> None:
+    """Make sure that an answer fits the verdict.
+
+    Raises:
+        BadNote: the verdict holds no such finding, or the answer contradicts itself.
+    """
     found = {finding.kind for finding in verdict.findings}
     if strangers := [kind for kind in _sorted(review) if kind not in found]:
         held = ", ".join(f"`{kind}`" for kind in FindingKind if kind in found) or "none"

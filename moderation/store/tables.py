@@ -11,15 +11,19 @@ from moderation.store import (
     review_tables,
     template_tables,
 )
+from moderation.store.desk import tables as desk_tables
 from moderation.store.schema import METADATA
 from moderation.store.service import tables as service_tables
 
 TABLES: tuple[Table, ...] = tuple(METADATA.sorted_tables)
 """Those that are referred to come before those that refer."""
 SERVICE = frozenset(
-    one.name for one in vars(service_tables).values() if isinstance(one, Table)
+    one.name
+    for tables in (service_tables, desk_tables)
+    for one in vars(tables).values()
+    if isinstance(one, Table)
 ) - frozenset({"verdicts"})
-"""Names of those that only the publish service and its subscribers need."""
+"""Names of those that only the publish service, its subscribers and the desk need."""
 COUNTED: dict[str, str] = {
     table.name: column.name
     for table in TABLES
@@ -31,6 +35,7 @@ __all__ = [
     "COUNTED",
     "SERVICE",
     "TABLES",
+    "desk_tables",
     "hash_list_tables",
     "late_tables",
     "policies",

@@ -25,6 +25,7 @@ from moderation.errors import UnknownSubject
 from moderation.note import Claim, Note
 from moderation.store import audit, captions, erasure, removal
 from moderation.store.banks import BankWriting
+from moderation.store.desk.parts import DeskWriting
 from moderation.store.elsewhere import ElsewhereWriting
 from moderation.store.hash_lists import HashListWriting
 from moderation.store.late import LateWriting
@@ -50,6 +51,7 @@ class Transaction(
     ElsewhereWriting,
     HashListWriting,
     ServiceWriting,
+    DeskWriting,
     Reading,
 ):
     """What may be done while holding the write lock.

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from moderation.store import Shadowed
-from moderation.verdict import BRAKE, FLOOD, Decision
+from moderation.verdict import NOT_OF_THE_POLICY, Decision
 
 Change = tuple[Decision | None, Decision | None]
 """The live word and the shadow's; of a rule None where it says nothing."""
@@ -136,7 +136,7 @@ def shadow_reports(shadowed: Iterable[Shadowed], *, examples: int = 3) -> list[S
 
 
 def _live_words(one: Shadowed) -> Mapping[str, Decision]:
-    heard = [r for r in one.verdict.reasons if r.code not in (BRAKE, FLOOD)]
+    heard = [r for r in one.verdict.reasons if r.code not in NOT_OF_THE_POLICY]
     return _strongest((r.rule, r.instead_of or r.decision) for r in heard)
 
 

@@ -41,8 +41,12 @@ class Scope(StrEnum):
     """Ask for verdicts without registering, read verdicts and policies."""
     REGISTER = "register"
     """Submit notes, settle holds, hand in appeals, delete notes and authors."""
+    VIEW = "view"
+    """Look at the desk's cases."""
     REVIEW = "review"
     """Decide as a moderator."""
+    SENIOR = "senior"
+    """Decide what moderators have escalated, and undo what others decided."""
     ADMIN = "admin"
     """All of these, and the metrics."""
 
@@ -53,6 +57,10 @@ class Scope(StrEnum):
             return frozenset(Scope)
         if self is Scope.REGISTER:
             return frozenset({Scope.REGISTER, Scope.CHECK})
+        if self is Scope.SENIOR:
+            return frozenset({Scope.SENIOR, Scope.REVIEW, Scope.VIEW})
+        if self is Scope.REVIEW:
+            return frozenset({Scope.REVIEW, Scope.VIEW})
         return frozenset({self})
 
 

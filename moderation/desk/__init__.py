@@ -1,0 +1,14 @@
+"""The moderators' desk: cases are taken, decided, undone, and take effect.
+
+choices    what may be chosen, and what each means for the note and for the machine
+people     who may do what
+ruling     the verdict that a person's word makes of the machine's; pure
+effect     what was decided becomes the verdict, with pictures, events and answers
+desk       all of it, for the console and whoever else has moderators
+"""
+
+from moderation.desk.choices import CHOICES, Choice, choice_named
+from moderation.desk.desk import Desk, Settled
+from moderation.desk.people import Person, Role
+
+__all__ = ["CHOICES", "Choice", "Desk", "Person", "Role", "Settled", "choice_named"]

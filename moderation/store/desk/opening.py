@@ -1,0 +1,122 @@
+"""A case opens with the verdict that asks for a person, in its transaction, whoever gives it.
+
+    review                          opens a case, or becomes the verdict of the one that waits
+    pass, label, block              overtakes the case that waits, or whose decision is not in force
+
+So nothing that waits for a person can be forgotten, and nobody decides what is no longer asked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, insert, select, update
+
+from moderation.store.desk.records import Act, CaseState, rank_of, work_of
+from moderation.store.desk.tables import CASE_LOG, CASES
+from moderation.verdict import Decision, Verdict
+
+NOBODY = "system"
+PENDING = (CaseState.OPEN.value, CaseState.ESCALATED.value, CaseState.DECIDED.value)
+
+
+def follow_verdict(
+    connection: Connection,
+    verdict_id: int,
+    verdict: Verdict,
+    *,
+    author_id: str,
+    lang: str | None,
+    at: datetime,
+) -> None:
+    """Open, renew or end the case of a note with its new verdict.
+
+    Args:
+        connection: that holds the write lock.
+        verdict_id: number of the verdict.
+        verdict: what it says.
+        author_id: whose note it is.
+        lang: of the note, where it says so.
+        at: when it was given.
+    """
+    query = select(CASES.c.case_id, CASES.c.state).where(
+        CASES.c.note_id == verdict.note_id,
+        CASES.c.author_id == author_id,
+        CASES.c.state.in_(PENDING),
+    )
+    waiting = connection.execute(query).first()
+    if verdict.decision is not Decision.REVIEW:
+        if waiting is not None:
+            _overtake(connection, waiting.case_id, waiting.state, verdict.decision, at)
+        return
+    facts = facts_of(verdict_id, verdict, lang)
+    if waiting is None:
+        new = {
+            "note_id": verdict.note_id,
+            "author_id": author_id,
+            "state": CaseState.OPEN.value,
+            "opened_at": at,
+            "words": "",
+        }
+        connection.execute(insert(CASES), facts | new)
+        return
+    connection.execute(update(CASES).where(CASES.c.case_id == waiting.case_id).values(**facts))
+    if waiting.state == CaseState.DECIDED:  # about what no longer stands
+        reopen(connection, waiting.case_id)
+        log(connection, waiting.case_id, at, NOBODY, Act.OVERTAKEN, waiting.state, CaseState.OPEN)
+
+
+def facts_of(verdict_id: int, verdict: Verdict, lang: str | None) -> dict[str, object]:
+    """What a case says of its verdict."""
+    return {
+        "verdict_id": verdict_id,
+        "rank": rank_of(verdict),
+        "reason": verdict.reasons[0].code if verdict.reasons else "",
+        "lang": lang or "",
+        "work_id": work_of(verdict),
+    }
+
+
+def reopen(connection: Connection, case_id: int) -> None:
+    """Let a case wait for a person again."""
+    connection.execute(
+        update(CASES)
+        .where(CASES.c.case_id == case_id)
+        .values(
+            state=CaseState.OPEN.value,
+            decided_by=None,
+            decided_at=None,
+            said=None,
+            words="",
+            due_at=None,
+        )
+    )
+
+
+def log(
+    connection: Connection,
+    case_id: int,
+    at: datetime,
+    by: str,
+    act: Act,
+    before: str = "",
+    after: str = "",
+    words: str = "",
+) -> None:
+    """Add a line to the log of a case."""
+    row = {"case_id": case_id, "at": at, "by": by, "act": act.value}
+    row |= {"before": str(before), "after": str(after), "words": words}
+    connection.execute(insert(CASE_LOG), row)
+
+
+def _overtake(
+    connection: Connection, case_id: int, state: str, decision: Decision, at: datetime
+) -> None:
+    seen = select(exists().where(CASE_LOG.c.case_id == case_id))
+    if not connection.execute(seen).scalar():  # nobody has seen it: as if it had never been
+        connection.execute(delete(CASES).where(CASES.c.case_id == case_id))
+        return
+    reopen(connection, case_id)
+    ended = {"state": CaseState.OVERTAKEN.value, "holder": None, "held_until": None}
+    connection.execute(update(CASES).where(CASES.c.case_id == case_id).values(**ended))
+    log(connection, case_id, at, NOBODY, Act.OVERTAKEN, state, decision)

@@ -1,0 +1,14 @@
+"""All parts of the desk's store in one, for `Reading` and `Transaction`."""
+
+from __future__ import annotations
+
+from moderation.store.desk.cases import CaseReading, CaseWriting
+from moderation.store.desk.people import PeopleReading, PeopleWriting
+
+
+class DeskReading(CaseReading, PeopleReading):
+    """All questions about the desk."""
+
+
+class DeskWriting(CaseWriting, PeopleWriting):
+    """All that is written there."""
