@@ -11,6 +11,7 @@ from moderation.archive.whole_file import unwritable, whole_file
 from moderation.explain import Lang, decision_word, explain_failure
 from moderation.finding import ItemFailure
 from moderation.note import Note
+from moderation.report.exhibits import InPage
 from moderation.report.look import asset, csp_digest, environment, reason_name
 from moderation.report.pictures import PictureSource
 from moderation.report.views import Viewer
@@ -76,7 +77,7 @@ def write_report(
     except OSError as error:
         raise unwritable(target, error) from error
     with whole_file(target) as sink:
-        viewer = Viewer(notes, pictures, lang, every_picture=every_picture)
+        viewer = Viewer(notes, InPage(pictures), lang, every_picture=every_picture)
         for piece in _pieces(list(results), viewer, lang, title):
             # Half surrogates are labelled in texts; nowhere else could one be worth a crash.
             sink.write(piece.encode("utf-8", "replace"))

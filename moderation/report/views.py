@@ -24,17 +24,14 @@ from moderation.explain import (
     shown_score,
 )
 from moderation.finding import Finding, FindingKind, ItemFailure, Span
-from moderation.image.difference import Difference, difference
-from moderation.image.overlay import Pixels
+from moderation.image.difference import Difference
 from moderation.match import Match, Polygon
 from moderation.note import Note
-from moderation.report.evidence import aligned_difference, scaled_down
+from moderation.report.exhibits import Exhibit, Exhibits, Shown
 from moderation.report.marked_text import fits, marked
-from moderation.report.pictures import PictureSource, data_uri
 from moderation.report.words import words_of
 from moderation.verdict import Completeness, Reason, Verdict
 
-THUMBNAIL_SIDE_PX = 480
 MOST_PICTURES = 4
 """Shown for one finding of text."""
 SHOWN_CHARS = 20_000
@@ -47,7 +44,7 @@ class PictureView:
 
     caption: str
     source: str | None
-    """`data:` URI; None where the picture is not at hand."""
+    """`data:` URI or path; None where the picture is not at hand."""
     width: int = 0
     height: int = 0
     outlines: tuple[str, ...] = ()
@@ -63,10 +60,14 @@ class FindingView:
     """One finding, as a reason or as seen without consequence."""
 
     finding: Finding
+    place: int
+    """In the findings of the verdict."""
     explanation: Explanation
     difference: str
     reason: Reason | None
     pictures: tuple[PictureView, ...]
+    laid: Shown | None
+    """The query in the frame of the original, where a page shows it so."""
     numbers: tuple[tuple[str, str], ...]
     """(label, value) of the match."""
     quotes: tuple[tuple[Span, str, Markup], ...]
@@ -106,19 +107,19 @@ class NoteView:
 
 
 class Viewer:
-    """Turns verdicts into views; one picture at a time is in memory."""
+    """Turns verdicts into views."""
 
     def __init__(
         self,
         notes: Mapping[str, Note],
-        pictures: PictureSource,
+        exhibits: Exhibits,
         lang: Lang,
         *,
         every_picture: bool = False,
     ) -> None:
         self._notes = notes
         self._every_picture = every_picture
-        self._pictures = pictures
+        self._exhibits = exhibits
         self._lang: Lang = lang
         self._words: SimpleNamespace = words_of(lang)
 
@@ -127,7 +128,7 @@ class Viewer:
         note = self._notes.get(verdict.note_id)
         reasons = {reason.finding: reason for reason in reversed(verdict.reasons)}
         views = [
-            self._finding(verdict, finding, reasons.get(i), note)
+            self._finding(verdict, i, reasons.get(i), note)
             for i, finding in enumerate(verdict.findings)
         ]
         by_strength = {reason.finding: rank for rank, reason in enumerate(verdict.reasons)}
@@ -154,18 +155,22 @@ class Viewer:
         )
 
     def _finding(
-        self, verdict: Verdict, finding: Finding, reason: Reason | None, note: Note | None
+        self, verdict: Verdict, place: int, reason: Reason | None, note: Note | None
     ) -> FindingView:
         at = note.published_at if note else None
-        pictures, changed = self._evidence(verdict.note_id, finding)
+        finding = verdict.findings[place]
+        pictures, exhibit = self._evidence(verdict.note_id, finding)
+        changed = None if exhibit is None else exhibit.changed
         return FindingView(
             finding=finding,
+            place=place,
             explanation=explain_finding(finding, lang=self._lang),
             difference=difference_name(finding.difference, self._lang)
             if finding.difference
             else "",
             reason=reason,
             pictures=pictures,
+            laid=None if exhibit is None else exhibit.laid,
             numbers=self._numbers(finding.match, at, changed) if finding.match else (),
             quotes=tuple(
                 (span, self.field_label(span.field), marked(span.text, (), title_of=str))
@@ -175,37 +180,36 @@ class Viewer:
 
     def _evidence(
         self, note_id: str, finding: Finding
-    ) -> tuple[tuple[PictureView, ...], Difference | None]:
+    ) -> tuple[tuple[PictureView, ...], Exhibit | None]:
         number, match = finding.image_number, finding.match
         if number is None:
             return self._shown_words(note_id, finding), None
         if finding.kind is FindingKind.IMAGE_UNDECODABLE:
             return (), None
-        query = self._thumbnail(note_id, number)
         if match is None:
-            boxes = boxes_of(finding)
-            return (_picture_view(self._words.suspect, query, note_id, number, *boxes),), None
-        original = self._thumbnail(match.note_id, match.image_number)
-        changed = None
-        if query is not None and original is not None:
-            changed = difference(query, original, match)
+            shown, boxes = self._exhibits.picture(note_id, number), boxes_of(finding)
+            return (_picture_view(self._words.suspect, shown, note_id, number, *boxes),), None
+        exhibit = self._exhibits.match(note_id, finding, match)
         views = [
             _picture_view(
-                self._words.suspect, query, note_id, number, match.region_query, changed=changed
+                self._words.suspect,
+                exhibit.query,
+                note_id,
+                number,
+                match.region_query,
+                changed=exhibit.changed,
             ),
             _picture_view(
                 self._words.original,
-                original,
+                exhibit.original,
                 match.note_id,
                 match.image_number,
                 match.region_original,
             ),
         ]
-        if query is not None and original is not None:
-            apart = aligned_difference(query, original, match)
-            if apart is not None:
-                views.append(_picture_view(self._words.difference, apart))
-        return tuple(views), changed
+        if exhibit.apart is not None:
+            views.append(_picture_view(self._words.difference, exhibit.apart))
+        return tuple(views), exhibit
 
     def _shown_words(self, note_id: str, finding: Finding) -> tuple[PictureView, ...]:
         """The pictures in which words of a text's finding stand, each place outlined."""
@@ -216,7 +220,11 @@ class Viewer:
                 boxes.setdefault(number, []).append(polygon)
         return tuple(
             _picture_view(
-                self._words.suspect, self._thumbnail(note_id, number), note_id, number, *places
+                self._words.suspect,
+                self._exhibits.picture(note_id, number),
+                note_id,
+                number,
+                *places,
             )
             for number, places in sorted(boxes.items())[:MOST_PICTURES]
         )
@@ -224,14 +232,12 @@ class Viewer:
     def _others(self, note: Note, findings: Iterable[Finding]) -> tuple[PictureView, ...]:
         told = {finding.image_number for finding in findings}
         return tuple(
-            _picture_view(self._words.suspect, self._thumbnail(note.id, number), note.id, number)
+            _picture_view(
+                self._words.suspect, self._exhibits.picture(note.id, number), note.id, number
+            )
             for number in range(len(note.images))
             if number not in told
         )
-
-    def _thumbnail(self, note_id: str, number: int) -> Pixels | None:
-        pixels = self._pictures.picture(note_id, number)
-        return None if pixels is None else scaled_down(pixels, THUMBNAIL_SIDE_PX)
 
     def _numbers(
         self, match: Match, at: datetime | None, changed: Difference | None
@@ -314,19 +320,19 @@ def polygon_of(sides: Sequence[object] | None) -> Polygon:
 
 def _picture_view(
     caption: str,
-    pixels: Pixels | None,
+    shown: Shown | None,
     note_id: str = "",
     number: int | None = None,
     *regions: Polygon,
     changed: Difference | None = None,
 ) -> PictureView:
-    if pixels is None:
+    if shown is None:
         return PictureView(caption=caption, source=None, note_id=note_id, number=number)
     return PictureView(
         caption=caption,
-        source=data_uri(pixels),
-        width=pixels.shape[1],
-        height=pixels.shape[0],
+        source=shown.source,
+        width=shown.width,
+        height=shown.height,
         outlines=tuple(_points(region) for region in regions if region),
         changed=tuple(_points(place.outline) for place in changed.regions) if changed else (),
         note_id=note_id,
