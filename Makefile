@@ -42,24 +42,24 @@ wheel: $(VENV)/created ## dist/notegate-….whl
 	$(RUN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 clean: ## Remove what these commands made, also the virtual environment
-	rm -rf $(VENV) dist build demo-report demo-register work
+	rm -rf $(VENV) dist build demo-report demo-register demo-desk work
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp newer than both files means: installed as they say. Each lists all it needs.
 $(VENV)/installed-demo: $(VENV)/created pyproject.toml constraints.txt
 	@echo "installing into $(VENV): a few minutes the first time, most of it PyTorch"
-	$(INSTALL) -e '.[demo,heic,ocr,provenance]'
+	$(INSTALL) -e '.[demo,heic,ocr,provenance,console]'
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/created pyproject.toml constraints.txt
 	@echo "installing into $(VENV): a few minutes the first time, most of it PyTorch"
-	$(INSTALL) -e '.[demo,heic,ocr,provenance,train,test,lint]'
+	$(INSTALL) -e '.[demo,heic,ocr,provenance,console,train,test,lint]'
 	@touch $@ $(VENV)/installed-demo
 
 $(VENV)/installed-bench: $(VENV)/created pyproject.toml constraints.txt
 	@echo "installing into $(VENV): a few minutes the first time, most of it PyTorch"
-	$(INSTALL) -e '.[demo,heic,ocr,provenance,train,test,lint,bench]'
+	$(INSTALL) -e '.[demo,heic,ocr,provenance,console,train,test,lint,bench]'
 	@touch $@ $(VENV)/installed-demo $(VENV)/installed-test
 
 $(VENV)/created:

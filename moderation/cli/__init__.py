@@ -152,7 +152,7 @@ Exit codes:
     package=__name__,
     names=(
         *("demo", "check", "scan", "compare", "inspect", "register", "review", "report", "policy"),
-        *("replay", "serve", "token", "webhook", "deliver", "dlq", "consume", "shadow"),
+        *("replay", "serve", "console", "token", "webhook", "deliver", "dlq", "consume", "shadow"),
         *("store", "index", "model"),
     ),
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -243,6 +243,14 @@ SERVING = Phrase(
     "listening on {url}, worker processes: {workers}; see {url}/openapi.json",
     "正在监听 {url}，工作进程：{workers}；接口文档见 {url}/openapi.json",
 )
+CONSOLE = Phrase(
+    "open {url} in a browser; Ctrl-C ends it",
+    "请用浏览器打开 {url}；按 Ctrl-C 结束",
+)
+DEMO_DESK = Phrase(
+    "the demo's desk lies in {path}; it is made the first time, in about a minute",
+    "演示工作台位于 {path}；首次需要约一分钟准备",
+)
 SHARD_SERVING = Phrase(
     "shard {shard} answers on {address}",
     "分片 {shard} 在 {address} 上应答",

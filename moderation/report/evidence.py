@@ -79,11 +79,31 @@ def aligned_difference(
     ).max(axis=2)
     bright = np.minimum(apart.astype(np.int32) * _GAIN, 255).astype(np.uint8)
     heat = cv2.applyColorMap(bright, cv2.COLORMAP_INFERNO)  # BGR
-    grey = cv2.cvtColor(original_pixels, cv2.COLOR_RGB2GRAY)
-    pale = (grey // 4 + 180).astype(np.uint8)
-    out = np.repeat(pale[:, :, None], 3, axis=2)
+    out = _pale(original_pixels)
     out[inside] = heat[:, :, ::-1][inside]
     return out
+
+
+def laid_upon(query_pixels: Pixels, original_pixels: Pixels, match: Match) -> Pixels | None:
+    """The query in the frame of the original, to be looked at through it.
+
+    Args:
+        query_pixels: uint8 [H, W, 3], RGB, of any scale.
+        original_pixels: likewise.
+        match: gives the transform.
+
+    Returns:
+        uint8 [H, W, 3] of the original's shape: the query, and the original in pale grey where the
+        query shows nothing. None as for `aligned_difference`.
+    """
+    affine = transform_between(query_pixels, original_pixels, match)
+    if affine is None:
+        return None
+    height, width = original_pixels.shape[:2]
+    mask = np.full(query_pixels.shape[:2], 255, np.uint8)
+    laid = cv2.warpAffine(query_pixels, affine, (width, height), flags=cv2.INTER_LINEAR)
+    inside = cv2.warpAffine(mask, affine, (width, height), flags=cv2.INTER_NEAREST) > 0
+    return np.where(inside[:, :, None], laid, _pale(original_pixels))
 
 
 def draw_difference(
@@ -143,6 +163,12 @@ def scaled_down(pixels: Pixels, side_px: int) -> Pixels:
         return pixels
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def _pale(pixels: Pixels) -> Pixels:
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    pale = (grey // 4 + 180).astype(np.uint8)
+    return np.repeat(pale[:, :, None], 3, axis=2)
 
 
 def _side_by_side(panels: list[tuple[str, Pixels]]) -> Pixels:

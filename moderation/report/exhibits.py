@@ -42,6 +42,8 @@ class Exhibit:
     """The query in the frame of the original."""
     changed: Difference | None = None
     """What was changed in the copy."""
+    changed_at: str = ""
+    """Where to ask for what was changed; empty where it stands above or cannot be told."""
 
 
 class Exhibits(Protocol):

@@ -9,7 +9,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from moderation.explain import Lang, kind_name
@@ -17,17 +17,22 @@ from moderation.finding import FindingKind
 from moderation.report.marked_text import visible, visible_plain
 from moderation.report.words import words_of
 
+_OWN = "moderation.report"
+
 
 def environment(
     filters: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
+    *,
+    package: str = _OWN,
 ) -> Environment:
     """Templates of the pages, every text escaped.
 
     Args:
         filters: of one page alone, beside `visible` and `visible_plain`.
+        package: whose templates come before those of the reports.
     """
     made = Environment(
-        loader=PackageLoader("moderation.report"),
+        loader=ChoiceLoader([PackageLoader(name) for name in dict.fromkeys((package, _OWN))]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

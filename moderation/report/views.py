@@ -66,8 +66,8 @@ class FindingView:
     difference: str
     reason: Reason | None
     pictures: tuple[PictureView, ...]
-    laid: Shown | None
-    """The query in the frame of the original, where a page shows it so."""
+    exhibit: Exhibit | None
+    """Of the match."""
     numbers: tuple[tuple[str, str], ...]
     """(label, value) of the match."""
     quotes: tuple[tuple[Span, str, Markup], ...]
@@ -170,7 +170,7 @@ class Viewer:
             else "",
             reason=reason,
             pictures=pictures,
-            laid=None if exhibit is None else exhibit.laid,
+            exhibit=exhibit,
             numbers=self._numbers(finding.match, at, changed) if finding.match else (),
             quotes=tuple(
                 (span, self.field_label(span.field), marked(span.text, (), title_of=str))

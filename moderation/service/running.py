@@ -38,14 +38,14 @@ from moderation.errors import (
     StoreError,
     WrongStoreVersion,
 )
+from moderation.listening import BACKLOG, is_loopback, listen_at, url_of
 from moderation.service import logs
 from moderation.service.app import create_app, open_service
 from moderation.service.metrics import MULTIPROCESS, forget_process
-from moderation.service.settings import Settings, is_loopback
+from moderation.service.settings import Settings
 from moderation.service.state import Service
 from moderation.workers import give_memory_back
 
-BACKLOG = 2048
 RESTART_AFTER_S, RESTART_AT_MOST_S = 1.0, 30.0
 """Pauses before a worker is started again: the first, and the longest."""
 CLOSING_S = 9.0
@@ -80,28 +80,9 @@ def listen(settings: Settings) -> socket.socket:
     Raises:
         BadSetting: the port is taken, or the address is not of this machine.
     """
-    host = "127.0.0.1" if settings.host == "localhost" else settings.host
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, settings.port))
-        listening.listen(BACKLOG)
-    except OSError as error:
-        listening.close()
-        why = (error.strerror or str(error)).lower()
-        raise BadSetting(
-            f"cannot listen on `{host}` port {settings.port}: {why}",
-            hint="choose another `--port`, or `--port 0` for a free one",
-        ) from None
+    listening = listen_at(settings.host, settings.port)
     listening.set_inheritable(True)
     return listening
-
-
-def url_of(listening: socket.socket) -> str:
-    """Where the service is found."""
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def ends_within_s(settings: Settings) -> float:

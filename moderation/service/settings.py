@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from moderation.errors import BadSetting
+from moderation.listening import is_loopback
 from moderation.note import MAX_IMAGES
 from moderation.store.service.tokens import MAIN_TENANT as MAIN_TENANT
 from moderation.store.service.tokens import is_tenant_name
@@ -145,14 +145,6 @@ class Settings(BaseSettings):
 def variable(field: str) -> str:
     """The environment variable of a field."""
     return field if field.startswith(PREFIX) else PREFIX + field.removesuffix("_at").upper()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _no_json() -> BadSetting:

@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Protocol, Self
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from moderation.gate import Gate, Shadow
+from moderation.listening import are_of_this_machine
 from moderation.policy import Policy
 from moderation.service.problems import Refused
-from moderation.service.settings import MAIN_TENANT, Settings, is_loopback
+from moderation.service.settings import MAIN_TENANT, Settings
 from moderation.store import Scope
 
 
@@ -124,7 +124,7 @@ class OpenDoor:
             Refused: 403, for a page of another site.
         """
         from_where = [f"//{request.headers.get('host', '')}", *request.headers.getlist("origin")]
-        if not all(is_loopback(_host_of(url)) for url in from_where):
+        if not are_of_this_machine(from_where):
             raise Refused(
                 403,
                 "foreign_host",
@@ -135,13 +135,6 @@ class OpenDoor:
 
     def charge(self, request: Request, cost: int) -> None:
         """Nothing is counted."""
-
-
-def _host_of(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 _TOKEN = HTTPBearer(

@@ -159,6 +159,17 @@ def verdicts(
     return [_audit_row(row) for row in connection.execute(query)]
 
 
+def of_author(connection: Connection, author_id: str, *, limit: int) -> list[AuditRow]:
+    """The last verdicts on an author's notes, the last first."""
+    query = (
+        select(VERDICTS)
+        .where(VERDICTS.c.author_id == author_id)
+        .order_by(VERDICTS.c.verdict_id.desc())
+        .limit(limit)
+    )
+    return [_audit_row(row) for row in connection.execute(query)]
+
+
 def latest(connection: Connection, note_id: str) -> AuditRow | None:
     """The last verdict on a note; None where there is none."""
     query = (

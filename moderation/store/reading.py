@@ -327,6 +327,11 @@ class Reading(
         with self._connected() as connection:
             return audit.verdicts(connection, note_id, after=after, limit=limit)
 
+    def verdicts_of_author(self, author_id: str, *, limit: int = 20) -> list[AuditRow]:
+        """The last verdicts on an author's notes, the last first."""
+        with self._connected() as connection:
+            return audit.of_author(connection, author_id, limit=limit)
+
     def last_verdicts(
         self,
         *,

@@ -21,7 +21,8 @@ from kit.notes import photo
 
 from moderation import Gate
 from moderation.errors import BadSetting
-from moderation.service.running import listen, url_of
+from moderation.listening import url_of
+from moderation.service.running import listen
 from moderation.service.settings import Settings
 from moderation.store import Register
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from moderation.errors import BadSetting
-from moderation.service.settings import Settings, is_loopback, variable
+from moderation.listening import is_loopback
+from moderation.service.settings import Settings, variable
 
 
 @pytest.fixture(autouse=True)

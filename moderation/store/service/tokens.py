@@ -142,6 +142,13 @@ class TokenReading(Connected):
         with self._connected() as connection:
             return [_token(row) for row in connection.execute(query)]
 
+    def token(self, token_id: str) -> Token | None:
+        """By its id; None where there is none."""
+        query = select(TOKENS).where(TOKENS.c.token_id == token_id)
+        with self._connected() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _token(row)
+
     def find_token(self, presented: str) -> Token | None:
         """The token that somebody shows, live or not; None where it is none of ours.
 

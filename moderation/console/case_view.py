@@ -1,0 +1,199 @@
+"""What the page of a case shows, ready to print: proof, note, rules, history and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from moderation.console.shelf import Shelf
+from moderation.explain import Lang, choice_name, decision_word
+from moderation.finding import Finding
+from moderation.match import Match
+from moderation.note import Claim
+from moderation.report.exhibits import Exhibit, Shown
+from moderation.report.look import reason_name
+from moderation.report.views import NoteView, Viewer
+from moderation.store import AuditRow, Case, LogLine, Register, Review
+from moderation.verdict import Decision, Verdict
+
+MOST_HISTORY = 8
+
+
+class AtAddresses:
+    """Pictures of a case at addresses that name nobody: its number, and places in its verdict."""
+
+    def __init__(self, case: Case, verdict: Verdict, shelf: Shelf) -> None:
+        self._case = case
+        self._findings = verdict.findings
+        self._shelf = shelf
+
+    def picture(self, note_id: str, number: int) -> Shown | None:
+        """A picture of the case's note; None where the note is not at hand."""
+        note = self._shelf.note(note_id)
+        if note is None or number >= len(note.images):
+            return None
+        return Shown(source=self._address(f"pictures/{number}"))
+
+    def match(self, note_id: str, finding: Finding, match: Match) -> Exhibit:
+        """Both pictures of a match, and one laid on the other where both are at hand."""
+        place = next(i for i, one in enumerate(self._findings) if one is finding)
+        query = self.picture(note_id, finding.image_number or 0)
+        other = self._shelf.note(match.note_id)
+        if other is None or match.image_number >= len(other.images):
+            return Exhibit(query=_sized(query, match.query_size), original=None)
+        at = f"findings/{place}/"
+        original = _sized(Shown(source=self._address(f"{at}original")), match.original_size)
+        if query is None:
+            return Exhibit(query=None, original=original)
+        return Exhibit(
+            query=_sized(query, match.query_size),
+            original=original,
+            laid=_sized(Shown(source=self._address(f"{at}laid")), match.original_size),
+            apart=_sized(Shown(source=self._address(f"{at}difference")), match.original_size),
+            changed_at=f"/cases/{self._case.case_id}/{at}changed.json?v={self._case.verdict_id}",
+        )
+
+    def _address(self, what: str) -> str:
+        # With the verdict, so that a browser never shows what an earlier one compared.
+        return f"/cases/{self._case.case_id}/{what}.jpg?v={self._case.verdict_id}"
+
+
+def _sized(shown: Shown | None, size: Sequence[int] | None) -> Shown | None:
+    if shown is None or not size or min(size) < 1:
+        return shown
+    return Shown(source=shown.source, width=int(size[0]), height=int(size[1]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleView:
+    """A rule that spoke."""
+
+    name: str
+    steps: tuple[tuple[float, str], ...]
+    """(score, decision in words)."""
+    asks: tuple[str, ...]
+    """What else must hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastCase:
+    """A case that was decided."""
+
+    case: Case
+    decision: str
+    choice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """Everything to print for one case."""
+
+    case: Case
+    row: AuditRow
+    note: NoteView
+    rules: tuple[RuleView, ...]
+    policy_kept: bool
+    kinds: tuple[tuple[str, str], ...]
+    """(kind, name) of what the verdict rests on."""
+    alike: tuple[Case, ...]
+    history: tuple[tuple[AuditRow, str, tuple[str, ...]], ...]
+    """(verdict, decision in words, names of the reasons) on other notes of the author."""
+    earlier: tuple[PastCase, ...]
+    claims: tuple[Claim, ...]
+    reviews: tuple[Review, ...]
+    log: tuple[LogLine, ...]
+    said: str
+    """What was decided, in words; empty where nothing is."""
+
+
+def view_of(case: Case, register: Register, shelf: Shelf, lang: Lang) -> CaseView:
+    """Put together what the page of a case shows.
+
+    Args:
+        case: as it stands.
+        register: asked for verdict, policy, claims and history.
+        shelf: has the notes.
+        lang: of the page.
+    """
+    row = register.verdicts_numbered([case.verdict_id])[case.verdict_id]
+    verdict = row.verdict
+    at_hand = {}
+    if (note := shelf.note(case.note_id)) is not None:
+        at_hand[case.note_id] = note
+    viewer = Viewer(at_hand, AtAddresses(case, verdict, shelf), lang, every_picture=True)
+    policy = register.policy_said(verdict.policy_digest)
+    works = register.works([case.work_id] if case.work_id is not None else [])
+    return CaseView(
+        case=case,
+        row=row,
+        note=viewer.note(verdict, 1),
+        rules=_rules(policy or {}, verdict, lang),
+        policy_kept=policy is not None,
+        kinds=tuple((kind.value, reason_name(kind.value, lang)) for kind in verdict.reason_kinds()),
+        alike=tuple(register.alike(case)),
+        history=_history(case, register, lang),
+        earlier=_earlier(case, register, lang),
+        claims=tuple(claim for work in works.values() for claim in work.claims),
+        reviews=tuple(register.reviews(note_id=case.note_id, limit=MOST_HISTORY)),
+        log=tuple(register.case_log(case.case_id, limit=40)),
+        said=_said(case, lang),
+    )
+
+
+def _rules(policy: Mapping[str, Any], verdict: Verdict, lang: Lang) -> tuple[RuleView, ...]:
+    spoke = dict.fromkeys(reason.rule for reason in verdict.reasons)
+    known = {rule["name"]: rule for rule in policy.get("rule", ())}
+    return tuple(
+        RuleView(
+            name=name,
+            steps=tuple(
+                (step["at"], decision_word(Decision(step["decision"]), lang))
+                for step in known[name]["steps"]
+            ),
+            asks=tuple(
+                f"{asked}: {value}" for asked, value in known[name].get("when", {}).items() if value
+            ),
+        )
+        for name in spoke
+        if name in known
+    )
+
+
+def _history(
+    case: Case, register: Register, lang: Lang
+) -> tuple[tuple[AuditRow, str, tuple[str, ...]], ...]:
+    if not case.author_id:
+        return ()
+    last: dict[str, AuditRow] = {}
+    for row in register.verdicts_of_author(case.author_id, limit=5 * MOST_HISTORY):
+        if row.verdict.note_id != case.note_id:
+            last.setdefault(row.verdict.note_id, row)
+    return tuple(
+        (
+            row,
+            decision_word(row.verdict.decision, lang),
+            tuple(dict.fromkeys(reason_name(r.code, lang) for r in row.verdict.reasons)),
+        )
+        for row in list(last.values())[:MOST_HISTORY]
+    )
+
+
+def _earlier(case: Case, register: Register, lang: Lang) -> tuple[PastCase, ...]:
+    if case.work_id is None:
+        return ()
+    return tuple(
+        PastCase(
+            case=one,
+            decision=decision_word(one.said.decision, lang),
+            choice=choice_name(one.said.choice, lang),
+        )
+        for one in register.cases_on(work_id=case.work_id)
+        if one.said is not None and one.case_id != case.case_id
+    )[:MOST_HISTORY]
+
+
+def _said(case: Case, lang: Lang) -> str:
+    if case.said is None:
+        return ""
+    return f"{decision_word(case.said.decision, lang)} · {choice_name(case.said.choice, lang)}"

@@ -1,0 +1,212 @@
+"""One case: its page, and what can be done with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from moderation.console.case_view import view_of
+from moderation.console.forms import Form, Sent
+from moderation.console.state import Console, Seen, console_of
+from moderation.desk import CHOICES, Role
+from moderation.errors import BadNote, ModerationError
+from moderation.finding import FindingKind
+from moderation.store import Case, CaseState
+
+router = APIRouter()
+
+
+@router.post("/next")
+def take_next(form: Sent) -> Response:
+    """The next case that nobody is at."""
+    return _onward(form)
+
+
+@router.get("/cases/{case_id}")
+def show(request: Request, case_id: int) -> Response:
+    """The page of a case; that somebody saw it is recorded."""
+    console = console_of(request)
+    seen = console.seen(request)
+    case = console.desk.look(case_id, seen.visitor.person)
+    return _page(console, request, seen, case)
+
+
+@router.get("/cases/{case_id}/standing")
+def standing(request: Request, case_id: int) -> Response:
+    """Who is at a case now, and how it stands; for the page that shows it."""
+    console = console_of(request)
+    console.seen(request)
+    case = console.desk.register.case(case_id)
+    return JSONResponse(
+        {
+            "state": case.state.value,
+            "verdict": case.verdict_id,
+            "holder": case.held_by(datetime.now(UTC)) or "",
+        }
+    )
+
+
+@router.post("/cases/{case_id}/take")
+def take(form: Sent, case_id: int) -> Response:
+    """Be the only one at it; one's own time begins anew."""
+    form.console.desk.take(case_id, form.seen.visitor.person)
+    return RedirectResponse(f"/cases/{case_id}", 303)
+
+
+@router.post("/cases/{case_id}/leave")
+def leave(form: Sent, case_id: int) -> Response:
+    """Give it back."""
+    form.console.desk.leave(case_id, form.seen.visitor.person)
+    return RedirectResponse("/queue", 303)
+
+
+@router.post("/cases/{case_id}/skip")
+def skip(form: Sent, case_id: int) -> Response:
+    """Leave it to others, and go on."""
+    form.console.desk.leave(case_id, form.seen.visitor.person, skip=True)
+    return _onward(form)
+
+
+@router.post("/cases/{case_id}/undo")
+def undo(form: Sent, case_id: int) -> Response:
+    """Take back what was decided, and be at it again."""
+    desk, person = form.console.desk, form.seen.visitor.person
+    desk.undo(case_id, person)
+    desk.take(case_id, person)
+    return RedirectResponse(f"/cases/{case_id}", 303)
+
+
+@router.post("/cases/{case_id}/escalate")
+def escalate(request: Request, form: Sent, case_id: int) -> Response:
+    """Leave it to somebody more experienced, and go on."""
+    try:
+        form.console.desk.escalate(case_id, form.seen.visitor.person, words=form.one("words"))
+    except ModerationError as error:
+        return _again(request, form, case_id, error)
+    return _onward(form)
+
+
+@router.post("/cases/{case_id}/decide")
+def decide(request: Request, form: Sent, case_id: int) -> Response:
+    """Decide it, and go on."""
+    try:
+        _decide(form, [case_id])
+    except ModerationError as error:
+        return _again(request, form, case_id, error)
+    return _onward(form)
+
+
+@router.get("/cases/{case_id}/alike")
+def show_alike(request: Request, case_id: int) -> Response:
+    """All cases that show the same picture, to be decided together."""
+    console = console_of(request)
+    seen = console.seen(request)
+    return _alike_page(console, request, seen, console.desk.look(case_id, seen.visitor.person))
+
+
+@router.post("/cases/{case_id}/alike")
+def decide_alike(request: Request, form: Sent, case_id: int) -> Response:
+    """Decide just those that the person has seen; where others have come, look again."""
+    console, register = form.console, form.console.desk.register
+    case = register.case(case_id)
+    shown = {int(number) for number in form.all("case") if number.isdecimal()}
+    waiting = [case, *register.alike(case)]
+    if shown != {one.case_id for one in waiting}:
+        return _alike_page(console, request, form.seen, case, before=len(shown))
+    try:
+        _decide(form, [one.case_id for one in waiting])
+    except ModerationError as error:
+        return _alike_page(console, request, form.seen, case, problem=error)
+    return _onward(form)
+
+
+def _decide(form: Form, case_ids: list[int]) -> None:
+    known = {kind.value: kind for kind in FindingKind}
+    unknown = [kind for kind in form.all("mistaken") if kind not in known]
+    if unknown:
+        raise BadNote(
+            f"unknown finding `{unknown[0]:.60}`", hint="load the page again, and choose there"
+        )
+    form.console.desk.decide(
+        case_ids,
+        form.seen.visitor.person,
+        form.one("choice"),
+        words=form.one("words"),
+        mistaken=[known[kind] for kind in form.all("mistaken")],
+    )
+
+
+def _onward(form: Form) -> Response:
+    """To the next case of the person's part of the queue; to the queue where none waits."""
+    wanted = form.seen.personal.filter.wanted(datetime.now(UTC))
+    if not wanted.state.waits:
+        return RedirectResponse("/queue", 303)
+    case = form.console.desk.take_next(form.seen.visitor.person, wanted)
+    return RedirectResponse("/queue" if case is None else f"/cases/{case.case_id}", 303)
+
+
+def _again(request: Request, form: Form, case_id: int, error: ModerationError) -> Response:
+    """The page of the case with what went wrong, and with the words that were written."""
+    case = form.console.desk.register.case(case_id)
+    return _page(form.console, request, form.seen, case, problem=error, written=form.one("words"))
+
+
+def _page(
+    console: Console,
+    request: Request,
+    seen: Seen,
+    case: Case,
+    *,
+    problem: ModerationError | None = None,
+    written: str = "",
+) -> Response:
+    at = datetime.now(UTC)
+    person, holder = seen.visitor.person, case.held_by(at)
+    needed = Role.SENIOR if case.state is CaseState.ESCALATED else Role.MODERATOR
+    return console.page(
+        "case.html.j2",
+        request,
+        seen,
+        status=200 if problem is None else problem.http_status,
+        view=view_of(case, console.desk.register, console.shelf, seen.lang),
+        case=case,
+        at=at,
+        holder=holder,
+        is_mine=case.state.waits and holder == person.name,
+        may_take=case.state.waits and holder is None and person.may(needed),
+        may_undo=case.state is CaseState.DECIDED
+        and (case.decided_by == person.name or person.may(Role.SENIOR)),
+        choices=CHOICES,
+        undo_s=round(console.desk.undo_for.total_seconds()),
+        problem=problem,
+        written=written,
+    )
+
+
+def _alike_page(
+    console: Console,
+    request: Request,
+    seen: Seen,
+    case: Case,
+    *,
+    before: int | None = None,
+    problem: ModerationError | None = None,
+) -> Response:
+    together = [case, *console.desk.register.alike(case)]
+    view = view_of(case, console.desk.register, console.shelf, seen.lang)
+    status = 409 if before is not None else 200 if problem is None else problem.http_status
+    return console.page(
+        "alike.html.j2",
+        request,
+        seen,
+        status=status,
+        view=view,
+        case=case,
+        together=together,
+        choices=CHOICES,
+        undo_s=round(console.desk.undo_for.total_seconds()),
+        before=before,
+        problem=problem,
+    )

@@ -1,0 +1,94 @@
+"""The queue: what waits, page by page, as a person wants to see it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from moderation.console.forms import Form, Sent
+from moderation.console.personal import Filter, Personal
+from moderation.console.state import console_of
+from moderation.store import MOST_COUNTED, CaseState, Order, PageEnd, Wanted
+
+router = APIRouter()
+PAGE = 50
+COUNTED = (CaseState.OPEN, CaseState.ESCALATED, CaseState.DECIDED)
+HOURS = (1, 4, 24, 72)
+
+
+@router.get("/")
+def start(request: Request) -> Response:
+    """The queue is the first page."""
+    return RedirectResponse("/queue", 303)
+
+
+@router.get("/queue")
+def show(request: Request, after: str = "") -> Response:
+    """A page of the queue."""
+    console = console_of(request)
+    seen = console.seen(request)
+    at, register = datetime.now(UTC), console.desk.register
+    filter_ = seen.personal.filter
+    wanted = filter_.wanted(at)
+    found = register.cases(wanted, after=_end(after), limit=PAGE + 1)
+    more, found = found[PAGE:], found[:PAGE]
+    counts = {
+        state.value: register.count_cases(Wanted(state=state), at_most=MOST_COUNTED + 1)
+        for state in COUNTED
+    }
+    return console.page(
+        "queue.html.j2",
+        request,
+        seen,
+        cases=found,
+        alike=register.count_alike(found),
+        at=at,
+        counts=counts,
+        shown=register.count_cases(wanted, at_most=MOST_COUNTED + 1),
+        most=MOST_COUNTED,
+        filter=filter_,
+        reasons=register.case_reasons(wanted.state),
+        langs=register.case_langs(wanted.state),
+        states=list(CaseState),
+        orders=list(Order),
+        hours=HOURS,
+        is_first=not after,
+        next_page=f"{found[-1].rank}-{found[-1].case_id}" if more else "",
+    )
+
+
+@router.post("/queue/filter")
+def choose(form: Sent) -> Response:
+    """Another part of the queue; it stays so until another is chosen."""
+    chosen = Filter.from_json(
+        {name: form.one(name) for name in Filter.__dataclass_fields__ if form.one(name)}
+    )
+    return _kept(form, replace(form.seen.personal, filter=chosen))
+
+
+@router.post("/queue/saved")
+def use_saved(form: Sent) -> Response:
+    """Save the filter at hand, use a saved one, or delete it."""
+    personal = form.seen.personal
+    known = dict(personal.saved)
+    if form.one("use") in known:
+        return _kept(form, replace(personal, filter=known[form.one("use")]))
+    if form.one("delete") in known:
+        left = tuple(one for one in personal.saved if one[0] != form.one("delete"))
+        return _kept(form, replace(personal, saved=left))
+    return _kept(form, personal.with_saved(form.one("name")))
+
+
+def _kept(form: Form, personal: Personal) -> Response:
+    with form.console.desk.register.transaction() as now:
+        now.set_at_desk(form.seen.visitor.person.name, personal.to_json())
+    return RedirectResponse("/queue", 303)
+
+
+def _end(after: str) -> PageEnd | None:
+    found = re.fullmatch(r"(\d{1,6})-(\d{1,18})", after)
+    return None if found is None else PageEnd(int(found[1]), int(found[2]))

@@ -1,0 +1,140 @@
+"""What a process of the console holds: the desk, notes at hand, the door, and what is seen live."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from jinja2 import Environment
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from moderation.console.entrance import Entrance, Visitor
+from moderation.console.personal import Personal
+from moderation.console.shelf import Developed, Shelf
+from moderation.console.words import words_of
+from moderation.desk import Desk
+from moderation.explain import Lang, choice_name, decision_word
+from moderation.report.look import environment, reason_name
+
+EVERY_S = 1.0
+"""How often decisions take effect, and what others did is looked for."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A request as a page needs it."""
+
+    visitor: Visitor
+    personal: Personal
+    lang: Lang
+
+
+class Console:
+    """One process; made before it listens, closed after it has stopped."""
+
+    def __init__(self, desk: Desk, shelf: Shelf, entrance: Entrance, *, lang: Lang) -> None:
+        self.desk = desk
+        self.shelf = shelf
+        self.entrance = entrance
+        self.developed = Developed()
+        self.mark: tuple[int, int] = (0, 0)
+        """Changes whenever anything at the desk does."""
+        self.changed = asyncio.Condition()
+        self._lang: Lang = lang
+        self._keeper: asyncio.Task[None] | None = None
+        self._pages = environment({"time": _time}, package="moderation.console")
+
+    async def start(self) -> None:
+        """Begin to read archives, to settle what is due, and to look for what others do."""
+        threading.Thread(target=self.shelf.read, daemon=True).start()
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def end(self) -> None:
+        """Stop; what is due is settled first."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        await run_in_threadpool(self.desk.settle)
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                await run_in_threadpool(self.desk.settle)
+                mark = await run_in_threadpool(self.desk.register.desk_mark)
+            except Exception:
+                log.warning("looking after the desk failed", exc_info=True)
+            else:
+                if mark != self.mark:
+                    async with self.changed:
+                        self.mark = mark
+                        self.changed.notify_all()
+            await asyncio.sleep(EVERY_S)
+
+    def seen(self, request: Request) -> Seen:
+        """Whom a request is from, and how they want their pages.
+
+        Raises:
+            LoggedOut, NotAllowed: as `Entrance.visitor`.
+        """
+        visitor = self.entrance.visitor(request)
+        personal = Personal.from_json(visitor.settings)
+        return Seen(visitor=visitor, personal=personal, lang=personal.lang or self.lang_of(request))
+
+    def lang_of(self, request: Request) -> Lang:
+        """The language that a browser asks for first, of those there are."""
+        for asked in request.headers.get("accept-language", "").split(","):
+            word = asked.strip()[:2].lower()
+            if word in ("zh", "en"):
+                return "zh" if word == "zh" else "en"
+        return self._lang
+
+    def page(
+        self, name: str, request: Request, seen: Seen | None, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page from its template."""
+        lang = seen.lang if seen is not None else self.lang_of(request)
+        personal = seen.personal if seen else Personal()
+        text = self._pages.get_template(name).render(
+            w=words_of(lang),
+            lang=lang,
+            html_lang={"zh": "zh-Hans", "en": "en"}[lang],
+            seen=seen,
+            personal=personal,
+            keys=json.dumps(dict(personal.keys)),
+            person=seen.visitor.person if seen else None,
+            csrf=seen.visitor.csrf if seen else "",
+            undoable=self._undoable(seen),
+            takes_tokens=self.entrance.takes_tokens,
+            decision_word=lambda decision: decision_word(decision, lang),
+            choice_name=lambda code: choice_name(code, lang),
+            reason_name=lambda code: reason_name(code, lang) if code else "–",
+            mark="-".join(map(str, self.mark)),
+            **values,
+        )
+        return HTMLResponse(text, status_code=status)
+
+    def _undoable(self, seen: Seen | None) -> Any:
+        return None if seen is None else self.desk.last_decided(seen.visitor.person)
+
+    @property
+    def templates(self) -> Environment:
+        """The templates of the pages."""
+        return self._pages
+
+
+def console_of(request: Request) -> Console:
+    """The console that a request is for."""
+    found: Console = request.app.state.console
+    return found
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "–"
