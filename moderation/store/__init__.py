@@ -4,7 +4,16 @@ from moderation.store.backup import BackedUp, back_up
 from moderation.store.desk.cases import MOST_ALIKE, MOST_COUNTED
 from moderation.store.desk.cases import Place as PageEnd
 from moderation.store.desk.people import DeskSession
-from moderation.store.desk.records import Act, Case, CaseState, LogLine, Order, Said, Wanted
+from moderation.store.desk.records import (
+    Act,
+    Case,
+    CaseKind,
+    CaseState,
+    LogLine,
+    Order,
+    Said,
+    Wanted,
+)
 from moderation.store.hash_lists import HashTerms, ListedHash
 from moderation.store.late_records import Change, LateCause, NewTruth, Truth
 from moderation.store.moving import MovedTable
@@ -63,6 +72,7 @@ __all__ = [
     "BankEntry",
     "Begun",
     "Case",
+    "CaseKind",
     "CaseState",
     "Change",
     "DeadLetter",

@@ -2,6 +2,7 @@
 
     review                          opens a case, or becomes the verdict of the one that waits
     pass, label, block              overtakes the case that waits, or whose decision is not in force
+    an appeal                       opens one of its own, which ends when the appeal is decided
 
 So nothing that waits for a person can be forgotten, and nobody decides what is no longer asked.
 """
@@ -12,8 +13,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
-from moderation.store.desk.records import Act, CaseState, rank_of, work_of
+from moderation.store.desk.records import Act, CaseKind, CaseState, rank_of, work_of
 from moderation.store.desk.tables import CASE_LOG, CASES
+from moderation.store.schema import VERDICTS
 from moderation.verdict import Decision, Verdict
 
 NOBODY = "system"
@@ -42,6 +44,7 @@ def follow_verdict(
     query = select(CASES.c.case_id, CASES.c.state).where(
         CASES.c.note_id == verdict.note_id,
         CASES.c.author_id == author_id,
+        CASES.c.kind == CaseKind.MACHINE.value,
         CASES.c.state.in_(PENDING),
     )
     waiting = connection.execute(query).first()
@@ -52,6 +55,7 @@ def follow_verdict(
     facts = facts_of(verdict_id, verdict, lang)
     if waiting is None:
         new = {
+            "kind": CaseKind.MACHINE.value,
             "note_id": verdict.note_id,
             "author_id": author_id,
             "state": CaseState.OPEN.value,
@@ -64,6 +68,44 @@ def follow_verdict(
     if waiting.state == CaseState.DECIDED:  # about what no longer stands
         reopen(connection, waiting.case_id)
         log(connection, waiting.case_id, at, NOBODY, Act.OVERTAKEN, waiting.state, CaseState.OPEN)
+
+
+def follow_appeal(
+    connection: Connection, appeal_id: int, verdict_id: int, *, author_id: str, at: datetime
+) -> None:
+    """Open the case of an appeal.
+
+    Args:
+        connection: that holds the write lock.
+        appeal_id: number of the appeal.
+        verdict_id: that it is against.
+        author_id: who appeals.
+        at: when.
+    """
+    row = connection.execute(select(VERDICTS).where(VERDICTS.c.verdict_id == verdict_id)).one()
+    verdict = Verdict.from_json(row.body)
+    known = row.judged_as or {}
+    new = {
+        "kind": CaseKind.APPEAL.value,
+        "note_id": row.note_id,
+        "author_id": author_id,
+        "state": CaseState.OPEN.value,
+        "opened_at": at,
+        "words": "",
+        "appeal_id": appeal_id,
+    }
+    connection.execute(insert(CASES), facts_of(verdict_id, verdict, known.get("lang")) | new)
+
+
+def settle_appeal(connection: Connection, appeal_id: int, *, at: datetime, after: str) -> None:
+    """An appeal was decided, at the desk or elsewhere: its case is done."""
+    query = select(CASES.c.case_id, CASES.c.state).where(CASES.c.appeal_id == appeal_id)
+    found = connection.execute(query).first()
+    if found is None or found.state == CaseState.CLOSED:
+        return
+    done = {"state": CaseState.CLOSED.value, "holder": None, "held_until": None}
+    connection.execute(update(CASES).where(CASES.c.case_id == found.case_id).values(**done))
+    log(connection, found.case_id, at, NOBODY, Act.TOOK_EFFECT, found.state, after)
 
 
 def facts_of(verdict_id: int, verdict: Verdict, lang: str | None) -> dict[str, object]:

@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.create_table(
         "cases",
         sa.Column("case_id", _BIG, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
         sa.Column(
             "verdict_id",
             _BIG,
@@ -45,6 +46,8 @@ def upgrade() -> None:
         sa.Column("said", sa.Text),
         sa.Column("words", sa.Text, nullable=False),
         sa.Column("due_at", _BIG),
+        sa.Column("appeal_id", _BIG),
+        sa.CheckConstraint("kind IN ('machine', 'appeal')", name="ck_cases_kind"),
         sa.CheckConstraint(
             "state IN ('open', 'escalated', 'decided', 'closed', 'overtaken')",
             name="ck_cases_state",
@@ -53,11 +56,13 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     _fill()
+    _fill_appeals()
     for name, columns in {
-        "ix_cases_state": ["state", "case_id"],
-        "ix_cases_rank": ["state", "rank", "case_id"],
-        "ix_cases_reason": ["state", "reason", "rank", "case_id"],
-        "ix_cases_lang": ["state", "lang", "rank", "case_id"],
+        "ix_cases_state": ["state", "kind", "case_id"],
+        "ix_cases_rank": ["state", "kind", "rank", "case_id"],
+        "ix_cases_reason": ["state", "kind", "reason", "rank", "case_id"],
+        "ix_cases_lang": ["state", "kind", "lang", "rank", "case_id"],
+        "ix_cases_appeal": ["appeal_id"],
         "ix_cases_author": ["author_id", "state"],
         "ix_cases_note": ["note_id"],
         "ix_cases_verdict": ["verdict_id"],
@@ -157,8 +162,40 @@ def _fill() -> None:
         last = rows[-1].verdict_id
 
 
+def _fill_appeals() -> None:
+    names = ("verdict_id", "body", "judged_as")
+    verdicts = sa.table("verdicts", *(sa.column(name) for name in names))
+    of_appeals = ("appeal_id", "verdict_id", "note_id", "author_id", "at", "state")
+    appeals = sa.table("appeals", *(sa.column(name) for name in of_appeals))
+    cases = sa.table("cases", *(sa.column(name) for name in _NAMES))
+    query = (
+        sa.select(appeals, verdicts.c.body, verdicts.c.judged_as, appeals.c.at.label("decided_at"))
+        .join(verdicts, verdicts.c.verdict_id == appeals.c.verdict_id)
+        .where(appeals.c.state == "open")
+        .order_by(appeals.c.appeal_id)
+    )
+    connection = op.get_bind()
+    found = [
+        _case(row) | {"kind": "appeal", "appeal_id": row.appeal_id}
+        for row in connection.execute(query)
+    ]
+    if found:
+        connection.execute(sa.insert(cases), found)
+
+
 _NAMES = (
-    *("verdict_id", "note_id", "author_id", "state", "rank", "reason", "lang", "work_id"),
+    *(
+        "kind",
+        "appeal_id",
+        "verdict_id",
+        "note_id",
+        "author_id",
+        "state",
+        "rank",
+        "reason",
+        "lang",
+        "work_id",
+    ),
     *("opened_at", "words"),
 )
 
@@ -168,6 +205,8 @@ def _case(row: sa.Row[Any]) -> dict[str, Any]:
     reasons = body["reasons"]
     known = json.loads(row.judged_as) if row.judged_as else {}
     return {
+        "kind": "machine",
+        "appeal_id": None,
         "verdict_id": row.verdict_id,
         "note_id": row.note_id,
         "author_id": row.author_id,
