@@ -11,7 +11,7 @@ from kit.verdicts import a_copy, a_failure, a_match, a_span, a_text_finding, a_v
 
 from moderation.finding import Difference, FindingKind, ItemFailure, Span
 from moderation.match import Basis, Direction
-from moderation.note import Author, Note, NoteImage
+from moderation.note import MAX_ID_CHARS, MAX_TAG_CHARS, MAX_TITLE_CHARS, Author, Note, NoteImage
 from moderation.verdict import Completeness, Decision, Verdict
 
 Results = list[Verdict | ItemFailure]
@@ -94,7 +94,7 @@ def the_fixed_set() -> tuple[Results, list[Note]]:
 
 def the_hostile_set(text: str) -> tuple[Results, list[Note]]:
     """That text in every field of note, match, finding, failure and policy."""
-    known = text.replace("\0", "")  # a note with a NUL in an id is refused when it is made
+    known = text.replace("\0", "")[:MAX_ID_CHARS]  # others are refused when a note is made
     end = min(8, len(text))
     spans = (Span(code=text, field="text", start=0, end=end, text=text[:end], normalised=text),)
     finding = a_text_finding(FindingKind.TEXT_HARD_SELL, *spans, detail={"brand": text})
@@ -112,5 +112,13 @@ def the_hostile_set(text: str) -> tuple[Results, list[Note]]:
         ),
         failure,
     ]
-    author = Author(id=known, brand_partner=text)
-    return results, [note(known, author=author, title=text, text=text, tags=[text])]
+    author = Author(id=known, brand_partner=text[:MAX_ID_CHARS])
+    return results, [
+        note(
+            known,
+            author=author,
+            title=text[:MAX_TITLE_CHARS],
+            text=text,
+            tags=[text[:MAX_TAG_CHARS]],
+        )
+    ]
