@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from moderation.desk.choices import choice_named
 from moderation.desk.effect import take_effect
 from moderation.desk.people import Person, Role
-from moderation.desk.ruling import answer_of
+from moderation.desk.ruling import answer_of, overturned_in
 from moderation.errors import BadNote, CaseSettled, InputError, UnknownSubject
 from moderation.finding import FindingKind
+from moderation.gate.rights.appeals import joined_by_mistake
 from moderation.store import (
     Act,
     Case,
@@ -144,7 +145,8 @@ class Desk:
                 edited the note meanwhile.
 
         Raises:
-            BadNote: no such choice, no words where they are needed, or it contradicts itself.
+            BadNote: no such choice, no words where they are needed, or it contradicts itself or
+                what is seen: the very file shows what it shows.
             CaseSettled: it does not wait for anybody, or another verdict than the one seen stands.
             NotAllowed, CaseTaken, UnknownSubject: as `take`.
         """
@@ -168,6 +170,7 @@ class Desk:
                     )
                 row = now.verdicts_numbered([case.verdict_id])[case.verdict_id]
                 answer_of(row, said, by=person.name, at=at)
+                joined_by_mistake(now, row, overturned_in(row.verdict, said))
                 decided.append(
                     now.decide_case(case_id, person.name, said, at=at, due_at=at + self.undo_for)
                 )
