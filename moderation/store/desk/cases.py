@@ -297,20 +297,34 @@ class CaseWriting(CaseReading, Writing):
         """Take back what was decided and has not taken effect.
 
         Raises:
-            CaseSettled: it has taken effect.
+            CaseSettled: it has taken effect, or nothing is decided.
             UnknownSubject: there is no such case.
         """
         case = self.case(case_id)
+        if case.state.waits:
+            raise CaseSettled(
+                f"nothing is decided about case {case_id}, it is {case.state.value}",
+                hint="look at it again; somebody may have undone it before",
+            )
         if case.state is not CaseState.DECIDED or case.said is None:
             raise CaseSettled(
                 f"what was decided about case {case_id} holds already",
                 hint="record another answer with `moderation review record`, or let the author "
                 "appeal",
             )
-        opening.reopen(self._connection, case_id)
-        opening.log(
-            self._connection, case_id, at, by, Act.UNDID, case.said.decision, CaseState.OPEN, words
+        waited = self._waited_as(case_id)
+        opening.reopen(self._connection, case_id, waited)
+        opening.log(self._connection, case_id, at, by, Act.UNDID, case.said.decision, waited, words)
+
+    def _waited_as(self, case_id: int) -> CaseState:
+        """As what a decided case waited before."""
+        query = (
+            select(CASE_LOG.c.before)
+            .where(CASE_LOG.c.case_id == case_id, CASE_LOG.c.act == Act.DECIDED.value)
+            .order_by(CASE_LOG.c.entry_id.desc())
+            .limit(1)
         )
+        return CaseState(self._connection.execute(query).scalar_one())
 
     def close_case(self, case_id: int, *, at: datetime, before: str, after: str) -> None:
         """What was decided has taken effect."""

@@ -3,6 +3,7 @@
     review                          opens a case, or becomes the verdict of the one that waits
     pass, label, block              overtakes the case that waits, or whose decision is not in force
     an appeal                       opens one of its own, which ends when the appeal is decided
+    on an earlier revision          changes nothing: the note was edited since
 
 So nothing that waits for a person can be forgotten, and nobody decides what is no longer asked.
 """
@@ -48,7 +49,13 @@ def follow_verdict(
         CASES.c.state.in_(PENDING),
     )
     waiting = connection.execute(query).first()
-    if verdict.decision is not Decision.REVIEW:
+    asks = verdict.decision is Decision.REVIEW
+    if not asks and waiting is None:
+        return
+    place = (verdict.note_id, author_id, verdict.revision)
+    if _is_history(connection, *place):  # completed late: nobody waits for what was edited since
+        return
+    if not asks:
         if waiting is not None:
             _overtake(connection, waiting.case_id, waiting.state, verdict.decision, at)
         return
@@ -108,6 +115,15 @@ def settle_appeal(connection: Connection, appeal_id: int, *, at: datetime, after
     log(connection, found.case_id, at, NOBODY, Act.TOOK_EFFECT, found.state, after)
 
 
+def _is_history(connection: Connection, note_id: str, author_id: str, revision: int) -> bool:
+    later = exists().where(
+        VERDICTS.c.note_id == note_id,
+        VERDICTS.c.author_id == author_id,
+        VERDICTS.c.revision > revision,
+    )
+    return bool(connection.execute(select(later)).scalar())
+
+
 def facts_of(verdict_id: int, verdict: Verdict, lang: str | None) -> dict[str, object]:
     """What a case says of its verdict."""
     return {
@@ -119,13 +135,13 @@ def facts_of(verdict_id: int, verdict: Verdict, lang: str | None) -> dict[str, o
     }
 
 
-def reopen(connection: Connection, case_id: int) -> None:
-    """Let a case wait for a person again."""
+def reopen(connection: Connection, case_id: int, state: CaseState = CaseState.OPEN) -> None:
+    """Let a case wait for a person again, for anybody or for somebody more experienced."""
     connection.execute(
         update(CASES)
         .where(CASES.c.case_id == case_id)
         .values(
-            state=CaseState.OPEN.value,
+            state=state.value,
             decided_by=None,
             decided_at=None,
             said=None,

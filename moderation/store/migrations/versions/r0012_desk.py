@@ -1,7 +1,7 @@
 """The moderators' desk: what waits for people, what they did, who is logged in.
 
-What waits is read out of the verdicts that are there: the last one on each note, where it asks for
-a person and nobody has answered.
+What waits is read out of the verdicts that are there: the last one on each note's last revision,
+where it asks for a person and nobody has answered about that revision.
 """
 
 from __future__ import annotations
@@ -128,22 +128,25 @@ def _fill() -> None:
         *(
             sa.column(name)
             for name in (
-                *("verdict_id", "note_id", "author_id", "decision", "decided_at", "body"),
-                "judged_as",
+                *("verdict_id", "note_id", "author_id", "revision", "decision", "decided_at"),
+                *("body", "judged_as"),
             )
         ),
     )
     later = verdicts.alias("later")
-    reviews = sa.table("reviews", sa.column("note_id"))
+    place = ("note_id", "author_id", "revision")
+    reviews = sa.table("reviews", *(sa.column(name) for name in place))
     cases = sa.table("cases", *(sa.column(name) for name in _NAMES))
     connection, last = op.get_bind(), 0
     while True:
         superseded = sa.exists().where(
             later.c.note_id == verdicts.c.note_id,
             later.c.author_id == verdicts.c.author_id,
-            later.c.verdict_id > verdicts.c.verdict_id,
+            (later.c.revision > verdicts.c.revision)
+            | (later.c.revision == verdicts.c.revision)
+            & (later.c.verdict_id > verdicts.c.verdict_id),
         )
-        answered = sa.exists().where(reviews.c.note_id == verdicts.c.note_id)
+        answered = sa.exists().where(*(reviews.c[name] == verdicts.c[name] for name in place))
         query = (
             sa.select(verdicts)
             .where(
