@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from kit.verdicts import a_verdict
 from sqlalchemy import delete, insert
 
 from moderation.note import Author, Note
-from moderation.store import Case, CaseState, Order, PageEnd, Register, Wanted
+from moderation.store import Case, CaseKind, CaseState, Order, PageEnd, Register, Wanted
 from moderation.store.desk.tables import CASES
 
 ON_ONE_REGISTER = settings(
@@ -22,6 +23,7 @@ ON_ONE_REGISTER = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+KINDS = (*[CaseKind.MACHINE] * 3, *CaseKind)
 STATES = (*[CaseState.OPEN] * 4, *CaseState)
 REASONS, AUTHORS, LANGS = ("image.copy", "text.hard_sell", "x"), ("ann", "ben"), ("", "zh", "en")
 
@@ -45,6 +47,7 @@ def queues(draw: st.DrawFn) -> list[Case]:
         cases.append(
             Case(
                 case_id=3 * number + 1,
+                kind=draw(st.sampled_from(KINDS)),
                 verdict_id=1,
                 note_id=f"n{number}",
                 author_id=draw(st.sampled_from(AUTHORS)),
@@ -61,6 +64,7 @@ def queues(draw: st.DrawFn) -> list[Case]:
 
 wishes = st.builds(
     Wanted,
+    kind=st.sampled_from(KINDS),
     state=st.sampled_from(STATES),
     reason=st.sampled_from(("", *REASONS)),
     author_id=st.sampled_from(("", *AUTHORS)),
@@ -75,7 +79,10 @@ def put(register: Register, cases: list[Case]) -> None:
     with register.transaction() as now:
         now._connection.execute(delete(CASES))
         for case in cases:
-            row = {name: getattr(case, name) for name in names} | {"state": case.state.value}
+            row = {name: getattr(case, name) for name in names} | {
+                "kind": case.kind.value,
+                "state": case.state.value,
+            }
             now._connection.execute(insert(CASES), row | {"words": ""})
 
 
@@ -84,7 +91,7 @@ def in_list(cases: list[Case], wanted: Wanted) -> list[Case]:
     found = [
         case
         for case in cases
-        if case.state is wanted.state
+        if (case.kind, case.state) == (wanted.kind, wanted.state)
         and wanted.reason in ("", case.reason)
         and wanted.author_id in ("", case.author_id)
         and wanted.lang in ("", case.lang)
@@ -118,10 +125,11 @@ def test_pages_are_those_of_the_list(
 def test_what_may_be_filtered_by_is_what_is_there(register: Register, cases: list[Case]) -> None:
     """Reasons and languages of the cases in a state, each once."""
     put(register, cases)
-    for state in CaseState:
-        here = [case for case in cases if case.state is state]
-        assert register.case_reasons(state) == sorted({case.reason for case in here})
-        assert register.case_langs(state) == sorted({case.lang for case in here} - {""})
+    for kind, state in product(CaseKind, CaseState):
+        here = [case for case in cases if (case.kind, case.state) == (kind, state)]
+        wanted = Wanted(kind=kind, state=state)
+        assert register.case_reasons(wanted) == sorted({case.reason for case in here})
+        assert register.case_langs(wanted) == sorted({case.lang for case in here} - {""})
 
 
 @given(cases=queues())
@@ -130,12 +138,13 @@ def test_cases_alike_are_those_of_one_work_and_reason(
     register: Register, cases: list[Case]
 ) -> None:
     put(register, cases)
-    waiting = [case for case in cases if case.state.waits]
+    machine = CaseKind.MACHINE
+    waiting = [case for case in cases if case.state.waits and case.kind is machine]
 
     def same(one: Case, other: Case) -> bool:
         return (one.work_id, one.reason) == (other.work_id, other.reason)
 
-    shown = [case for case in cases if case.work_id is not None]
+    shown = [case for case in cases if case.work_id is not None and case.kind is machine]
     for case in cases:
         alike = [other for other in waiting if same(case, other) and other != case]
         assert register.alike(case) == (alike if case in shown else [])
@@ -149,6 +158,7 @@ def test_a_page_that_was_read_does_not_shift_when_others_decide(register: Regist
     cases = [
         Case(
             case_id=number,
+            kind=CaseKind.MACHINE,
             verdict_id=1,
             note_id=f"n{number}",
             author_id="ann",

@@ -170,8 +170,8 @@ def test_other_questions_of_the_desk_read_no_table(
         asked.clear()
         assert len(register.alike(case)) == 1
         assert register.count_alike([case]) == {case.case_id: 2}
-        register.case_reasons()
-        register.case_langs()
+        register.case_reasons(Wanted())
+        register.case_langs(Wanted())
         register.due_cases(MORNING)
         register.case_log(case.case_id)
         register.cases_decided_by("mia", [CaseState.DECIDED])
