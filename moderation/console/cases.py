@@ -14,7 +14,7 @@ from moderation.desk import CHOICES, Role
 from moderation.errors import BadNote, ModerationError
 from moderation.finding import FindingKind
 from moderation.gate.rights.appeals import PAIRS
-from moderation.store import Case, CaseState
+from moderation.store import MOST_ALIKE, Case, CaseState
 
 router = APIRouter()
 
@@ -192,6 +192,7 @@ def _page(
         may_undo=case.state is CaseState.DECIDED
         and (case.decided_by == person.name or person.may(Role.SENIOR)),
         choices=CHOICES,
+        most_alike=MOST_ALIKE,
         undo_s=round(console.desk.undo_for.total_seconds()),
         problem=problem,
         written=written,
