@@ -123,19 +123,28 @@ def decide_alike(request: Request, form: Sent, case_id: int) -> Response:
     return onward(form)
 
 
-def _decide(form: Form, case_ids: list[int]) -> None:
+def mistaken_in(form: Form) -> list[FindingKind]:
+    """Kinds of findings that the person says are not so.
+
+    Raises:
+        BadNote: there is no such kind.
+    """
     known = {kind.value: kind for kind in FindingKind}
     unknown = [kind for kind in form.all("mistaken") if kind not in known]
     if unknown:
         raise BadNote(
             f"unknown finding `{unknown[0]:.60}`", hint="load the page again, and choose there"
         )
+    return [known[kind] for kind in form.all("mistaken")]
+
+
+def _decide(form: Form, case_ids: list[int]) -> None:
     form.console.desk.decide(
         case_ids,
         form.seen.visitor.person,
         form.one("choice"),
         words=form.one("words"),
-        mistaken=[known[kind] for kind in form.all("mistaken")],
+        mistaken=mistaken_in(form),
         seen=_seen(form, case_ids),
     )
 
