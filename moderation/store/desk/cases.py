@@ -60,8 +60,10 @@ class CaseReading(Connected):
         Raises:
             UnknownSubject: there is none, or its note was forgotten.
         """
-        with self._connected() as connection:
-            row = connection.execute(select(CASES).where(CASES.c.case_id == case_id)).first()
+        row = None
+        if 0 < case_id < 2**63:  # more has no database a number for
+            with self._connected() as connection:
+                row = connection.execute(select(CASES).where(CASES.c.case_id == case_id)).first()
         if row is None:
             raise UnknownSubject(
                 f"there is no case {case_id}", hint="its note may have been deleted; see the queue"
