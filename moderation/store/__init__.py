@@ -3,7 +3,16 @@
 from moderation.store.backup import BackedUp, back_up
 from moderation.store.desk.cases import MOST_ALIKE, MOST_COUNTED
 from moderation.store.desk.cases import Place as PageEnd
+from moderation.store.desk.insight import (
+    ClosedCase,
+    ClosedEnd,
+    DecidedAppeal,
+    Volume,
+    VolumeCell,
+    WaitingCases,
+)
 from moderation.store.desk.people import DeskSession
+from moderation.store.desk.pseudonyms import Named, Pseudonyms
 from moderation.store.desk.records import Act, Case, CaseState, LogLine, Order, Said, Wanted
 from moderation.store.hash_lists import HashTerms, ListedHash
 from moderation.store.late_records import Change, LateCause, NewTruth, Truth
@@ -65,8 +74,11 @@ __all__ = [
     "Case",
     "CaseState",
     "Change",
+    "ClosedCase",
+    "ClosedEnd",
     "DeadLetter",
     "Debt",
+    "DecidedAppeal",
     "Delivery",
     "DeliveryCounts",
     "DeskSession",
@@ -84,6 +96,7 @@ __all__ = [
     "LogLine",
     "LogOp",
     "MovedTable",
+    "Named",
     "NewAppeal",
     "NewBankEntry",
     "NewCaption",
@@ -98,6 +111,7 @@ __all__ = [
     "Place",
     "Proposal",
     "ProposalState",
+    "Pseudonyms",
     "Reach",
     "Receipt",
     "Register",
@@ -117,6 +131,9 @@ __all__ = [
     "Token",
     "Transaction",
     "Truth",
+    "Volume",
+    "VolumeCell",
+    "WaitingCases",
     "Wanted",
     "Work",
     "answers_by_kind",
