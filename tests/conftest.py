@@ -6,9 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from kit import browser as chromium
 from kit import postgres
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -39,6 +44,13 @@ def _version(name: str) -> str:
 def server() -> Iterator[postgres.Server]:
     """A PostgreSQL server of this session; skips the test where it cannot run."""
     with postgres.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium of this file; skips the test where there is none."""
+    with chromium.running() as running:
         yield running
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from moderation.desk.choices import choice_named
 from moderation.desk.effect import take_effect
 from moderation.desk.people import Person, Role
-from moderation.desk.ruling import answer_of
-from moderation.errors import BadNote, InputError
+from moderation.desk.ruling import answer_of, overturned_in
+from moderation.errors import BadNote, CaseSettled, InputError, UnknownSubject
 from moderation.finding import FindingKind
+from moderation.gate.rights.appeals import joined_by_mistake
 from moderation.store import (
     Act,
     Case,
@@ -130,6 +131,7 @@ class Desk:
         *,
         words: str = "",
         mistaken: Iterable[FindingKind] = (),
+        seen: Mapping[int, int] | None = None,
     ) -> list[Case]:
         """Decide cases, all or none; it takes effect when it can no longer be undone.
 
@@ -139,10 +141,14 @@ class Desk:
             choice: code of a choice.
             words: why; needed where the choice does not say it.
             mistaken: kinds of findings that are not so, beside those that the choice overturns.
+            seen: case → number of the verdict that the person saw; None where nobody could have
+                edited the note meanwhile.
 
         Raises:
-            BadNote: no such choice, no words where they are needed, or it contradicts itself.
-            NotAllowed, CaseTaken, CaseSettled, UnknownSubject: as `take`.
+            BadNote: no such choice, no words where they are needed, or it contradicts itself or
+                what is seen: the very file shows what it shows.
+            CaseSettled: it does not wait for anybody, or another verdict than the one seen stands.
+            NotAllowed, CaseTaken, UnknownSubject: as `take`.
         """
         chosen, at = choice_named(choice), _now()
         words = words.strip()
@@ -156,8 +162,15 @@ class Desk:
             for case_id in case_ids:
                 case = now.waiting_case(case_id)
                 self._may_decide(case, person)
+                if seen is not None and seen.get(case_id, case.verdict_id) != case.verdict_id:
+                    raise CaseSettled(
+                        f"on the note of case {case_id} the verdict `v_{case.verdict_id}` stands, "
+                        f"not `v_{seen[case_id]}`",
+                        hint="look at the case again: the note was edited, or something was told",
+                    )
                 row = now.verdicts_numbered([case.verdict_id])[case.verdict_id]
                 answer_of(row, said, by=person.name, at=at)
+                joined_by_mistake(now, row, overturned_in(row.verdict, said))
                 decided.append(
                     now.decide_case(case_id, person.name, said, at=at, due_at=at + self.undo_for)
                 )
@@ -171,13 +184,14 @@ class Desk:
             CaseSettled: it has taken effect.
             UnknownSubject: there is none.
         """
+        person.must(Role.MODERATOR)
         at = _now()
         with self.register.transaction() as now:
             case = now.case(case_id)
-            if case.decided_by != person.name:
-                person.must(Role.SENIOR)
             if case.state is not CaseState.DECIDED or case.decided_by is None:
                 now.undo_case(case_id, person.name, at=at)  # says why not
+            if case.decided_by != person.name:
+                person.must(Role.SENIOR)
             together = [
                 one
                 for one in now.cases_decided_by(
@@ -216,7 +230,10 @@ class Desk:
 
     def _settle_one(self, now: Transaction, case_id: int) -> bool:
         at = _now()
-        case = now.case(case_id)
+        try:
+            case = now.case(case_id)
+        except UnknownSubject:  # forgotten meanwhile
+            return False
         if case.state is not CaseState.DECIDED or case.due_at is None or case.due_at > at:
             return False  # another process was quicker, or it was undone
         take_effect(now, case, at=at)

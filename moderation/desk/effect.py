@@ -1,5 +1,8 @@
 """What a moderator decided becomes the verdict: pictures, events and the answer go with it.
 
+A picture that had joined a work by a match that is not so leaves it, as after an appeal: else the
+next who looks at the work would find the same mistake.
+
 All in one transaction, some seconds after the decision: until then it can be undone, and nobody
 outside has heard of it.
 """
@@ -9,12 +12,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from moderation.desk.ruling import answer_of, as_ruled
+from moderation.desk.ruling import answer_of, as_ruled, overturned_in
 from moderation.gate.publishing.settling import announce_change, is_superseded, own_hold
 from moderation.gate.rights.again import ORDINARY, judged_as_of
-from moderation.gate.rights.appeals import MODERATOR
+from moderation.gate.rights.appeals import MODERATOR, part_pictures
 from moderation.gate.rights.following import own_among, with_pictures_kept
-from moderation.store import AuditRow, Case, HoldState, LateCause, Transaction
+from moderation.store import AuditRow, Case, HoldState, LateCause, NewTruth, Transaction
 from moderation.verdict import Decision, Verdict
 
 
@@ -28,6 +31,9 @@ def take_effect(now: Transaction, case: Case, *, at: datetime) -> int:
 
     Returns:
         Number of the verdict that stands now.
+
+    Raises:
+        BadNote: a picture is the very file that the person says it does not show.
     """
     said, by = case.said, case.decided_by
     if said is None or by is None or case.decided_at is None:
@@ -39,6 +45,7 @@ def take_effect(now: Transaction, case: Case, *, at: datetime) -> int:
     before, after = last.verdict.decision.value, said.decision.value
     now.close_case(case.case_id, at=at, before=before, after=after)  # its verdict comes by it
     now.record_review(answer_of(last, said, by=by, at=case.decided_at))
+    parted = part_pictures(now, last, overturned_in(last.verdict, said))
     ruled = _with_pictures(now, as_ruled(last.verdict, said), base, at=at)
     number = now.change_verdict(
         base,
@@ -51,6 +58,12 @@ def take_effect(now: Transaction, case: Case, *, at: datetime) -> int:
         truth_id=None,
         is_base=True,
     )
+    if parted:  # verdicts that rest on these pictures follow
+        works = {work for picture, new in parted for work in (picture.work_id, new)}
+        told = NewTruth(
+            cause=LateCause.REVIEW, at=at, by=by, works=tuple(sorted(works)), frees=True
+        )
+        now.tell_late(told)
     announce_change(
         now,
         ruled,

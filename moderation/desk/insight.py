@@ -15,6 +15,7 @@ from moderation.desk.answers import Agreement, Precision, agreement_of, precisio
 from moderation.desk.rates import Difference, Mean, Rate, Times, compare, compare_means
 from moderation.gate.deciding.shadow_report import ShadowReport, shadow_reports
 from moderation.store import (
+    CaseKind,
     ClosedCase,
     DecidedAppeal,
     Named,
@@ -129,8 +130,9 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """Cases of one reason that wait now."""
+    """Cases of one kind and reason that wait now."""
 
+    kind: CaseKind
     reason: str
     count: int
     median_s: float
@@ -369,6 +371,7 @@ def _people(closed: Iterable[ClosedCase], who: Who) -> tuple[PerPerson, ...]:
 def _queue(waiting: WaitingCases, at: datetime) -> Queue:
     ages = Times.of((at - opened).total_seconds() for opened in waiting.opened_at)
     return Queue(
+        kind=waiting.kind,
         reason=waiting.reason,
         count=waiting.count,
         median_s=ages.median_s or 0.0,

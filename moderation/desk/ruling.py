@@ -22,7 +22,8 @@ def answers_to(verdict: Verdict, said: Said) -> Mapping[FindingKind, Answer]:
     """What a person's choice says of each kind of finding that the verdict rests on.
 
     Raises:
-        BadNote: a finding is said to be mistaken that the verdict does not rest on.
+        BadNote: a finding is said to be mistaken that the verdict does not rest on; or all are, and
+            the choice says that something is so.
     """
     rests_on = verdict.reason_kinds()
     strangers = [kind for kind in said.mistaken if kind not in rests_on]
@@ -31,7 +32,14 @@ def answers_to(verdict: Verdict, said: Said) -> Mapping[FindingKind, Answer]:
             f"the verdict on `{verdict.note_id:.60}` does not rest on `{strangers[0]}`",
             hint="look at the case again; a later verdict may have taken its place",
         )
-    whole = choice_named(said.choice).answer
+    chosen = choice_named(said.choice)
+    whole = chosen.answer
+    all_wrong = bool(rests_on) and set(said.mistaken) >= set(rests_on)
+    if all_wrong and whole is Answer.CONFIRMED and not chosen.needs_words:
+        raise BadNote(
+            f"`{said.choice}` says that something is so, and all that was found is said not to be",
+            hint="choose `mistaken`, or `other` and say why in a sentence",
+        )
     return {kind: Answer.OVERTURNED if kind in said.mistaken else whole for kind in rests_on}
 
 
@@ -60,6 +68,17 @@ def answer_of(row: AuditRow, said: Said, *, by: str, at: datetime) -> NewReview:
     )
     refuse_unfitting(review, row.verdict)
     return review
+
+
+def overturned_in(verdict: Verdict, said: Said) -> tuple[Finding, ...]:
+    """Findings that weighed something and are not so.
+
+    Raises:
+        BadNote: as `answers_to`.
+    """
+    answers = answers_to(verdict, said)
+    wrong = {kind for kind, answer in answers.items() if answer is Answer.OVERTURNED}
+    return tuple(f for f in verdict.findings if f.kind in wrong and f.score > 0)
 
 
 def as_ruled(verdict: Verdict, said: Said) -> Verdict:

@@ -19,7 +19,10 @@ _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks by category that draw nothing."""
 _SHORT_NAMES = {
     "\0": "NUL",
+    "\t": "TAB",
+    "\n": "LF",
     "\r": "CR",
+    " ": "SP",
     "\u00ad": "SHY",
     "\u200b": "ZWSP",
     "\u200c": "ZWNJ",
@@ -98,9 +101,11 @@ def _visible(text: str, start: int, end: int) -> Markup:
 
 def _runs(text: str, start: int, end: int) -> Iterator[tuple[bool, str]]:
     """Stretches to show as they are, and runs of one hidden character: floods stay short."""
+    # Blanks alone show nothing, and a name made of them would be a link that nobody finds.
+    blank = text.isspace()
 
     def kind(i: int) -> str:
-        return text[i] if _is_hidden(text, i) else ""
+        return text[i] if blank or _is_hidden(text, i) else ""
 
     for char, places in groupby(range(start, end), key=kind):
         yield bool(char), "".join(text[i] for i in places)

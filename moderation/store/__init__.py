@@ -13,7 +13,16 @@ from moderation.store.desk.insight import (
 )
 from moderation.store.desk.people import DeskSession
 from moderation.store.desk.pseudonyms import Named, Pseudonyms
-from moderation.store.desk.records import Act, Case, CaseState, LogLine, Order, Said, Wanted
+from moderation.store.desk.records import (
+    Act,
+    Case,
+    CaseKind,
+    CaseState,
+    LogLine,
+    Order,
+    Said,
+    Wanted,
+)
 from moderation.store.hash_lists import HashTerms, ListedHash
 from moderation.store.late_records import Change, LateCause, NewTruth, Truth
 from moderation.store.moving import MovedTable
@@ -72,6 +81,7 @@ __all__ = [
     "BankEntry",
     "Begun",
     "Case",
+    "CaseKind",
     "CaseState",
     "Change",
     "ClosedCase",

@@ -36,6 +36,7 @@ from sqlalchemy import (
 
 from moderation.errors import BadNote
 from moderation.store import captions
+from moderation.store.desk.people import forget_in_settings
 from moderation.store.desk.tables import CASE_LOG, CASES
 from moderation.store.hash_list_tables import HASH_LISTS
 from moderation.store.late import forget_waiting
@@ -200,6 +201,7 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
     for table in (PROPOSALS, BANK_ENTRIES, RULINGS, REVIEWS):
         (key,) = table.primary_key
         _redact_column(connection, key, table.c.reason, subject)
+    forget_in_settings(connection, subject)
     forget_waiting(connection, subject.author_ids)
     row: dict[str, Any] = {
         "at": datetime.now(UTC),

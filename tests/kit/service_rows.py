@@ -9,6 +9,7 @@ from kit.register_rows import MORNING
 from sqlalchemy import func, insert, select
 
 from moderation.store import Transaction
+from moderation.store.desk.tables import CASE_LOG, CASE_SKIPS, CASES, DESK_SESSIONS, DESK_SETTINGS
 from moderation.store.service.tables import (
     APPEALS,
     DELIVERIES,
@@ -22,7 +23,13 @@ from moderation.store.service.tables import (
     UNFINISHED,
 )
 
-WITHOUT_HASH_LISTS = ("DROP TABLE hash_entries", "DROP TABLE hash_lists")
+WITHOUT_DESK = tuple(
+    f"DROP TABLE {name}"
+    for name in ("case_skips", "case_log", "cases", "desk_sessions", "desk_settings")
+)
+"""Makes a register what it was at step 0011, but for its number."""
+
+WITHOUT_HASH_LISTS = (*WITHOUT_DESK, "DROP TABLE hash_entries", "DROP TABLE hash_lists")
 """Makes a register what it was at step 0010, but for its number."""
 
 WITHOUT_LATE_TRUTHS = (
@@ -138,7 +145,62 @@ def put_service_rows(now: Transaction, verdict_id: int, note_id: str, author_id:
                 "created_at": MORNING,
             },
         ),
+        *_desk_rows(verdict_id, judged, note_id, author_id),
         (HOUR_COUNTS, {"kind": "rule", "subject": f"r{verdict_id}", "hour": 1, "count": 1}),
     ]
     for table, row in rows:
         now._connection.execute(insert(table).values(**row))
+
+
+def _desk_rows(
+    verdict_id: int, judged: dict[str, Any], note_id: str, author_id: str
+) -> list[tuple[Any, dict[str, Any]]]:
+    """A case that is over, what was done with it, and somebody who watches the author."""
+    case = {"case_id": select(func.max(CASES.c.case_id)).scalar_subquery()}
+    who = f"mia{verdict_id}"
+    words = f"{author_id} wrote {note_id}"
+    return [
+        (
+            CASES,
+            judged
+            | {
+                "state": "closed",
+                "rank": 10,
+                "reason": "image.copy",
+                "lang": "zh",
+                "opened_at": MORNING,
+                "decided_by": who,
+                "decided_at": MORNING,
+                "said": {"choice": "other", "decision": "block", "mistaken": []},
+                "words": words,
+            },
+        ),
+        (
+            CASE_LOG,
+            case
+            | {
+                "at": MORNING,
+                "by": who,
+                "act": "decided",
+                "before": "open",
+                "after": "block",
+                "words": words,
+            },
+        ),
+        (CASE_SKIPS, case | {"by": who, "at": MORNING}),
+        (
+            DESK_SESSIONS,
+            {
+                "digest": f"{verdict_id:064}",
+                "name": who,
+                "role": "moderator",
+                "token_id": "t1",
+                "created_at": MORNING,
+                "expires_at": LATER,
+            },
+        ),
+        (
+            DESK_SETTINGS,
+            {"name": who, "said": {"lang": "zh", "filters": [{"author_id": author_id}]}},
+        ),
+    ]

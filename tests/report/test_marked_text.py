@@ -121,6 +121,8 @@ def test_a_flood_of_hidden_characters_is_one_label():
         pytest.param("a\u200db", False, id="joiner_between_letters"),
         pytest.param("تجربة e\u0301", True, id="arabic_and_accents"),
         pytest.param("\u3164", False, id="hangul_filler"),
+        pytest.param("a b\n\tc ", True, id="blanks_between_letters"),
+        pytest.param(" \n\t\u3000", False, id="blanks_alone"),
     ],
 )
 def test_only_what_deceives_is_labelled(text, shown):

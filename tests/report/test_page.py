@@ -6,46 +6,19 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import cv2
 import numpy as np
 import pytest
-from kit.verdicts import a_copy, a_failure, a_match, a_span, a_text_finding, a_verdict
+from kit.reports import HOSTILE, TEXT, drawn, note, the_fixed_set, the_hostile_set
+from kit.verdicts import a_copy, a_failure, a_span, a_text_finding, a_verdict
 
 from moderation.errors import StoreUnwritable
-from moderation.finding import Difference, Finding, FindingKind, Span
-from moderation.match import Basis, Direction
-from moderation.note import Author, Note, NoteImage
+from moderation.finding import Difference, Finding, FindingKind
+from moderation.note import Author, NoteImage
 from moderation.report import ArchivePictures, write_report
-from moderation.verdict import Completeness, Decision
-
-HOSTILE = "<script>alert(1)</script>\u202e\"'><img src=https://evil.example/x>\0&amp;{{ 7*7 }}"
-HOSTILE_ID = HOSTILE.replace("\0", "")  # a note with a NUL in an id is refused when it is made
-TEXT = "姐妹们冲！全网最低价只要￥99，加薇❤ abc_123 领券"
-
-
-def drawn(width=240, height=320, seed=1):
-    """A picture that a test may hold: blots on paper."""
-    rng = np.random.default_rng(seed)
-    picture = np.full((height, width, 3), 240, np.uint8)
-    for _ in range(12):
-        centre = (int(rng.integers(width)), int(rng.integers(height)))
-        colour = tuple(int(c) for c in rng.integers(0, 255, 3))
-        cv2.circle(picture, centre, int(rng.integers(8, 60)), colour, -1)
-    return picture
-
-
-def note(note_id, **changes):
-    values = {
-        "author": Author(id="bob"),
-        "published_at": datetime(2026, 5, 1, 9, 30, tzinfo=UTC),
-        "title": "面霜推荐",
-        "text": TEXT,
-        "tags": ["护肤"],
-    }
-    return Note(id=note_id, **values | changes)
+from moderation.verdict import Decision
 
 
 def page(tmp_path, results, notes=(), lang="en", **options):
@@ -53,56 +26,6 @@ def page(tmp_path, results, notes=(), lang="en", **options):
     pictures = ArchivePictures(known)
     path = write_report(results, tmp_path, notes=known, pictures=pictures, lang=lang, **options)
     return path.read_text(encoding="utf-8")
-
-
-def the_fixed_set():
-    """Every part of the page once: copy, spans, exemption, hash alone, failures, a clean note."""
-    original = drawn()
-    crop = original[80:240, 60:180].copy()
-    corners = ((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75))
-    crop_of = a_match(
-        transform=(1, 0, 60, 0, 1, 80),
-        region_original=corners,
-        query_size=(120, 160),
-        share_of_original=0.25,
-        direction=Direction.QUERY_IN_ORIGINAL,
-    )
-    contact = a_span(TEXT, "加薇❤ abc_123", code="V5")
-    notes = [
-        note("first", author=Author(id="alice"), images=[NoteImage(array=original)]),
-        note("n1", images=[NoteImage(array=crop)]),
-        note("n2", author=Author(id="alice"), images=[NoteImage(array=original)]),
-        note("n3", author=Author(id="dora", declared_ad=True, brand_partner="Acme"), text="hello"),
-    ]
-    gone = a_match(
-        note_id="gone", basis=Basis.HASH_ONLY, transform=None, region_query=(), region_original=()
-    )
-    results = [
-        a_verdict(note_id="n3"),
-        a_failure(),
-        a_verdict(
-            a_copy(match=crop_of),
-            a_text_finding(
-                FindingKind.TEXT_HARD_SELL,
-                a_span(TEXT, "全网最低价", code="V2"),
-                a_span(TEXT, "最低价只要￥99", code="V3"),
-            ),
-            a_text_finding(FindingKind.TEXT_DIVERSION_CONTACT, contact),
-            decision=Decision.BLOCK,
-        ),
-        a_verdict(
-            a_copy(score=0.0, difference=Difference.SAME_AUTHOR),
-            note_id="n2",
-            decision=Decision.PASS,
-        ),
-        a_verdict(
-            a_copy(match=gone, score=0.5, difference=Difference.UNVERIFIED),
-            note_id="n4",
-            completeness=Completeness.PARTIAL,
-            failures=(a_failure(code="unreadable_image", detector="copies", image_number=1),),
-        ),
-    ]
-    return results, notes
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -132,30 +55,8 @@ class Elements(HTMLParser):
 
 
 def hostile_page(tmp_path):
-    spans = (
-        Span(code=HOSTILE, field="text", start=0, end=8, text=HOSTILE[:8], normalised=HOSTILE),
-    )
-    finding = a_text_finding(FindingKind.TEXT_HARD_SELL, *spans, detail={"brand": HOSTILE})
-    copy = a_copy(
-        match=a_match(note_id=HOSTILE, author_id=HOSTILE),
-        detail={"holder": HOSTILE, "why": HOSTILE},
-    )
-    failure = a_failure(message=HOSTILE, hint=HOSTILE, note_id=HOSTILE, detector=HOSTILE)
-    results = [
-        a_verdict(
-            finding,
-            copy,
-            note_id=HOSTILE_ID,
-            policy=HOSTILE,
-            policy_digest=HOSTILE,
-            detectors={HOSTILE: HOSTILE},
-            failures=(failure,),
-        ),
-        failure,
-    ]
-    author = Author(id=HOSTILE_ID, brand_partner=HOSTILE)
-    hostile = note(HOSTILE_ID, author=author, title=HOSTILE, text=HOSTILE, tags=[HOSTILE])
-    return page(tmp_path, results, [hostile], title=HOSTILE)
+    results, notes = the_hostile_set(HOSTILE)
+    return page(tmp_path, results, notes, title=HOSTILE)
 
 
 def test_hostile_text_stays_text(tmp_path):

@@ -34,7 +34,9 @@ from moderation.store import (
     Receipt,
     Register,
     Ruling,
+    Said,
     SubjectKind,
+    Wanted,
 )
 from moderation.store.redaction import Subject
 from moderation.verdict import Decision, Verdict
@@ -130,6 +132,12 @@ def fill_with_copies(register: Register, author_id: str, note_id: str) -> bytes:
                 statement=f"{author_id} lets me, see {note_id}",
             )
         )
+        (case,) = tx.cases(Wanted())
+        said = Said(
+            choice="other", decision=Decision.BLOCK, words=f"{author_id} was first in {note_id}"
+        )
+        tx.escalate_case(case.case_id, "mia", at=MORNING, words=f"ask {author_id} of {note_id}")
+        tx.decide_case(case.case_id, "sam", said, at=MORNING, due_at=MORNING)
     for i in range(300):
         picture = a_picture(f"filler{i * 7919 % 300}", author_id=f"author{i % 17}")
         register_picture(register, picture)
@@ -202,6 +210,7 @@ def test_the_receipt_counts_what_went_and_names_nobody(register: Register) -> No
         "appeals": 1,
         "events": 1,
         "unfinished": 1,
+        "cases": 1,
         "verdicts": 1,
         "mentions": 1,
     }

@@ -32,6 +32,7 @@ from moderation.store import (
     StoredPicture,
     Transaction,
 )
+from moderation.store.reading import Reading
 from moderation.verdict import Verdict
 
 DECIDED = "appeal.decided"
@@ -148,7 +149,7 @@ def _overturn(
         wrong, whole = [f for f in wrong if f.match is not None], False
     _put_claims_right(now, row, ruled, at)
     works = _works(row.verdict)
-    others = _part(now, row, wrong)
+    others = part_pictures(now, row, wrong)
     works |= {work for _, work in others}
     mistaken = [f for f in wrong if f.kind in PAIRS and f.match is not None]
     verdict, verdict_id = _without(now, last, base, wrong, ruled, at, whole=whole)
@@ -200,14 +201,17 @@ def _works(verdict: Verdict) -> set[int]:
     return {work for work in named if type(work) is int}
 
 
-def _own_pictures(now: Transaction, note_id: str, author_id: str) -> list[StoredPicture]:
+def _own_pictures(now: Reading, note_id: str, author_id: str) -> list[StoredPicture]:
     return [p for p in now.pictures_of_note(note_id) if p.author_id == author_id]
 
 
-def _part(
-    now: Transaction, row: AuditRow, wrong: Iterable[Finding]
-) -> list[tuple[StoredPicture, int]]:
-    """Pictures that joined a work by the mistake leave it, with all of the very same file."""
+def joined_by_mistake(now: Reading, row: AuditRow, wrong: Iterable[Finding]) -> list[StoredPicture]:
+    """The note's pictures that belong to a work by matches that are not so.
+
+    Raises:
+        BadNote: one is the very file that it is said not to show.
+    """
+    wrong = list(wrong)
     numbers = {
         (f.image_number, f.detail.get("work_id"))
         for f in wrong
@@ -215,7 +219,7 @@ def _part(
     }
     originals = now.pictures(f.match.picture_id for f in wrong if f.match is not None)
     files = {picture.sha256 for picture in originals.values()} - {""}
-    parted: list[tuple[StoredPicture, int]] = []
+    joined = []
     for mine in _own_pictures(now, row.verdict.note_id, row.author_id):
         if (mine.image_number, mine.work_id) not in numbers:
             continue
@@ -223,8 +227,25 @@ def _part(
             raise BadNote(
                 f"picture {mine.image_number} of note `{mine.note_id:.80}` is the very file that "
                 "it is said not to show",
-                hint="say who was first, or that who appeals holds a licence",
+                hint="say who was first, that its author holds a licence, or that it is allowed",
             )
+        joined.append(mine)
+    return joined
+
+
+def part_pictures(
+    now: Transaction, row: AuditRow, wrong: Iterable[Finding]
+) -> list[tuple[StoredPicture, int]]:
+    """Let pictures that joined a work by mistake leave it, with all of the very same file.
+
+    Returns:
+        Each with its new work.
+
+    Raises:
+        BadNote: as `joined_by_mistake`.
+    """
+    parted: list[tuple[StoredPicture, int]] = []
+    for mine in joined_by_mistake(now, row, wrong):
         new = now.part_picture(mine.picture_id)
         parted.append((mine, new))
         for same in now.pictures_of_work(mine.work_id, sha256=mine.sha256, limit=SAME_FILE_AT_ONCE):

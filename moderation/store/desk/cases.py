@@ -25,7 +25,16 @@ from sqlalchemy import (
 
 from moderation.errors import CaseSettled, CaseTaken, UnknownSubject
 from moderation.store.desk import opening
-from moderation.store.desk.records import Act, Case, CaseState, LogLine, Order, Said, Wanted
+from moderation.store.desk.records import (
+    Act,
+    Case,
+    CaseKind,
+    CaseState,
+    LogLine,
+    Order,
+    Said,
+    Wanted,
+)
 from moderation.store.desk.tables import CASE_LOG, CASE_SKIPS, CASES
 from moderation.store.schema import portions
 from moderation.store.service.connected import Connected, Writing
@@ -78,20 +87,22 @@ class CaseReading(Connected):
         with self._connected() as connection:
             return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
-    def case_reasons(self, state: CaseState = CaseState.OPEN) -> list[str]:
-        """Codes of reasons that cases in this state have, in order of the alphabet."""
-        return self._distinct(CASES.c.reason, state)
+    def case_reasons(self, wanted: Wanted) -> list[str]:
+        """Codes of reasons that cases of this kind and state have, in order of the alphabet."""
+        return self._distinct(CASES.c.reason, wanted)
 
-    def case_langs(self, state: CaseState = CaseState.OPEN) -> list[str]:
+    def case_langs(self, wanted: Wanted) -> list[str]:
         """Languages that their notes say, likewise."""
-        return [lang for lang in self._distinct(CASES.c.lang, state) if lang]
+        return [lang for lang in self._distinct(CASES.c.lang, wanted) if lang]
 
-    def _distinct(self, column: ColumnElement[str], state: CaseState) -> list[str]:
+    def _distinct(self, column: ColumnElement[str], wanted: Wanted) -> list[str]:
         # From one to the next along the index: as quick with a million cases as with ten.
         found: list[str] = []
         with self._connected() as connection:
             while True:
-                query = select(func.min(column)).where(CASES.c.state == state.value)
+                query = select(func.min(column)).where(
+                    CASES.c.state == wanted.state.value, CASES.c.kind == wanted.kind.value
+                )
                 if found:
                     query = query.where(column > found[-1])
                 value = connection.execute(query).scalar()
@@ -101,13 +112,14 @@ class CaseReading(Connected):
 
     def alike(self, case: Case, *, limit: int = MOST_ALIKE) -> list[Case]:
         """Other cases that wait and whose notes show the same work for the same reason."""
-        if case.work_id is None:
+        if case.work_id is None or case.kind is not CaseKind.MACHINE:
             return []
         query = (
             select(CASES)
             .where(
                 CASES.c.work_id == case.work_id,
                 CASES.c.state.in_(_WAITING),
+                CASES.c.kind == CaseKind.MACHINE.value,
                 CASES.c.case_id != case.case_id,
                 CASES.c.reason == case.reason,
             )
@@ -125,14 +137,18 @@ class CaseReading(Connected):
             for some in portions(works):
                 query = (
                     select(CASES.c.work_id, CASES.c.reason, func.count())
-                    .where(CASES.c.work_id.in_(some), CASES.c.state.in_(_WAITING))
+                    .where(
+                        CASES.c.work_id.in_(some),
+                        CASES.c.state.in_(_WAITING),
+                        CASES.c.kind == CaseKind.MACHINE.value,
+                    )
                     .group_by(CASES.c.work_id, CASES.c.reason)
                 )
                 counted.update({(row[0], row[1]): row[2] for row in connection.execute(query)})
         return {
             case.case_id: counted.get((case.work_id, case.reason), 0)
             for case in cases
-            if case.work_id is not None
+            if case.work_id is not None and case.kind is CaseKind.MACHINE
         }
 
     def cases_decided_by(
@@ -281,20 +297,34 @@ class CaseWriting(CaseReading, Writing):
         """Take back what was decided and has not taken effect.
 
         Raises:
-            CaseSettled: it has taken effect.
+            CaseSettled: it has taken effect, or nothing is decided.
             UnknownSubject: there is no such case.
         """
         case = self.case(case_id)
+        if case.state.waits:
+            raise CaseSettled(
+                f"nothing is decided about case {case_id}, it is {case.state.value}",
+                hint="look at it again; somebody may have undone it before",
+            )
         if case.state is not CaseState.DECIDED or case.said is None:
             raise CaseSettled(
                 f"what was decided about case {case_id} holds already",
                 hint="record another answer with `moderation review record`, or let the author "
                 "appeal",
             )
-        opening.reopen(self._connection, case_id)
-        opening.log(
-            self._connection, case_id, at, by, Act.UNDID, case.said.decision, CaseState.OPEN, words
+        waited = self._waited_as(case_id)
+        opening.reopen(self._connection, case_id, waited)
+        opening.log(self._connection, case_id, at, by, Act.UNDID, case.said.decision, waited, words)
+
+    def _waited_as(self, case_id: int) -> CaseState:
+        """As what a decided case waited before."""
+        query = (
+            select(CASE_LOG.c.before)
+            .where(CASE_LOG.c.case_id == case_id, CASE_LOG.c.act == Act.DECIDED.value)
+            .order_by(CASE_LOG.c.entry_id.desc())
+            .limit(1)
         )
+        return CaseState(self._connection.execute(query).scalar_one())
 
     def close_case(self, case_id: int, *, at: datetime, before: str, after: str) -> None:
         """What was decided has taken effect."""
@@ -338,7 +368,10 @@ _WAITING = [state.value for state in CaseState if state.waits]
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [CASES.c.state == wanted.state.value]
+    conditions: list[ColumnElement[bool]] = [
+        CASES.c.state == wanted.state.value,
+        CASES.c.kind == wanted.kind.value,
+    ]
     if wanted.reason:
         conditions.append(CASES.c.reason == wanted.reason)
     if wanted.author_id:
@@ -366,6 +399,7 @@ def _case(row: Row[Any]) -> Case:
     return Case(
         **values
         | {
+            "kind": CaseKind(values["kind"]),
             "state": CaseState(values["state"]),
             "said": None if said is None else Said.from_json(said, words),
         }

@@ -8,6 +8,7 @@ it is from the register: an old stretch can shrink.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,10 +18,9 @@ from sqlalchemy import Connection, Row, Text, exists, func, select, tuple_, type
 
 from moderation.finding import FindingKind
 from moderation.store.desk.opening import NOBODY
-from moderation.store.desk.records import Act, CaseState, Said
+from moderation.store.desk.records import Act, CaseKind, CaseState, Said
 from moderation.store.desk.tables import CASE_LOG, CASES
 from moderation.store.late_tables import VERDICT_CHANGES
-from moderation.store.review_tables import REVIEWS
 from moderation.store.schema import VERDICTS, portions
 from moderation.store.service.appeals import AppealState
 from moderation.store.service.connected import Connected
@@ -33,11 +33,15 @@ MOST_WAITING = 10_000
 """Cases whose age is looked at; of more, every second, third, … one."""
 MOST_VERDICTS = 20_000
 """Verdicts that are read for one stretch; of more, every second, third, … one."""
-MOST_ANSWERED = 100_000
-"""Answers among which those that decided an appeal are looked for, the last ones."""
-_WORDS = [decision.value for decision in Decision]
+MOST_APPEALS = 10_000
+"""Decided appeals in one answer."""
 _WAITING = [state.value for state in CaseState if state.waits]
 _REASONS = '"reasons":'
+_TOOK_EFFECT = (
+    # Nobody makes a decision take effect, and lines of nobody lie by their time in an index.
+    CASE_LOG.c.by == NOBODY,
+    CASE_LOG.c.act == Act.TOOK_EFFECT.value,
+)
 
 
 class ClosedEnd(NamedTuple):
@@ -81,8 +85,9 @@ class ClosedCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingCases:
-    """Cases of one reason that wait for a person now, escalated ones included."""
+    """Cases of one kind and reason that wait for a person now, escalated ones included."""
 
+    kind: CaseKind
     reason: str
     count: int
     """All of them."""
@@ -99,7 +104,7 @@ class DecidedAppeal:
 
     appeal_id: int
     reason: str
-    """Code of the strongest reason of the verdict; empty where it had none."""
+    """Code of the strongest reason of the verdict that it was against."""
     appealed_at: datetime
     decided_at: datetime
     overturned: bool
@@ -144,10 +149,10 @@ class InsightReading(Connected):
         after: ClosedEnd | None = None,
         limit: int = MOST_CLOSED,
     ) -> list[ClosedCase]:
-        """Cases whose decision took effect in a stretch of time, the last first.
+        """Cases of verdicts whose decision took effect in a stretch of time, the last first.
 
         A decision that was undone, or overtaken before it took effect, is not among them; a note
-        that was decided twice has two cases.
+        that was decided twice has two cases. Appeals are another question.
 
         Args:
             since: took effect at this aware time or later; None for all.
@@ -159,11 +164,8 @@ class InsightReading(Connected):
             select(CASES, CASE_LOG.c.entry_id, CASE_LOG.c.at, CASE_LOG.c.before, CASE_LOG.c.after)
             .join(CASES, CASES.c.case_id == CASE_LOG.c.case_id)
             .where(
-                # Nobody lets a decision take effect, and lines of nobody lie by time in an index.
-                CASE_LOG.c.by == NOBODY,
-                CASE_LOG.c.act == Act.TOOK_EFFECT.value,
-                CASE_LOG.c.before.in_(_WORDS),
-                CASE_LOG.c.after.in_(_WORDS),
+                *_TOOK_EFFECT,
+                CASES.c.kind == CaseKind.MACHINE.value,
                 CASES.c.said.is_not(None),
                 CASES.c.decided_by.is_not(None),
             )
@@ -180,85 +182,92 @@ class InsightReading(Connected):
             return [_closed(row) for row in connection.execute(query)]
 
     def waiting_cases(self, *, most: int = MOST_WAITING) -> list[WaitingCases]:
-        """Cases that wait for a person now, by reason, most first.
+        """Cases that wait for a person now, by kind and reason, most first.
 
         It says nothing about cases that were decided: what is quickly done never waits long here.
 
         Args:
             most: cases whose age is looked at.
         """
-        waits = CASES.c.state.in_(_WAITING)
+        waits = (CASES.c.state.in_(_WAITING), CASES.c.kind.in_(list(CaseKind)))
         counted = (
-            select(CASES.c.reason, func.count().label("count"), func.min(CASES.c.case_id))
-            .where(waits)
-            .group_by(CASES.c.reason)
+            select(
+                CASES.c.kind,
+                CASES.c.reason,
+                func.count().label("count"),
+                func.min(CASES.c.case_id).label("first"),
+            )
+            .where(*waits)
+            .group_by(CASES.c.kind, CASES.c.reason)
         )
+        some = select(CASES.c.case_id, CASES.c.kind, CASES.c.reason, CASES.c.opened_at)
+        opened: dict[tuple[str, str], list[datetime]] = defaultdict(list)
         with self._connected() as connection:
-            reasons = [tuple(row) for row in connection.execute(counted)]
-            step = _step(sum(count for _, count, _ in reasons), most)
-            some = select(CASES.c.case_id, CASES.c.reason, CASES.c.opened_at)
+            groups = connection.execute(counted).all()
+            step = _step(sum(group.count for group in groups), most)
             oldest = {
-                row.reason: row.opened_at
-                for numbers in portions(number for _, _, number in reasons)
+                row.case_id: row.opened_at
+                for numbers in portions(group.first for group in groups)
                 for row in connection.execute(some.where(CASES.c.case_id.in_(numbers)))
             }
-            ages: dict[str, list[datetime]] = {reason: [] for reason, _, _ in reasons}
-            for row in connection.execute(some.where(waits, CASES.c.case_id % step == 0)):
-                ages[row.reason].append(row.opened_at)
+            for row in connection.execute(some.where(*waits, CASES.c.case_id % step == 0)):
+                opened[row.kind, row.reason].append(row.opened_at)
         found = [
             WaitingCases(
-                reason=reason,
-                count=count,
-                oldest=oldest[reason],
-                opened_at=tuple(ages[reason]) or (oldest[reason],),
+                kind=CaseKind(group.kind),
+                reason=group.reason,
+                count=group.count,
+                oldest=oldest[group.first],
+                opened_at=tuple(opened[group.kind, group.reason]) or (oldest[group.first],),
                 one_in=step,
             )
-            for reason, count, _ in reasons
+            for group in groups
         ]
-        return sorted(found, key=lambda one: (-one.count, one.reason))
+        return sorted(found, key=lambda one: (-one.count, one.kind, one.reason))
 
     def decided_appeals(
-        self, *, since: datetime, until: datetime, limit: int = 10_000
+        self, *, since: datetime, until: datetime, limit: int = MOST_APPEALS
     ) -> list[DecidedAppeal]:
         """Appeals that were decided in a stretch of time, the last first.
 
-        Only authors who appealed are in it. When an appeal was decided is told by the answer that
-        settles its verdict; it is looked for among the last `MOST_ANSWERED` answers.
+        Only authors who appealed are in it: nobody can say how many others were right. Appeals
+        that were decided before the register had a desk have no time, and are absent.
 
         Args:
             since: decided at this aware time or later.
             until: decided before.
             limit: most to return.
         """
-        last = select(func.max(REVIEWS.c.review_id)).scalar_subquery()
         query = (
             select(
-                REVIEWS.c.review_id,
-                REVIEWS.c.at.label("decided_at"),
                 APPEALS.c.appeal_id,
-                APPEALS.c.at,
                 APPEALS.c.state,
-                type_coerce(VERDICTS.c.body, Text).label("body"),
+                CASES.c.reason,
+                CASES.c.opened_at,
+                CASE_LOG.c.at.label("decided_at"),
             )
-            .join(APPEALS, APPEALS.c.verdict_id == REVIEWS.c.verdict_id)
-            .join(VERDICTS, VERDICTS.c.verdict_id == REVIEWS.c.verdict_id)
+            .join(CASES, CASES.c.case_id == CASE_LOG.c.case_id)
+            .join(APPEALS, APPEALS.c.appeal_id == CASES.c.appeal_id)
             .where(
-                REVIEWS.c.review_id > last - MOST_ANSWERED,
-                REVIEWS.c.settles == 1,
-                REVIEWS.c.at >= since,
-                REVIEWS.c.at < until,
-                REVIEWS.c.at >= APPEALS.c.at,
+                *_TOOK_EFFECT,
+                CASE_LOG.c.at >= since,
+                CASE_LOG.c.at < until,
                 APPEALS.c.state != AppealState.OPEN.value,
             )
-            .order_by(REVIEWS.c.review_id)
+            .order_by(CASE_LOG.c.at.desc(), CASE_LOG.c.entry_id.desc())
             .limit(limit)
         )
-        found: dict[int, DecidedAppeal] = {}
         with self._connected() as connection:
-            for row in connection.execute(query):
-                # The first answer after it decided it; a later one settles something else.
-                found.setdefault(row.appeal_id, _appeal(row))
-        return sorted(found.values(), key=lambda one: (one.decided_at, one.appeal_id), reverse=True)
+            return [
+                DecidedAppeal(
+                    appeal_id=row.appeal_id,
+                    reason=row.reason,
+                    appealed_at=row.opened_at,
+                    decided_at=row.decided_at,
+                    overturned=row.state == AppealState.OVERTURNED.value,
+                )
+                for row in connection.execute(query)
+            ]
 
     def first_verdict_since(self, at: datetime) -> int:
         """Number of the first verdict that was given at this aware time or later.
@@ -330,16 +339,6 @@ def _closed(row: Row[Any]) -> ClosedCase:
         after=Decision(row.after),
         mistaken=said.mistaken,
         words=said.words,
-    )
-
-
-def _appeal(row: Row[Any]) -> DecidedAppeal:
-    return DecidedAppeal(
-        appeal_id=row.appeal_id,
-        reason=_strongest(row.body)[0],
-        appealed_at=row.at,
-        decided_at=row.decided_at,
-        overturned=row.state == AppealState.OVERTURNED.value,
     )
 
 

@@ -2,6 +2,8 @@
 
     review                          opens a case, or becomes the verdict of the one that waits
     pass, label, block              overtakes the case that waits, or whose decision is not in force
+    an appeal                       opens one of its own, which ends when the appeal is decided
+    on an earlier revision          changes nothing: the note was edited since
 
 So nothing that waits for a person can be forgotten, and nobody decides what is no longer asked.
 """
@@ -12,8 +14,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
-from moderation.store.desk.records import Act, CaseState, rank_of, work_of
+from moderation.store.desk.records import Act, CaseKind, CaseState, rank_of, work_of
 from moderation.store.desk.tables import CASE_LOG, CASES
+from moderation.store.schema import VERDICTS
 from moderation.verdict import Decision, Verdict
 
 NOBODY = "system"
@@ -42,16 +45,24 @@ def follow_verdict(
     query = select(CASES.c.case_id, CASES.c.state).where(
         CASES.c.note_id == verdict.note_id,
         CASES.c.author_id == author_id,
+        CASES.c.kind == CaseKind.MACHINE.value,
         CASES.c.state.in_(PENDING),
     )
     waiting = connection.execute(query).first()
-    if verdict.decision is not Decision.REVIEW:
+    asks = verdict.decision is Decision.REVIEW
+    if not asks and waiting is None:
+        return
+    place = (verdict.note_id, author_id, verdict.revision)
+    if _is_history(connection, *place):  # completed late: nobody waits for what was edited since
+        return
+    if not asks:
         if waiting is not None:
             _overtake(connection, waiting.case_id, waiting.state, verdict.decision, at)
         return
     facts = facts_of(verdict_id, verdict, lang)
     if waiting is None:
         new = {
+            "kind": CaseKind.MACHINE.value,
             "note_id": verdict.note_id,
             "author_id": author_id,
             "state": CaseState.OPEN.value,
@@ -66,6 +77,53 @@ def follow_verdict(
         log(connection, waiting.case_id, at, NOBODY, Act.OVERTAKEN, waiting.state, CaseState.OPEN)
 
 
+def follow_appeal(
+    connection: Connection, appeal_id: int, verdict_id: int, *, author_id: str, at: datetime
+) -> None:
+    """Open the case of an appeal.
+
+    Args:
+        connection: that holds the write lock.
+        appeal_id: number of the appeal.
+        verdict_id: that it is against.
+        author_id: who appeals.
+        at: when.
+    """
+    row = connection.execute(select(VERDICTS).where(VERDICTS.c.verdict_id == verdict_id)).one()
+    verdict = Verdict.from_json(row.body)
+    known = row.judged_as or {}
+    new = {
+        "kind": CaseKind.APPEAL.value,
+        "note_id": row.note_id,
+        "author_id": author_id,
+        "state": CaseState.OPEN.value,
+        "opened_at": at,
+        "words": "",
+        "appeal_id": appeal_id,
+    }
+    connection.execute(insert(CASES), facts_of(verdict_id, verdict, known.get("lang")) | new)
+
+
+def settle_appeal(connection: Connection, appeal_id: int, *, at: datetime, after: str) -> None:
+    """An appeal was decided, at the desk or elsewhere: its case is done."""
+    query = select(CASES.c.case_id, CASES.c.state).where(CASES.c.appeal_id == appeal_id)
+    found = connection.execute(query).first()
+    if found is None or found.state == CaseState.CLOSED:
+        return
+    done = {"state": CaseState.CLOSED.value, "holder": None, "held_until": None}
+    connection.execute(update(CASES).where(CASES.c.case_id == found.case_id).values(**done))
+    log(connection, found.case_id, at, NOBODY, Act.TOOK_EFFECT, found.state, after)
+
+
+def _is_history(connection: Connection, note_id: str, author_id: str, revision: int) -> bool:
+    later = exists().where(
+        VERDICTS.c.note_id == note_id,
+        VERDICTS.c.author_id == author_id,
+        VERDICTS.c.revision > revision,
+    )
+    return bool(connection.execute(select(later)).scalar())
+
+
 def facts_of(verdict_id: int, verdict: Verdict, lang: str | None) -> dict[str, object]:
     """What a case says of its verdict."""
     return {
@@ -77,13 +135,13 @@ def facts_of(verdict_id: int, verdict: Verdict, lang: str | None) -> dict[str, o
     }
 
 
-def reopen(connection: Connection, case_id: int) -> None:
-    """Let a case wait for a person again."""
+def reopen(connection: Connection, case_id: int, state: CaseState = CaseState.OPEN) -> None:
+    """Let a case wait for a person again, for anybody or for somebody more experienced."""
     connection.execute(
         update(CASES)
         .where(CASES.c.case_id == case_id)
         .values(
-            state=CaseState.OPEN.value,
+            state=state.value,
             decided_by=None,
             decided_at=None,
             said=None,

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from moderation.store.desk.tables import DESK_SESSIONS, DESK_SETTINGS
+from moderation.store.redaction import Subject
 from moderation.store.service.connected import Connected, Writing
 from moderation.store.service.tokens import digest_of
 
@@ -76,6 +77,25 @@ class PeopleWriting(PeopleReading, Writing):
         if not changed.rowcount:
             row = {"name": name, "said": dict(said)}
             self._connection.execute(insert(DESK_SETTINGS), row)
+
+
+def forget_in_settings(connection: Connection, subject: Subject) -> None:
+    """Take a subject out of what people have set, as a saved filter may name an author."""
+    for row in connection.execute(select(DESK_SETTINGS)).all():
+        said = _without(row.said, subject)
+        if said != row.said:
+            same = DESK_SETTINGS.c.name == row.name
+            connection.execute(update(DESK_SETTINGS).where(same).values(said=said))
+
+
+def _without(said: Any, subject: Subject) -> Any:
+    if isinstance(said, str):
+        return subject.redact_text(said)
+    if isinstance(said, list):
+        return [_without(one, subject) for one in said]
+    if isinstance(said, dict):
+        return {_without(key, subject): _without(value, subject) for key, value in said.items()}
+    return said
 
 
 def _session(row: Row[Any]) -> DeskSession:

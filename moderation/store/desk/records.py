@@ -12,6 +12,15 @@ from moderation.finding import FindingKind
 from moderation.verdict import Decision, Verdict
 
 
+class CaseKind(StrEnum):
+    """Who asks for a person; stored strings."""
+
+    MACHINE = "machine"
+    """A verdict of the gate or of a scan."""
+    APPEAL = "appeal"
+    """An author, against a verdict."""
+
+
 class CaseState(StrEnum):
     """Stored strings."""
 
@@ -93,8 +102,9 @@ class Case:
 
     case_id: int
     """Rises in order of opening; never given to another."""
+    kind: CaseKind
     verdict_id: int
-    """The verdict that stands on the note."""
+    """The verdict that stands on the note; of an appeal, the one that it is against."""
     note_id: str
     author_id: str
     state: CaseState
@@ -115,6 +125,7 @@ class Case:
     said: Said | None = None
     due_at: datetime | None = None
     """When what was decided takes effect."""
+    appeal_id: int | None = None
 
     def held_by(self, at: datetime) -> str | None:
         """Who is at it at that time; None where nobody is."""
@@ -126,6 +137,7 @@ class Case:
 class Wanted:
     """Which cases somebody wants to see; all where nothing is said."""
 
+    kind: CaseKind = CaseKind.MACHINE
     state: CaseState = CaseState.OPEN
     reason: str = ""
     author_id: str = ""

@@ -13,6 +13,7 @@ CASES = Table(
     "cases",
     METADATA,
     Column("case_id", BIG, primary_key=True),
+    Column("kind", PlainText, nullable=False),
     # The verdict that stands on the note; a later one takes its place while the case is open.
     Column(
         "verdict_id", BIG, ForeignKey("verdicts.verdict_id", ondelete="CASCADE"), nullable=False
@@ -38,13 +39,17 @@ CASES = Table(
     Column("said", JsonText),
     Column("words", PlainText, nullable=False),
     Column("due_at", UtcTime),
+    # Of an appeal; no foreign key, as it lives and dies with the verdict.
+    Column("appeal_id", BIG),
+    CheckConstraint("kind IN ('machine', 'appeal')", name="ck_cases_kind"),
     CheckConstraint(
         "state IN ('open', 'escalated', 'decided', 'closed', 'overtaken')", name="ck_cases_state"
     ),
-    Index("ix_cases_state", "state", "case_id"),
-    Index("ix_cases_rank", "state", "rank", "case_id"),
-    Index("ix_cases_reason", "state", "reason", "rank", "case_id"),
-    Index("ix_cases_lang", "state", "lang", "rank", "case_id"),
+    Index("ix_cases_state", "state", "kind", "case_id"),
+    Index("ix_cases_rank", "state", "kind", "rank", "case_id"),
+    Index("ix_cases_reason", "state", "kind", "reason", "rank", "case_id"),
+    Index("ix_cases_lang", "state", "kind", "lang", "rank", "case_id"),
+    Index("ix_cases_appeal", "appeal_id"),
     Index("ix_cases_author", "author_id", "state"),
     Index("ix_cases_note", "note_id"),
     Index("ix_cases_verdict", "verdict_id"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from moderation.store.desk import opening
 from moderation.store.service.connected import Connected, Writing
 from moderation.store.service.tables import APPEALS
 
@@ -109,6 +110,9 @@ class AppealWriting(AppealReading, Writing):
         number: int = self._connection.execute(
             insert(APPEALS).returning(APPEALS.c.appeal_id), row | {"state": state.value}
         ).scalar_one()
+        opening.follow_appeal(
+            self._connection, number, new.verdict_id, author_id=new.author_id, at=new.at
+        )
         return Appeal(**row, appeal_id=number, state=state), True
 
     def settle_appeal(self, appeal_id: int, state: AppealState) -> None:
@@ -116,6 +120,7 @@ class AppealWriting(AppealReading, Writing):
         self._connection.execute(
             update(APPEALS).where(APPEALS.c.appeal_id == appeal_id).values(state=state.value)
         )
+        opening.settle_appeal(self._connection, appeal_id, at=datetime.now(UTC), after=state.value)
 
 
 def _appeal(row: Row[Any]) -> Appeal:

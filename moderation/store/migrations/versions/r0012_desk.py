@@ -1,7 +1,7 @@
 """The moderators' desk: what waits for people, what they did, who is logged in.
 
-What waits is read out of the verdicts that are there: the last one on each note, where it asks for
-a person and nobody has answered.
+What waits is read out of the verdicts that are there: the last one on each note's last revision,
+where it asks for a person and nobody has answered about that revision.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.create_table(
         "cases",
         sa.Column("case_id", _BIG, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
         sa.Column(
             "verdict_id",
             _BIG,
@@ -45,6 +46,8 @@ def upgrade() -> None:
         sa.Column("said", sa.Text),
         sa.Column("words", sa.Text, nullable=False),
         sa.Column("due_at", _BIG),
+        sa.Column("appeal_id", _BIG),
+        sa.CheckConstraint("kind IN ('machine', 'appeal')", name="ck_cases_kind"),
         sa.CheckConstraint(
             "state IN ('open', 'escalated', 'decided', 'closed', 'overtaken')",
             name="ck_cases_state",
@@ -53,11 +56,13 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     _fill()
+    _fill_appeals()
     for name, columns in {
-        "ix_cases_state": ["state", "case_id"],
-        "ix_cases_rank": ["state", "rank", "case_id"],
-        "ix_cases_reason": ["state", "reason", "rank", "case_id"],
-        "ix_cases_lang": ["state", "lang", "rank", "case_id"],
+        "ix_cases_state": ["state", "kind", "case_id"],
+        "ix_cases_rank": ["state", "kind", "rank", "case_id"],
+        "ix_cases_reason": ["state", "kind", "reason", "rank", "case_id"],
+        "ix_cases_lang": ["state", "kind", "lang", "rank", "case_id"],
+        "ix_cases_appeal": ["appeal_id"],
         "ix_cases_author": ["author_id", "state"],
         "ix_cases_note": ["note_id"],
         "ix_cases_verdict": ["verdict_id"],
@@ -123,22 +128,25 @@ def _fill() -> None:
         *(
             sa.column(name)
             for name in (
-                *("verdict_id", "note_id", "author_id", "decision", "decided_at", "body"),
-                "judged_as",
+                *("verdict_id", "note_id", "author_id", "revision", "decision", "decided_at"),
+                *("body", "judged_as"),
             )
         ),
     )
     later = verdicts.alias("later")
-    reviews = sa.table("reviews", sa.column("note_id"))
+    place = ("note_id", "author_id", "revision")
+    reviews = sa.table("reviews", *(sa.column(name) for name in place))
     cases = sa.table("cases", *(sa.column(name) for name in _NAMES))
     connection, last = op.get_bind(), 0
     while True:
         superseded = sa.exists().where(
             later.c.note_id == verdicts.c.note_id,
             later.c.author_id == verdicts.c.author_id,
-            later.c.verdict_id > verdicts.c.verdict_id,
+            (later.c.revision > verdicts.c.revision)
+            | (later.c.revision == verdicts.c.revision)
+            & (later.c.verdict_id > verdicts.c.verdict_id),
         )
-        answered = sa.exists().where(reviews.c.note_id == verdicts.c.note_id)
+        answered = sa.exists().where(*(reviews.c[name] == verdicts.c[name] for name in place))
         query = (
             sa.select(verdicts)
             .where(
@@ -157,8 +165,40 @@ def _fill() -> None:
         last = rows[-1].verdict_id
 
 
+def _fill_appeals() -> None:
+    names = ("verdict_id", "body", "judged_as")
+    verdicts = sa.table("verdicts", *(sa.column(name) for name in names))
+    of_appeals = ("appeal_id", "verdict_id", "note_id", "author_id", "at", "state")
+    appeals = sa.table("appeals", *(sa.column(name) for name in of_appeals))
+    cases = sa.table("cases", *(sa.column(name) for name in _NAMES))
+    query = (
+        sa.select(appeals, verdicts.c.body, verdicts.c.judged_as, appeals.c.at.label("decided_at"))
+        .join(verdicts, verdicts.c.verdict_id == appeals.c.verdict_id)
+        .where(appeals.c.state == "open")
+        .order_by(appeals.c.appeal_id)
+    )
+    connection = op.get_bind()
+    found = [
+        _case(row) | {"kind": "appeal", "appeal_id": row.appeal_id}
+        for row in connection.execute(query)
+    ]
+    if found:
+        connection.execute(sa.insert(cases), found)
+
+
 _NAMES = (
-    *("verdict_id", "note_id", "author_id", "state", "rank", "reason", "lang", "work_id"),
+    *(
+        "kind",
+        "appeal_id",
+        "verdict_id",
+        "note_id",
+        "author_id",
+        "state",
+        "rank",
+        "reason",
+        "lang",
+        "work_id",
+    ),
     *("opened_at", "words"),
 )
 
@@ -168,6 +208,8 @@ def _case(row: sa.Row[Any]) -> dict[str, Any]:
     reasons = body["reasons"]
     known = json.loads(row.judged_as) if row.judged_as else {}
     return {
+        "kind": "machine",
+        "appeal_id": None,
         "verdict_id": row.verdict_id,
         "note_id": row.note_id,
         "author_id": row.author_id,
