@@ -10,14 +10,17 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from moderation.console import cases, live, login, pictures, queue, settings
+from moderation.console import cases, insight, live, login, pictures, queue, settings
 from moderation.console.entrance import LoggedOut
 from moderation.console.envelope import HEADERS, Envelope
 from moderation.console.state import Console, console_of
 from moderation.errors import ModerationError
 from moderation.report.look import asset
 
-ROUTERS = (login.router, queue.router, cases.router, pictures.router, settings.router, live.router)
+ROUTERS = (
+    *(login.router, queue.router, cases.router, pictures.router, settings.router, live.router),
+    insight.router,
+)
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",

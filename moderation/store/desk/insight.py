@@ -177,7 +177,7 @@ class InsightReading(Connected):
         if until is not None:
             query = query.where(CASE_LOG.c.at < until)
         if after is not None:
-            query = query.where(tuple_(CASE_LOG.c.at, CASE_LOG.c.entry_id) < tuple_(*after))
+            query = query.where(tuple_(CASE_LOG.c.at, CASE_LOG.c.entry_id) < tuple(after))
         with self._connected() as connection:
             return [_closed(row) for row in connection.execute(query)]
 
@@ -194,7 +194,7 @@ class InsightReading(Connected):
             select(
                 CASES.c.kind,
                 CASES.c.reason,
-                func.count().label("count"),
+                func.count().label("cases"),
                 func.min(CASES.c.case_id).label("first"),
             )
             .where(*waits)
@@ -204,7 +204,7 @@ class InsightReading(Connected):
         opened: dict[tuple[str, str], list[datetime]] = defaultdict(list)
         with self._connected() as connection:
             groups = connection.execute(counted).all()
-            step = _step(sum(group.count for group in groups), most)
+            step = _step(sum(group.cases for group in groups), most)
             oldest = {
                 row.case_id: row.opened_at
                 for numbers in portions(group.first for group in groups)
@@ -216,7 +216,7 @@ class InsightReading(Connected):
             WaitingCases(
                 kind=CaseKind(group.kind),
                 reason=group.reason,
-                count=group.count,
+                count=group.cases,
                 oldest=oldest[group.first],
                 opened_at=tuple(opened[group.kind, group.reason]) or (oldest[group.first],),
                 one_in=step,
