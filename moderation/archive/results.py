@@ -115,7 +115,7 @@ def _write_csv(results: Iterable[Result], sink: Sink) -> None:
     rows.writeheader()
     for result in results:
         cells = _cells(result)
-        rows.writerow({name: _harmless(cell) for name, cell in cells.items()})
+        rows.writerow({name: harmless(cell) for name, cell in cells.items()})
         sink.write(text.getvalue().encode("utf-8", "backslashreplace"))
         text.seek(0)
         text.truncate()
@@ -156,7 +156,7 @@ def _best_copy(verdict: Verdict) -> Finding | None:
     return max(copies, key=lambda finding: (finding.score, finding.raw_score), default=None)
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """OWASP's list of what starts a formula, with the full-width forms that Excel reads too."""
     return "'" + cell if cell.lstrip(" ").startswith(tuple("=+-@\t\r\n＝＋－＠")) else cell
 

@@ -65,6 +65,19 @@ NONE_PASSED = Phrase(
     "所有行都来自被机器拦下的笔记：只看这类笔记，学到的世界是偏的；"
     "请随机抽取一些已通过的笔记一并人工答复",
 )
+DECISIONS = Phrase(
+    "written to {path}: {rows:,} decisions that are in force",
+    "已写入 {path}：{rows:,} 条已生效的人工决定",
+)
+PSEUDONYMS = Phrase(
+    "people and notes have pseudonyms, which this register alone can give; they are personal data "
+    "for whoever has it",
+    "人员与笔记均以代号表示，代号只有本登记库才能生成；对持有登记库的人而言仍属个人数据",
+)
+WITH_NAMES = Phrase(
+    "the file names people, and holds what moderators wrote: delete it when it has served",
+    "文件中有真实名称和审核员所写内容：用毕请删除",
+)
 PERSONAL = Phrase(
     "the file holds people's notes: delete it when you have learnt from it, and export anew "
     "after somebody was forgotten",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from moderation.console.insight_words import INSIGHT_WORDS
 from moderation.explain import Lang
 from moderation.report.words import words_of as words_of_reports
 
@@ -189,5 +190,5 @@ _WORDS = {
 def words_of(lang: Lang) -> SimpleNamespace:
     """Every word of the console and of the proofs by its name."""
     column = 0 if lang == "zh" else 1
-    own = {name: pair[column] for name, pair in _WORDS.items()}
+    own = {name: pair[column] for name, pair in (_WORDS | INSIGHT_WORDS).items()}
     return SimpleNamespace(**vars(words_of_reports(lang)) | own)

@@ -3,7 +3,16 @@
 from moderation.store.backup import BackedUp, back_up
 from moderation.store.desk.cases import MOST_ALIKE, MOST_COUNTED
 from moderation.store.desk.cases import Place as PageEnd
+from moderation.store.desk.insight import (
+    ClosedCase,
+    ClosedEnd,
+    DecidedAppeal,
+    Volume,
+    VolumeCell,
+    WaitingCases,
+)
 from moderation.store.desk.people import DeskSession
+from moderation.store.desk.pseudonyms import Named, Pseudonyms
 from moderation.store.desk.records import (
     Act,
     Case,
@@ -75,8 +84,11 @@ __all__ = [
     "CaseKind",
     "CaseState",
     "Change",
+    "ClosedCase",
+    "ClosedEnd",
     "DeadLetter",
     "Debt",
+    "DecidedAppeal",
     "Delivery",
     "DeliveryCounts",
     "DeskSession",
@@ -94,6 +106,7 @@ __all__ = [
     "LogLine",
     "LogOp",
     "MovedTable",
+    "Named",
     "NewAppeal",
     "NewBankEntry",
     "NewCaption",
@@ -108,6 +121,7 @@ __all__ = [
     "Place",
     "Proposal",
     "ProposalState",
+    "Pseudonyms",
     "Reach",
     "Receipt",
     "Register",
@@ -127,6 +141,9 @@ __all__ = [
     "Token",
     "Transaction",
     "Truth",
+    "Volume",
+    "VolumeCell",
+    "WaitingCases",
     "Wanted",
     "Work",
     "answers_by_kind",

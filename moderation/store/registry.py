@@ -29,6 +29,7 @@ from moderation.errors import RestoredCopy, StoreError
 from moderation.store import erasure, moving, postgres, sqlite
 from moderation.store.address import parse_address
 from moderation.store.database import Database
+from moderation.store.desk.pseudonyms import Pseudonyms
 from moderation.store.forgotten_list import COPIED, LIST_NAME, mark_of, read_list, write_list
 from moderation.store.moving import MovedTable
 from moderation.store.reading import Reading
@@ -307,6 +308,10 @@ class Register(Reading):
         A copy or a backup has that of the original.
         """
         return self._derived("identity")
+
+    def pseudonyms(self) -> Pseudonyms:
+        """Names for what leaves this register; a copy or a backup gives the same."""
+        return Pseudonyms(self._derived("pseudonyms"))
 
     def _derived(self, purpose: str) -> str:
         with self._connected() as connection:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from moderation.store.desk.cases import CaseReading, CaseWriting
+from moderation.store.desk.insight import InsightReading
 from moderation.store.desk.people import PeopleReading, PeopleWriting
 
 
-class DeskReading(CaseReading, PeopleReading):
+class DeskReading(CaseReading, InsightReading, PeopleReading):
     """All questions about the desk."""
 
 

@@ -51,7 +51,7 @@ class ShadowReading(Connected):
     """Questions about shadow verdicts."""
 
     def shadowed(
-        self, *, policy: str | None = None, since: datetime | None = None
+        self, *, policy: str | None = None, since: datetime | None = None, after: int = 0
     ) -> Iterator[Shadowed]:
         """Final verdicts with what other policies would have said, oldest first.
 
@@ -61,6 +61,7 @@ class ShadowReading(Connected):
         Args:
             policy: only of this name; None for all.
             since: only verdicts from then on.
+            after: only verdicts with a higher number.
         """
         later = VERDICTS.alias()
         shadow = SHADOW_VERDICTS.c
@@ -76,7 +77,7 @@ class ShadowReading(Connected):
             query = query.where(shadow.policy == policy)
         if since is not None:
             query = query.where(VERDICTS.c.decided_at >= since)
-        last: tuple[int, str] = (0, "")
+        last: tuple[int, str] = (after + 1, "")
         while True:
             with self._connected() as connection:
                 portion = connection.execute(query.where(tuple_(*key) > last)).all()
