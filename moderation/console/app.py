@@ -10,17 +10,14 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from moderation.console import cases, insight, live, login, pictures, queue, settings
+from moderation.console import appeals, cases, insight, live, login, pictures, queue, settings
 from moderation.console.entrance import LoggedOut
 from moderation.console.envelope import HEADERS, Envelope
 from moderation.console.state import Console, console_of
 from moderation.errors import ModerationError
 from moderation.report.look import asset
 
-ROUTERS = (
-    *(login.router, queue.router, cases.router, pictures.router, settings.router, live.router),
-    insight.router,
-)
+_PARTS = (login, queue, cases, appeals, pictures, settings, insight, live)
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -48,8 +45,8 @@ def create_app(console: Console) -> FastAPI:
     )
     app.state.console = console
     app.add_middleware(Envelope)
-    for router in ROUTERS:
-        app.include_router(router)
+    for part in _PARTS:
+        app.include_router(part.router)
     app.add_api_route("/static/{name}", _static, methods=["GET"])
     app.add_exception_handler(LoggedOut, _to_the_door)
     app.add_exception_handler(ModerationError, _problem)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moderation.console.shelf import Shelf
-from moderation.explain import Lang, choice_name, decision_word
+from moderation.explain import Lang, choice_name, decision_word, message_to_author
 from moderation.finding import Finding
 from moderation.match import Match
 from moderation.note import Claim
@@ -105,6 +105,8 @@ class CaseView:
     log: tuple[LogLine, ...]
     said: str
     """What was decided, in words; empty where nothing is."""
+    told: Mapping[Lang, str]
+    """What the author is told if the verdict stands as it is."""
 
 
 def view_of(case: Case, register: Register, shelf: Shelf, lang: Lang) -> CaseView:
@@ -138,6 +140,10 @@ def view_of(case: Case, register: Register, shelf: Shelf, lang: Lang) -> CaseVie
         reviews=tuple(register.reviews(note_id=case.note_id, limit=MOST_HISTORY)),
         log=tuple(register.case_log(case.case_id, limit=40)),
         said=_said(case, lang),
+        told={
+            "zh": message_to_author(verdict, lang="zh"),
+            "en": message_to_author(verdict, lang="en"),
+        },
     )
 
 

@@ -13,6 +13,7 @@ from moderation.console.state import Console, Seen, console_of
 from moderation.desk import CHOICES, Role
 from moderation.errors import BadNote, ModerationError
 from moderation.finding import FindingKind
+from moderation.gate.rights.appeals import PAIRS
 from moderation.store import Case, CaseState
 
 router = APIRouter()
@@ -21,7 +22,7 @@ router = APIRouter()
 @router.post("/next")
 def take_next(form: Sent) -> Response:
     """The next case that nobody is at."""
-    return _onward(form)
+    return onward(form)
 
 
 @router.get("/cases/{case_id}")
@@ -66,7 +67,7 @@ def leave(form: Sent, case_id: int) -> Response:
 def skip(form: Sent, case_id: int) -> Response:
     """Leave it to others, and go on."""
     form.console.desk.leave(case_id, form.seen.visitor.person, skip=True)
-    return _onward(form)
+    return onward(form)
 
 
 @router.post("/cases/{case_id}/undo")
@@ -84,8 +85,8 @@ def escalate(request: Request, form: Sent, case_id: int) -> Response:
     try:
         form.console.desk.escalate(case_id, form.seen.visitor.person, words=form.one("words"))
     except ModerationError as error:
-        return _again(request, form, case_id, error)
-    return _onward(form)
+        return page_again(request, form, case_id, error)
+    return onward(form)
 
 
 @router.post("/cases/{case_id}/decide")
@@ -94,8 +95,8 @@ def decide(request: Request, form: Sent, case_id: int) -> Response:
     try:
         _decide(form, [case_id])
     except ModerationError as error:
-        return _again(request, form, case_id, error)
-    return _onward(form)
+        return page_again(request, form, case_id, error)
+    return onward(form)
 
 
 @router.get("/cases/{case_id}/alike")
@@ -112,14 +113,14 @@ def decide_alike(request: Request, form: Sent, case_id: int) -> Response:
     console, register = form.console, form.console.desk.register
     case = register.case(case_id)
     shown = {int(number) for number in form.all("case") if number.isdecimal()}
-    waiting = [case, *register.alike(case)]
+    waiting = [one for one in (case, *register.alike(case)) if one.state.waits]
     if shown != {one.case_id for one in waiting}:
         return _alike_page(console, request, form.seen, case, before=len(shown))
     try:
         _decide(form, [one.case_id for one in waiting])
     except ModerationError as error:
         return _alike_page(console, request, form.seen, case, problem=error)
-    return _onward(form)
+    return onward(form)
 
 
 def _decide(form: Form, case_ids: list[int]) -> None:
@@ -135,10 +136,17 @@ def _decide(form: Form, case_ids: list[int]) -> None:
         form.one("choice"),
         words=form.one("words"),
         mistaken=[known[kind] for kind in form.all("mistaken")],
+        seen=_seen(form, case_ids),
     )
 
 
-def _onward(form: Form) -> Response:
+def _seen(form: Form, case_ids: list[int]) -> dict[int, int]:
+    """Case → number of the verdict that the page had shown."""
+    numbers = [int(number) for number in form.all("seen") if number.isdecimal()]
+    return dict(zip(case_ids, numbers, strict=False))
+
+
+def onward(form: Form) -> Response:
     """To the next case of the person's part of the queue; to the queue where none waits."""
     wanted = form.seen.personal.filter.wanted(datetime.now(UTC))
     if not wanted.state.waits:
@@ -147,7 +155,7 @@ def _onward(form: Form) -> Response:
     return RedirectResponse("/queue" if case is None else f"/cases/{case.case_id}", 303)
 
 
-def _again(request: Request, form: Form, case_id: int, error: ModerationError) -> Response:
+def page_again(request: Request, form: Form, case_id: int, error: ModerationError) -> Response:
     """The page of the case with what went wrong, and with the words that were written."""
     case = form.console.desk.register.case(case_id)
     return _page(form.console, request, form.seen, case, problem=error, written=form.one("words"))
@@ -165,12 +173,17 @@ def _page(
     at = datetime.now(UTC)
     person, holder = seen.visitor.person, case.held_by(at)
     needed = Role.SENIOR if case.state is CaseState.ESCALATED else Role.MODERATOR
+    register = console.desk.register
+    appeal = None if case.appeal_id is None else register.appeal(case.appeal_id)
+    row = register.verdicts_numbered([case.verdict_id])[case.verdict_id]
     return console.page(
-        "case.html.j2",
+        "case.html.j2" if appeal is None else "appeal.html.j2",
         request,
         seen,
         status=200 if problem is None else problem.http_status,
-        view=view_of(case, console.desk.register, console.shelf, seen.lang),
+        appeal=appeal,
+        copies=any(kind in PAIRS for kind in row.verdict.reason_kinds()),
+        view=view_of(case, register, console.shelf, seen.lang),
         case=case,
         at=at,
         holder=holder,

@@ -10,7 +10,7 @@ from typing import Any
 
 from moderation.errors import BadNote
 from moderation.explain import Lang
-from moderation.store import CaseState, Order, Wanted
+from moderation.store import CaseKind, CaseState, Order, Wanted
 
 KEYS: Mapping[str, str] = MappingProxyType(
     {
@@ -41,6 +41,7 @@ MAX_NAME_CHARS = 40
 class Filter:
     """Which part of the queue a person works on."""
 
+    kind: str = CaseKind.MACHINE.value
     state: str = CaseState.OPEN.value
     reason: str = ""
     author: str = ""
@@ -53,6 +54,7 @@ class Filter:
         """As the register is asked."""
         before = at - timedelta(hours=self.hours) if self.hours else None
         return Wanted(
+            kind=CaseKind(self.kind),
             state=CaseState(self.state),
             reason=self.reason,
             author_id=self.author,
@@ -75,7 +77,7 @@ class Filter:
         known = {name: row[name] for name in cls.__dataclass_fields__ if name in row}
         try:
             made = cls(**known | {"hours": int(known.get("hours") or 0)})
-            CaseState(made.state), Order(made.order)
+            CaseKind(made.kind), CaseState(made.state), Order(made.order)
         except ValueError:
             return cls()
         return replace(made, hours=max(0, min(made.hours, 24 * 365)))

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from moderation.console.forms import Form, Sent
 from moderation.console.personal import Filter, Personal
 from moderation.console.state import console_of
-from moderation.store import MOST_COUNTED, CaseState, Order, PageEnd, Wanted
+from moderation.store import MOST_COUNTED, CaseKind, CaseState, Order, PageEnd, Wanted
 
 router = APIRouter()
 PAGE = 50
@@ -37,8 +37,14 @@ def show(request: Request, after: str = "") -> Response:
     found = register.cases(wanted, after=_end(after), limit=PAGE + 1)
     more, found = found[PAGE:], found[:PAGE]
     counts = {
-        state.value: register.count_cases(Wanted(state=state), at_most=MOST_COUNTED + 1)
+        state.value: register.count_cases(
+            Wanted(kind=wanted.kind, state=state), at_most=MOST_COUNTED + 1
+        )
         for state in COUNTED
+    }
+    kinds = {
+        kind.value: register.count_cases(Wanted(kind=kind), at_most=MOST_COUNTED + 1)
+        for kind in CaseKind
     }
     return console.page(
         "queue.html.j2",
@@ -48,6 +54,7 @@ def show(request: Request, after: str = "") -> Response:
         alike=register.count_alike(found),
         at=at,
         counts=counts,
+        kinds=kinds,
         shown=register.count_cases(wanted, at_most=MOST_COUNTED + 1),
         most=MOST_COUNTED,
         filter=filter_,
@@ -67,6 +74,13 @@ def choose(form: Sent) -> Response:
     chosen = Filter.from_json(
         {name: form.one(name) for name in Filter.__dataclass_fields__ if form.one(name)}
     )
+    return _kept(form, replace(form.seen.personal, filter=chosen))
+
+
+@router.post("/queue/kind")
+def turn_to(form: Sent) -> Response:
+    """The queue of notes, or that of appeals."""
+    chosen = Filter.from_json({"kind": form.one("kind")})
     return _kept(form, replace(form.seen.personal, filter=chosen))
 
 

@@ -10,6 +10,27 @@ from moderation.report.words import words_of as words_of_reports
 
 _WORDS = {
     "console": ("审核工作台", "Moderation desk"),
+    "kind_machine": ("机器送审", "Sent by the machine"),
+    "kind_appeal": ("作者申诉", "Appeals"),
+    "appeal": ("申诉", "Appeal"),
+    "appeal_says": ("作者的说明", "What the author says"),
+    "appeal_against": ("针对的结论", "Against the verdict"),
+    "appeal_before": ("此前的审核", "Who has looked before"),
+    "appeal_at_once": (
+        "申诉的决定立即生效，不可撤销；相关结论随之更新。",
+        "It takes effect at once, for good, and with all that rests on it.",
+    ),
+    "appeal_uphold": ("维持原结论", "The verdict stands"),
+    "appeal_overturn": ("推翻：判断不成立", "Overturn: it is not so"),
+    "appeal_first": ("推翻：作者发布更早", "Overturn: the author was first"),
+    "appeal_licensed": ("推翻：作者已获授权", "Overturn: the author holds a licence"),
+    "appeal_date": ("证据所示日期", "Date that the proof shows"),
+    "appeal_proof": ("证据或授权的出处", "Reference of the proof or licence"),
+    "appeal_other": (
+        "此前审核过该笔记的人不能处理其申诉。",
+        "Whoever has decided about the note leaves the appeal to somebody else.",
+    ),
+    "told_author": ("作者会看到的说明", "What the author is told"),
     "skip_to": ("跳到正文", "Skip to the content"),
     "queue": ("待审队列", "Queue"),
     "settings": ("设置", "Settings"),

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from moderation import Gate, Policy
 from moderation.demo import edits
 from moderation.demo import photographs as photo
 from moderation.demo.drafts import Draft, as_it_is, draft, write_notes
-from moderation.demo.incoming import incoming
+from moderation.demo.incoming import FILTERED, incoming
 from moderation.demo.places import prepare
 from moderation.demo.published import LICENCE, LICENSED_NOTE, LICENSEE, LINKED, published
 from moderation.demo.story import ARCHIVE, INCOMING
+from moderation.desk import Desk, Person, Role
+from moderation.store import NewAppeal, Wanted
 
 REGISTER, NOTES = "register", "notes"
 READY = "ready"
@@ -60,8 +63,41 @@ def demo_desk(
         gate.link_authors(LINKED[0], LINKED[1:])
         for number, _ in enumerate(gate.check_many(came_in), start=1):
             progress(number, len(came_in))
+        _appeal(gate)
     (notes / READY).touch()
     return desk
+
+
+def _appeal(gate: Gate) -> None:
+    """Two notes were blocked by somebody before, and their authors appeal."""
+    desk, lin = Desk(gate.register, undo_for=timedelta(0)), Person(name="lin", role=Role.MODERATOR)
+    for note_id, choice, statement in _APPEALED:
+        (case,) = (
+            one for one in gate.register.cases(Wanted(), limit=100) if one.note_id == note_id
+        )
+        desk.decide([case.case_id], lin, choice)
+        desk.settle()
+        row = gate.register.verdicts(note_id)[-1]
+        new = NewAppeal(
+            verdict_id=row.verdict_id,
+            note_id=note_id,
+            author_id=row.author_id,
+            at=datetime.now(UTC),
+            statement=statement,
+        )
+        with gate.register.transaction() as now:
+            now.open_appeal(new)
+
+
+_APPEALED = (
+    (
+        FILTERED,
+        "copied",
+        "这张花是我 2024 年在植物园拍的，相机原片和拍摄日期都可以提供，之前也发过在自己的博客上。",
+    ),
+    ("coat-clearance", "disguised", "只是整理衣柜，不是卖家，价格写错地方了。"),
+)
+"""(note, what was chosen, what the author says)."""
 
 
 def careful() -> Policy:

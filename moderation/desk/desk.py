@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from moderation.desk.choices import choice_named
 from moderation.desk.effect import take_effect
 from moderation.desk.people import Person, Role
 from moderation.desk.ruling import answer_of, overturned_in
-from moderation.errors import BadNote, CaseSettled, InputError, UnknownSubject
+from moderation.errors import BadNote, CaseSettled, InputError, NotAllowed, UnknownSubject
 from moderation.finding import FindingKind
-from moderation.gate.rights.appeals import joined_by_mistake
+from moderation.gate.rights.appeals import decide_appeal, joined_by_mistake, who_decided
+from moderation.gate.rights.following import follow
+from moderation.gate.rights.ruling import Decided, Ruled
 from moderation.store import (
     Act,
+    AppealState,
     Case,
+    CaseKind,
     CaseState,
     Register,
     Said,
@@ -29,6 +33,8 @@ HELD_FOR = timedelta(minutes=10)
 UNDO_FOR = timedelta(seconds=30)
 """What was decided can be undone for so long, and takes effect then."""
 SETTLED_AT_ONCE = 50
+FOLLOWED_AT_ONCE = 500
+"""Verdicts that follow what was decided, in one go; the rest follows at the next."""
 NOBODY = "system"
 log = logging.getLogger(__name__)
 
@@ -85,7 +91,9 @@ class Desk:
         """
         at = _now()
         with self.register.transaction() as now:
-            self._may_decide(now.case(case_id), person)
+            case = now.case(case_id)
+            self._may_decide(case, person)
+            _refuse_own_appeal(now, case, person)
             return now.take_case(case_id, person.name, at=at, until=at + self.held_for)
 
     def take_next(self, person: Person, wanted: Wanted | None = None) -> Case | None:
@@ -98,7 +106,11 @@ class Desk:
         person.must(Role.SENIOR if wanted.state is CaseState.ESCALATED else Role.MODERATOR)
         at = _now()
         with self.register.transaction() as now:
-            return now.take_next_case(person.name, wanted, at=at, until=at + self.held_for)
+            while True:
+                case = now.take_next_case(person.name, wanted, at=at, until=at + self.held_for)
+                if case is None or not _is_own_appeal(now, case, person):
+                    return case
+                now.leave_case(case.case_id, person.name, at=at, act=Act.SKIPPED)
 
     def leave(self, case_id: int, person: Person, *, skip: bool = False) -> None:
         """Give a case back; with `skip` the person is not given it again."""
@@ -162,6 +174,8 @@ class Desk:
             for case_id in case_ids:
                 case = now.waiting_case(case_id)
                 self._may_decide(case, person)
+                if case.kind is not CaseKind.MACHINE:
+                    raise BadNote(f"case {case_id} is an appeal", hint="decide it as an appeal")
                 if seen is not None and seen.get(case_id, case.verdict_id) != case.verdict_id:
                     raise CaseSettled(
                         f"on the note of case {case_id} the verdict `v_{case.verdict_id}` stands, "
@@ -175,6 +189,31 @@ class Desk:
                     now.decide_case(case_id, person.name, said, at=at, due_at=at + self.undo_for)
                 )
         return decided
+
+    def decide_appeal(self, case_id: int, ruled: Ruled, person: Person) -> Decided:
+        """Decide an appeal. It takes effect at once, with all that rests on it, and for good.
+
+        Args:
+            case_id: of the appeal's case.
+            ruled: what the person says; a word why is needed.
+            person: who decides; not who has decided about the note before.
+
+        Raises:
+            BadNote: no word why; or see `moderation.gate.rights.appeals.decide_appeal`.
+            NotAllowed, CaseTaken, CaseSettled, UnknownSubject: as `take`.
+        """
+        if not ruled.reason.strip():
+            raise BadNote(
+                "an appeal needs a word why, got 0 characters",
+                hint="say in a sentence what the proof shows; the author will ask",
+            )
+        with self.register.transaction() as now:
+            self._may_decide(now.case(case_id), person)
+            after = AppealState.OVERTURNED if ruled.overturned else AppealState.UPHELD
+            appeal_id = now.sign_appeal(
+                case_id, person.name, at=_now(), after=after.value, words=ruled.reason.strip()
+            )
+            return decide_appeal(now, appeal_id, replace(ruled, by=person.name))
 
     def undo(self, case_id: int, person: Person) -> list[Case]:
         """Take back a decision that has not taken effect, with all that were decided with it.
@@ -209,7 +248,9 @@ class Desk:
         return next(iter(found), None)
 
     def settle(self) -> Settled:
-        """Let decisions whose time to be undone is over take effect; call it every second or two.
+        """Let decisions whose time to be undone is over take effect, and verdicts follow them.
+
+        Call it every second or two.
 
         Whoever calls it settles for all, so that nothing waits for a process that has died.
         """
@@ -226,6 +267,7 @@ class Desk:
                     failed += 1
                 else:
                     closed += [one.case_id] if done else []
+        follow(self.register, most=FOLLOWED_AT_ONCE)
         return Settled(cases=tuple(closed), failed=failed)
 
     def _settle_one(self, now: Transaction, case_id: int) -> bool:
@@ -247,6 +289,21 @@ class Desk:
 
     def _may_decide(self, case: Case, person: Person) -> None:
         person.must(Role.SENIOR if case.state is CaseState.ESCALATED else Role.MODERATOR)
+
+
+def _is_own_appeal(now: Transaction, case: Case, person: Person) -> bool:
+    if case.kind is not CaseKind.APPEAL:
+        return False
+    row = now.verdicts_numbered([case.verdict_id])[case.verdict_id]
+    return person.name in who_decided(now, row)
+
+
+def _refuse_own_appeal(now: Transaction, case: Case, person: Person) -> None:
+    if _is_own_appeal(now, case, person):
+        raise NotAllowed(
+            f"`{person.name}` has decided about this note before",
+            hint="leave the appeal to somebody else",
+        )
 
 
 def _now() -> datetime:

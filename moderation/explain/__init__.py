@@ -4,6 +4,7 @@ The reader is an author or a moderator. The words say what was seen and how to
 mend it, and accuse nobody: to be first in the register is no proof of authorship.
 """
 
+from moderation.explain.message import message_to_author
 from moderation.explain.names import (
     Lang,
     basis_name,
@@ -40,6 +41,7 @@ __all__ = [
     "explain_skipped",
     "explain_verdict",
     "kind_name",
+    "message_to_author",
     "picture_of",
     "shown_score",
 ]

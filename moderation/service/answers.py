@@ -11,13 +11,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from moderation.explain import Lang, explain_finding, explain_verdict
+from moderation.explain import message_to_author
 from moderation.finding import FindingKind
 from moderation.store import AuditRow, Hold
 from moderation.verdict import Decision, Verdict
 
 Word = Literal["pass", "label", "review", "block"]
-MOST_MENDS = 3
 
 
 def verdict_json(
@@ -109,17 +108,11 @@ def _message(verdict: Verdict, lang: str | None) -> dict[str, Any] | None:
     return {
         "key": f"{verdict.decision.value}.{first}",
         "locale": "zh" if chinese else "en",
-        "text": {"zh": _text(verdict, "zh"), "en": _text(verdict, "en")},
+        "text": {
+            "zh": message_to_author(verdict, lang="zh"),
+            "en": message_to_author(verdict, lang="en"),
+        },
     }
-
-
-def _text(verdict: Verdict, lang: Lang) -> str:
-    behind = [verdict.findings[r.finding] for r in verdict.reasons if r.finding is not None]
-    mends = dict.fromkeys(explain_finding(finding, lang=lang).mend for finding in behind)
-    said = explain_verdict(verdict, lang=lang)
-    if lang == "zh":
-        return "".join([f"{said}。", *list(mends)[:MOST_MENDS]])
-    return " ".join([f"{said[:1].upper()}{said[1:]}.", *list(mends)[:MOST_MENDS]])
 
 
 class _Told(BaseModel):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
 
+from moderation.desk import Desk
 from moderation.service.bodies import Room
 from moderation.service.calls import Calls
 from moderation.service.metrics import Metrics
@@ -91,7 +92,10 @@ class Service:
         return (["draining"] if self.draining else []) + reasons, lags
 
     async def _keep(self, tenant: Tenant) -> None:
-        """Every two seconds: what is overdue is settled, what others registered is read."""
+        """Every two seconds: what is overdue is settled, what others registered is read.
+
+        So is what moderators decided and can no longer undo.
+        """
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
             failed: Exception | None = None
@@ -110,6 +114,7 @@ class Service:
         swept = gate.sweep()
         self.metrics.swept(tenant, swept)
         self.metrics.sample(tenant)
+        Desk(gate.register).settle()  # whoever decided it: their console may have died since
         gate.follow()
 
     def _drain(self) -> int:

@@ -34,15 +34,7 @@ from moderation.store.records import (
 )
 from moderation.store.review_tables import REVIEWS
 from moderation.store.reviews import ReviewReading
-from moderation.store.schema import (
-    CAPTIONS,
-    CLAIMS,
-    LOG,
-    PICTURES,
-    VERDICTS,
-    WORKS,
-    portions,
-)
+from moderation.store.schema import CAPTIONS, CLAIMS, LOG, PICTURES, VERDICTS, WORKS, portions
 from moderation.store.service.parts import ServiceReading
 from moderation.store.share import Share
 from moderation.store.templates import TemplateReading, links_of

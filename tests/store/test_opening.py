@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from kit.desk_rows import judged
 from kit.register_children import in_processes, open_together
 from kit.register_rows import MORNING, a_picture, register_picture
-from kit.service_rows import WITHOUT_LATE_TRUTHS, WITHOUT_SERVICE
+from kit.service_rows import WITHOUT_DESK, WITHOUT_LATE_TRUTHS, WITHOUT_SERVICE
 from kit.verdicts import a_copy, a_verdict
 from sqlalchemy import create_engine
 
 from moderation.errors import StoreBusy, StoreError, StoreUnwritable, WrongStoreVersion
 from moderation.image.descriptor import from_bytes
 from moderation.note import Note
-from moderation.store import LateCause, NewTruth, Register
+from moderation.store import Answer, LateCause, NewReview, NewTruth, Register, Wanted
 from moderation.store.registry import FILE_NAME
 from moderation.store.schema import METADATA
+from moderation.verdict import Decision
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -116,6 +119,44 @@ def test_verdicts_from_before_are_found_by_their_works(tmp_path: Path) -> None:
         assert now.may_follow(truth, limit=9) == [1, 3]
         assert now.all_receipts(unfinished=True) == []
         assert len(now.all_receipts()) == 1
+
+
+def test_what_waited_before_there_was_a_desk_waits_at_it(tmp_path: Path) -> None:
+    """Last verdicts on last revisions that nobody has answered; as the gate would open them."""
+    ways = {
+        "waits": [(1, "review", 0.9)],
+        "renewed": [(1, "pass", 0.9), (2, "review", 0.8)],
+        "passed": [(1, "review", 0.9), (2, "pass", 0.9)],
+        "late": [(2, "pass", 0.9), (1, "review", 0.9)],
+        "answered": [(1, "review", 0.9)],
+        "edited-since": [(1, "review", 0.9), (2, "review", 0.7)],
+    }
+    with Register.open(tmp_path) as register:
+        for name, given in ways.items():
+            for revision, word, score in given:
+                judged(
+                    register,
+                    name,
+                    name,
+                    a_copy(score=score, detail={"work_id": 7}),
+                    decision=Decision(word),
+                    revision=revision,
+                    lang="zh",
+                )
+                if name == "answered" or (name == "edited-since" and revision == 1):
+                    answer = NewReview(note_id=name, by="mia", answer=Answer.CONFIRMED)
+                    with register.transaction() as now:
+                        now.record_review(answer)
+        wanted = {
+            case.note_id: replace(case, case_id=0)
+            for case in register.cases(Wanted())
+            if case.note_id != "answered"
+        }
+    by_hand(tmp_path, *WITHOUT_DESK, "UPDATE alembic_version SET version_num = '0011'")
+    with Register.open(tmp_path) as register:
+        found = register.cases(Wanted())
+        assert {case.note_id: replace(case, case_id=0) for case in found} == wanted
+    assert set(wanted) == {"waits", "renewed", "edited-since"}
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.desk_rows import judged, opened
 from kit.notes import photo, showing
 from kit.register_rows import MORNING
+from kit.verdicts import a_copy
 from sqlalchemy import Engine, event
 
 from moderation import Gate
-from moderation.store import NewEvent, Register
+from moderation.store import CaseState, NewEvent, Order, PageEnd, Register, Wanted
 from moderation.store.registry import FILE_NAME
 from moderation.store.schema import METADATA
+from moderation.verdict import Decision
 
 
 @pytest.fixture
@@ -43,6 +47,26 @@ def scans(folder: Path, statements: list[tuple[str, Any]]) -> set[str]:
                     if named:
                         found.add(f"{step}: {statement}")
     return found
+
+
+def steps(folder: Path, asked: tuple[str, Any]) -> str:
+    """The plan of one statement."""
+    statement, values = asked
+    with closing(sqlite3.connect(folder / FILE_NAME)) as database:
+        plan = database.execute(f"EXPLAIN QUERY PLAN {statement}", tuple(values))
+        return "; ".join(step for *_, step in plan)
+
+
+def sorts(folder: Path, statements: list[tuple[str, Any]]) -> set[str]:
+    """Steps that put rows in order which no index gives in that order."""
+    with closing(sqlite3.connect(folder / FILE_NAME)) as database:
+        return {
+            f"{step}: {statement}"
+            for statement, values in statements
+            if statement.startswith("SELECT")
+            for *_, step in database.execute(f"EXPLAIN QUERY PLAN {statement}", tuple(values))
+            if "TEMP B-TREE" in step
+        }
 
 
 def test_a_check_scans_no_table(tmp_path: Path, asked: list[tuple[str, Any]]) -> None:
@@ -94,3 +118,67 @@ def test_who_delivers_reads_no_delivered_events(
             now.replay_dead_letters(MORNING)
         read = {step.split(":")[0] for step in scans(tmp_path, asked)}
     assert read <= {"SCAN endpoints"}
+
+
+FILTERS = {
+    "none": Wanted(),
+    "escalated": Wanted(state=CaseState.ESCALATED),
+    "reason": Wanted(reason="image.copy"),
+    "author_id": Wanted(author_id="ben"),
+    "lang": Wanted(lang="zh"),
+    "age": Wanted(opened_before=MORNING),
+}
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS.keys())
+def test_a_page_of_the_queue_follows_an_index(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    asked: list[tuple[str, Any]],
+    wanted: Wanted,
+    order: Order,
+) -> None:
+    """The first one and those behind it, in both orders: no table is read, nothing is sorted.
+
+    What is filtered by is looked up, so a page of one author does not read all others' cases.
+    """
+    wanted = replace(wanted, order=order)
+    filtered = request.node.callspec.id.split("-")[0]
+    with Register.open(tmp_path) as register:
+        asked.clear()
+        register.cases(wanted)
+        register.cases(wanted, after=PageEnd(3, 7))
+        with register.transaction() as now:
+            now.take_next_case("mia", wanted, at=MORNING, until=MORNING)
+        register.count_cases(wanted)
+        pages = [one for one in asked if "FROM cases" in one[0] and "LIMIT" in one[0]]
+        assert len(pages) == 4
+        if hasattr(wanted, filtered):
+            assert all(f"{filtered}=?" in steps(tmp_path, page) for page in pages)
+        assert scans(tmp_path, asked) == set()
+        assert sorts(tmp_path, asked) == set()
+
+
+def test_other_questions_of_the_desk_read_no_table(
+    tmp_path: Path, asked: list[tuple[str, Any]]
+) -> None:
+    """However many cases are closed: what is due, what is alike, what a case was and who did it."""
+    with Register.open(tmp_path) as register:
+        case = opened(register, findings=[a_copy(detail={"work_id": 7})])
+        opened(register, "n2", findings=[a_copy(detail={"work_id": 7})])
+        asked.clear()
+        assert len(register.alike(case)) == 1
+        assert register.count_alike([case]) == {case.case_id: 2}
+        register.case_reasons(Wanted())
+        register.case_langs(Wanted())
+        register.due_cases(MORNING)
+        register.case_log(case.case_id)
+        register.cases_decided_by("mia", [CaseState.DECIDED])
+        register.cases_on(author_id="ben")
+        register.cases_on(work_id=7)
+        register.desk_mark()
+        judged(register, decision=Decision.PASS, revision=2)
+        judged(register, "n2", revision=2)
+        read = {step for step in scans(tmp_path, asked) if "case" in step}
+    assert read == set()

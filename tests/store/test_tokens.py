@@ -178,14 +178,16 @@ def test_a_token_lives_until_its_end(end: int | None, at: int, revoked: bool) ->
 IMPLIES = {
     "check": {"check"},
     "register": {"register", "check"},
-    "review": {"review"},
-    "admin": {"check", "register", "review", "admin"},
+    "view": {"view"},
+    "review": {"review", "view"},
+    "senior": {"senior", "review", "view"},
+    "admin": {"check", "register", "view", "review", "senior", "admin"},
 }
 
 
 @given(st.sets(st.sampled_from(Scope), min_size=1), st.sampled_from(Scope))
 def test_scopes_imply_what_the_table_says(scopes: set[Scope], asked: Scope) -> None:
-    """Admin is all, to register is to check, everything else is itself alone."""
+    """Admin is all, to register is to check, who decides may look; nothing else implies another."""
     token = Token(
         token_id="0" * 12,
         name="x",

@@ -12,12 +12,18 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from moderation.errors import AppealSettled, BadNote, UnknownSubject
+from moderation.errors import AppealSettled, BadNote, NotAllowed, UnknownSubject
 from moderation.finding import Difference, Finding, FindingKind
 from moderation.gate.publishing.settling import announce_change
 from moderation.gate.rights.again import ORDINARY, judged_again, judged_as_of
 from moderation.gate.rights.declarations import record_claim
-from moderation.gate.rights.following import own_among, policies_of, rights_of, with_pictures_kept
+from moderation.gate.rights.following import (
+    SYSTEM,
+    own_among,
+    policies_of,
+    rights_of,
+    with_pictures_kept,
+)
 from moderation.gate.rights.ruling import Decided, Ruled
 from moderation.note import Claim, ClaimBasis
 from moderation.policy import Policy
@@ -53,6 +59,7 @@ def decide_appeal(now: Transaction, appeal_id: int, ruled: Ruled) -> Decided:
     Raises:
         UnknownSubject: there is no such appeal.
         AppealSettled: it has been decided.
+        NotAllowed: the person has decided about the note before.
         BadNote: the verdict has no such finding, or no match that could have another first.
     """
     at = datetime.now(UTC)
@@ -67,6 +74,11 @@ def decide_appeal(now: Transaction, appeal_id: int, ruled: Ruled) -> Decided:
             hint="see `moderation review appeals`",
         )
     row = now.verdicts_numbered([appeal.verdict_id])[appeal.verdict_id]
+    if ruled.by in who_decided(now, row):
+        raise NotAllowed(
+            f"`{ruled.by}` has decided about note `{appeal.note_id:.60}` before",
+            hint="let somebody else decide the appeal",
+        )
     kinds = _mistakes(row.verdict, ruled)
     review = now.record_review(_answer(row, ruled, kinds, at))
     last = now.last_of_notes([appeal.note_id])[(appeal.note_id, appeal.author_id)]
@@ -99,6 +111,13 @@ def decide_appeal(now: Transaction, appeal_id: int, ruled: Ruled) -> Decided:
         )
     )
     return decided
+
+
+def who_decided(now: Reading, row: AuditRow) -> set[str]:
+    """People who gave the verdict or answered one on its note: others decide the appeal."""
+    changes = now.changes([row.verdict_id])
+    answered = {review.by for review in now.reviews(note_id=row.verdict.note_id)}
+    return answered | {change.by for change in changes.values()} - {SYSTEM}
 
 
 def _mistakes(verdict: Verdict, ruled: Ruled) -> tuple[FindingKind, ...]:

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from moderation.errors import CaseSettled, CaseTaken, UnknownSubject
+from moderation.errors import BadNote, CaseSettled, CaseTaken, UnknownSubject
 from moderation.store.desk import opening
 from moderation.store.desk.records import (
     Act,
@@ -292,6 +292,20 @@ class CaseWriting(CaseReading, Writing):
             self._connection, case_id, at, by, Act.DECIDED, case.state, said.decision, said.words
         )
         return self.case(case_id)
+
+    def sign_appeal(self, case_id: int, by: str, *, at: datetime, after: str, words: str) -> int:
+        """Record who decides an appeal, in the transaction that decides it; returns its number.
+
+        Raises:
+            CaseTaken, CaseSettled, UnknownSubject: as `take_case`.
+            BadNote: the case is no appeal, or the words cannot be stored.
+        """
+        case = self._own(case_id, by, at)
+        if case.appeal_id is None:
+            raise BadNote(f"case {case_id} is no appeal", hint="decide it as a case")
+        self._set(case_id, decided_by=by, decided_at=at, words=words)
+        opening.log(self._connection, case_id, at, by, Act.DECIDED, case.state, after, words)
+        return case.appeal_id
 
     def undo_case(self, case_id: int, by: str, *, at: datetime, words: str = "") -> None:
         """Take back what was decided and has not taken effect.

@@ -1,0 +1,156 @@
+"""Appeals at the desk: cases of their own, decided by others, with all that rests on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kit.notes import photo, showing
+
+from moderation import Gate, Policy
+from moderation.desk import Desk, Person, Role
+from moderation.errors import BadNote, CaseSettled, CaseTaken, NotAllowed
+from moderation.gate.rights.ruling import First, Ruled
+from moderation.store import AppealState, CaseKind, CaseState, NewAppeal, Wanted
+from moderation.verdict import Decision
+
+APPEALS = Wanted(kind=CaseKind.APPEAL)
+MEI, LIN = (Person(name=name, role=Role.MODERATOR) for name in ("mei", "lin"))
+MIRRORED = np.ascontiguousarray(photo("coffee")[:, ::-1])
+CAREFUL = Policy.parse(
+    'title = "t"\n[[rule]]\nname = "copy"\nkind = "image.copy"\n'
+    'steps = [{ at = 0.5, decision = "review" }]\n',
+    name="t",
+)
+SEEN = Ruled(overturned=False, by="whoever", reason="looked at both")
+
+
+@pytest.fixture
+def gate(place: str | Path, tmp_path: Path) -> Iterator[Gate]:
+    with Gate.open(place, index=tmp_path / "index", threads=1) as gate:
+        gate.check(showing(photo("coffee"), id="first", author="ann"))
+        yield gate
+
+
+@pytest.fixture
+def desk(gate: Gate) -> Desk:
+    return Desk(gate.register, undo_for=timedelta(0))
+
+
+def blocked_and_appealed(gate: Gate, note_id: str = "copy") -> int:
+    """A mirrored copy is blocked, its author appeals; number of the case."""
+    verdict = gate.check(showing(MIRRORED, id=note_id, author="ben", hours=3))
+    assert verdict.decision is Decision.BLOCK
+    return appealed(gate, note_id)
+
+
+def appealed(gate: Gate, note_id: str) -> int:
+    row = gate.register.latest_verdict(note_id)
+    assert row is not None
+    new = NewAppeal(
+        verdict_id=row.verdict_id,
+        note_id=note_id,
+        author_id=row.author_id,
+        at=datetime.now(UTC),
+        statement="it is mine",
+    )
+    with gate.register.transaction() as now:
+        now.open_appeal(new)
+    return gate.register.cases(APPEALS)[-1].case_id
+
+
+def test_an_appeal_waits_in_a_queue_of_its_own(gate: Gate, desk: Desk) -> None:
+    number = blocked_and_appealed(gate)
+    assert gate.register.cases(Wanted()) == []
+    assert desk.take_next(MEI) is None
+    case = desk.take_next(MEI, APPEALS)
+    assert case is not None
+    assert (case.case_id, case.note_id, case.reason) == (number, "copy", "image.copy")
+    assert gate.register.count_alike([case]) == {}
+    assert gate.register.alike(case) == []
+
+
+def test_a_later_verdict_does_not_end_an_appeal(gate: Gate, desk: Desk) -> None:
+    """The note is edited and passes; the accusation before still wants an answer."""
+    number = blocked_and_appealed(gate)
+    passed = showing(photo("rocket"), id="copy", author="ben", hours=4, revision=2)
+    assert gate.check(passed).decision is Decision.PASS
+    assert gate.register.case(number).state is CaseState.OPEN
+
+
+def test_whoever_decided_the_note_leaves_the_appeal_to_others(
+    place: str | Path, tmp_path: Path
+) -> None:
+    with Gate.open(place, index=tmp_path / "index", threads=1, policy=CAREFUL) as gate:
+        desk = Desk(gate.register, undo_for=timedelta(0))
+        gate.check(showing(photo("coffee"), id="first", author="ann"))
+        gate.check(showing(MIRRORED, id="copy", author="ben", hours=3))
+        case = desk.take_next(MEI)
+        assert case is not None
+        desk.decide([case.case_id], MEI, "copied")
+        desk.settle()
+        number = appealed(gate, "copy")
+        assert desk.take_next(MEI, APPEALS) is None
+        with pytest.raises(NotAllowed, match="`mei` has decided"):
+            desk.take(number, MEI)
+        with pytest.raises(NotAllowed, match="`mei` has decided"):
+            desk.decide_appeal(number, SEEN, MEI)
+        assert gate.register.case(number).state is CaseState.OPEN
+        case = desk.take_next(LIN, APPEALS)
+        assert case is not None
+        assert case.case_id == number
+
+
+def test_nor_does_the_same_person_decide_a_second_appeal(gate: Gate, desk: Desk) -> None:
+    desk.decide_appeal(blocked_and_appealed(gate), SEEN, MEI)
+    number = appealed(gate, "copy")
+    with pytest.raises(NotAllowed):
+        desk.decide_appeal(number, SEEN, MEI)
+    assert desk.decide_appeal(number, SEEN, LIN).review_id
+
+
+def test_an_appeal_upheld_is_done_and_says_by_whom(gate: Gate, desk: Desk) -> None:
+    number = blocked_and_appealed(gate)
+    desk.take(number, MEI)
+    decided = desk.decide_appeal(number, SEEN, MEI)
+    assert decided.appeal.state is AppealState.UPHELD
+    case = gate.register.case(number)
+    assert (case.state, case.decided_by) == (CaseState.CLOSED, "mei")
+    assert [line.by for line in gate.register.case_log(number)] == ["system", "mei", "mei"]
+    with pytest.raises(CaseSettled):
+        desk.decide_appeal(number, SEEN, LIN)
+
+
+def test_an_overturned_appeal_frees_the_note_and_what_rests_on_it(gate: Gate, desk: Desk) -> None:
+    number = blocked_and_appealed(gate)
+    first = First(author_id="ben", at=datetime(2020, 1, 2, tzinfo=UTC), proof="camera file")
+    ruled = Ruled(overturned=True, by="whoever", reason="camera file seen", first=first)
+    decided = desk.decide_appeal(number, ruled, MEI)
+    assert (decided.before, decided.after) == (Decision.BLOCK, Decision.PASS)
+    desk.settle()
+    latest = gate.register.latest_verdict("first")
+    assert latest is not None
+    assert latest.verdict.decision is Decision.REVIEW  # its author is heard before anything follows
+    assert [case.note_id for case in gate.register.cases(Wanted())] == ["first"]
+
+
+def test_a_word_why_is_needed_and_a_foreign_hold_respected(gate: Gate, desk: Desk) -> None:
+    number = blocked_and_appealed(gate)
+    with pytest.raises(BadNote, match="needs a word why"):
+        desk.decide_appeal(number, Ruled(overturned=False, by="whoever", reason=" "), MEI)
+    desk.take(number, MEI)
+    with pytest.raises(CaseTaken):
+        desk.decide_appeal(number, SEEN, LIN)
+    with pytest.raises(BadNote, match="is an appeal"):
+        desk.decide([number], MEI, "mistaken")
+    assert gate.register.open_appeals()[0].state is AppealState.OPEN
+
+
+def test_an_appeal_decided_elsewhere_ends_its_case(gate: Gate) -> None:
+    number = blocked_and_appealed(gate)
+    (appeal,) = gate.register.open_appeals()
+    gate.decide_appeal(appeal.appeal_id, Ruled(overturned=True, by="kim", reason="seen"))
+    assert gate.register.case(number).state is CaseState.CLOSED
