@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import stat
 
+import pyarrow.parquet as pq
 import pytest
+from kit.desk_rows import AT_ONCE, MIA, opened
 
+from moderation.desk import Desk
 from moderation.finding import ItemFailure
-from moderation.store import NewReview
+from moderation.store import NewReview, Register
 from moderation.training.reader_data import labelled_notes
 
 from .conftest import objects, row, told
@@ -247,3 +250,52 @@ def test_rows_that_cannot_be_read_are_told(review, answer, archive, tmp_path):
     assert (got["rows"], got["unread"]) == (1, 1)
     assert "could not be read: 1" in review("export", broken, "--output", out).stderr
     assert len(objects(out.read_text(encoding="utf-8"))) == 1
+
+
+@pytest.fixture
+def decided(tmp_path):
+    """A register where mia has decided one note of ben's."""
+    with Register.open(tmp_path / "desk") as register:
+        case = opened(register, "n1", "ben", lang="zh")
+        desk = Desk(register, undo_for=AT_ONCE)
+        desk.decide([case.case_id], MIA, "copied", words="ben took it")
+        desk.settle()
+    return tmp_path / "desk"
+
+
+def test_decisions_leave_by_pseudonyms(run, decided, tmp_path):
+    """Nobody is named, nor is what was written; the same names again, the same pseudonyms."""
+    out = tmp_path / "decisions.jsonl"
+    how = ("--register", decided, "--out", out)
+    result = run("review", "decisions", *how, "--json")
+    assert json.loads(result.stdout) == {"rows": 1, "names": False, "output": str(out)}
+    text = out.read_text()
+    assert not any(name in text for name in ("ben", "mia", "n1"))
+    (row_,) = objects(text)
+    assert (row_["choice"], row_["before"], row_["after"]) == ("copied", "review", "block")
+    run("review", "decisions", *how)
+    assert out.read_text() == text
+
+
+def test_names_are_given_to_who_asks_for_them(run, decided, tmp_path):
+    """In a file that its owner alone can read."""
+    out = tmp_path / "decisions.csv"
+    result = run(
+        "review", "decisions", "--register", decided, "--out", out, "--names", "--lang", "en"
+    )
+    assert result.exit_code == 0
+    assert "names people" in result.stderr
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    last = out.read_text(encoding="utf-8-sig").splitlines()[-1]
+    assert last.endswith("mia,ben,n1,ben took it")
+
+
+def test_decisions_are_of_a_stretch(run, decided, tmp_path):
+    """And a name without a format is refused before anything is read."""
+    out = tmp_path / "decisions.parquet"
+    how = ("review", "decisions", "--register", decided, "--out")
+    assert run(*how, out, "--until", "2020-01-01").exit_code == 0
+    assert pq.read_table(out).num_rows == 0
+    result = run(*how, tmp_path / "decisions.txt", "--lang", "en")
+    assert result.exit_code == 2
+    assert "has no format" in result.stderr

@@ -32,12 +32,13 @@ def command(
     until: datetime | None,
     names: bool,
 ) -> None:
-    """Write what moderators decided at the desk, a row for each case whose decision is in force.
+    """Write what moderators decided at the desk.
 
-    People and notes have pseudonyms that only this register can give: the same in every export of
-    it, others in every other register. What moderators wrote is left out. With --names all of it
-    is there, and FILE is readable by its owner alone. Pseudonyms are personal data too, for
-    whoever has the register; `register forget` does not reach FILE.
+    A row is a case whose decision is in force, the last first. People and notes have pseudonyms
+    that only this register can give: the same in every export of it, others in every other
+    register. What moderators wrote is left out. With --names all of it is there, and FILE is
+    readable by its owner alone. Pseudonyms are personal data too, for whoever has the register;
+    `register forget` does not reach FILE.
 
     With --json: `{"rows", "names", "output"}`.
     """
