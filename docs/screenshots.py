@@ -1,6 +1,6 @@
 """Pictures of the console for README and docs, taken in a real Chromium of the demo's desk.
 
-    python docs/screenshots.py        writes docs/screenshots/*.jpg, in about two minutes
+python docs/screenshots.py        writes docs/screenshots/*.jpg, in about two minutes
 """
 
 from __future__ import annotations
