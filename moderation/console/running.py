@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
 from moderation.console.app import create_app
 from moderation.console.state import Console
 from moderation.listening import BACKLOG, listen_at, url_of
+
+
+class _Server(uvicorn.Server):
+    """Ends with 0 when it is told to end; uvicorn would raise the signal again, and die of it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        ending = (signal.SIGTERM, signal.SIGINT)
+        handlers = {sig: signal.signal(sig, self.handle_exit) for sig in ending}
+        try:
+            yield
+        finally:
+            for sig, handler in handlers.items():
+                signal.signal(sig, handler)
 
 
 def server_of(console: Console) -> uvicorn.Server:
@@ -26,7 +46,7 @@ def server_of(console: Console) -> uvicorn.Server:
         backlog=BACKLOG,
         timeout_graceful_shutdown=2,  # pages that listen would never let it end
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 def serve(console: Console, *, host: str, port: int, announce: Callable[[str], None]) -> None:

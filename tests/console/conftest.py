@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from kit.console import Served, a_copy_of, make_desk, serving
+from kit.console import People, Served, a_copy_of, make_desk, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Serve = Callable[..., Served]
 
@@ -36,3 +40,23 @@ def serve(desk: Path) -> Iterator[Serve]:
 @pytest.fixture
 def served(serve: Serve) -> Served:
     return serve()
+
+
+@pytest.fixture
+def open_desk(browser: Browser, desk: Path) -> Iterator[Callable[..., People]]:
+    """`open_desk(**options)`: this test's desk in real browsers, which stay quiet to the end."""
+    with ExitStack() as stack:
+        opened: list[People] = []
+
+        def made(**options: Any) -> People:
+            served = stack.enter_context(serving(desk, **options))
+            opened.append(People(browser, served, stack))
+            return opened[-1]
+
+        yield made
+        assert not [one for people in opened for one in people.sightings()]
+
+
+@pytest.fixture
+def people(open_desk: Callable[..., People]) -> People:
+    return open_desk()

@@ -6,7 +6,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 import httpx
 from kit import pictures
+from kit.browser import visit
 from kit.notes import photo
 
 from moderation import Gate
@@ -208,3 +209,31 @@ def serving(
             server.should_exit = True
             thread.join(PATIENCE_S)
             assert not thread.is_alive(), "the console does not end"
+
+
+class People:
+    """People who work at one console, each in a browser of their own; what they see is noted."""
+
+    def __init__(self, browser: Any, served: Served, stack: ExitStack) -> None:
+        self.served = served
+        self._browser = browser
+        self._stack = stack
+        self._sightings: list[Any] = []
+
+    def come(self, name: str = "mia", role: str = "moderator", **options: Any) -> Any:
+        """The page of somebody who has logged in; more options as of `visit`."""
+        page, sightings = self._stack.enter_context(
+            visit(self._browser, self.served.url, **options)
+        )
+        self._sightings.append(sightings)
+        page.set_default_timeout(PATIENCE_S * 1000)
+        page.fill("#token", self.served.token(name, role)[1])
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        return page
+
+    def sightings(self) -> list[str]:
+        """What no page may do; that the server refuses something is an answer."""
+        seen = [one for sightings in self._sightings for one in sightings.all()]
+        refused = [one for one in seen if "status of 4" in one]
+        return [one for one in seen if one not in refused]

@@ -104,6 +104,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]")) return;
+    if (event.key === "Enter" && event.target.matches(".ruling input")) return event.preventDefault();
     const typing = event.target.matches("input:not([type=range]):not([type=checkbox]), select, textarea");
     if (typing) {
       if (event.key === "Escape") event.target.blur();
