@@ -1,8 +1,6 @@
 """The register: what is known, who was first, what was decided."""
 
 from moderation.store.backup import BackedUp, back_up
-from moderation.store.desk.cases import MOST_ALIKE, MOST_COUNTED
-from moderation.store.desk.cases import Place as PageEnd
 from moderation.store.desk.insight import (
     ClosedCase,
     ClosedEnd,
@@ -13,6 +11,8 @@ from moderation.store.desk.insight import (
 )
 from moderation.store.desk.people import DeskSession
 from moderation.store.desk.pseudonyms import Named, Pseudonyms
+from moderation.store.desk.queue import MOST_ALIKE, MOST_COUNTED
+from moderation.store.desk.queue import Place as PageEnd
 from moderation.store.desk.records import (
     Act,
     Case,

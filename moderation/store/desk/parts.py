@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from moderation.store.desk.cases import CaseReading, CaseWriting
+from moderation.store.desk.cases import CaseWriting
 from moderation.store.desk.insight import InsightReading
 from moderation.store.desk.people import PeopleReading, PeopleWriting
+from moderation.store.desk.queue import CaseReading
 
 
 class DeskReading(CaseReading, InsightReading, PeopleReading):
