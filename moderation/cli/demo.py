@@ -61,9 +61,12 @@ def command(screen: Screen, register: Path, report: Path) -> None:
     "incoming"}`; the story is told on standard error.
     """
     from moderation.demo import run_demo
+    from moderation.demo.words import DESK
 
     listener = Listener(screen.err if screen.as_json else screen.out, screen.lang)
     result = run_demo(register, report, lang=screen.lang, audience=listener)
+    desk = as_it_can_be_typed("moderation console --demo")
+    listener.tell(DESK.say(screen.lang, command=desk))
     screen.json(result.to_json())
     if not result.as_expected:
         click.get_current_context().exit(EXIT_UNEXPECTED)

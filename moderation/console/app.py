@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.resources import files
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
@@ -17,7 +18,7 @@ from moderation.console.state import Console, console_of
 from moderation.errors import ModerationError
 from moderation.report.look import asset
 
-_PARTS = (login, queue, cases, appeals, pictures, settings, insight, live)
+_PARTS = (login, queue, cases, appeals, pictures, insight, settings, live)
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -51,6 +52,7 @@ def create_app(console: Console) -> FastAPI:
     app.add_exception_handler(LoggedOut, _to_the_door)
     app.add_exception_handler(ModerationError, _problem)
     app.add_exception_handler(HTTPException, _problem)
+    app.add_exception_handler(RequestValidationError, _no_such_page)
     app.add_exception_handler(Exception, _bug)
     return app
 
@@ -88,6 +90,11 @@ async def _to_the_door(request: Request, error: Exception) -> Response:
     if request.method != "GET" or request.url.path.startswith("/live"):
         return PlainTextResponse("logged out", 401)
     return RedirectResponse("/login", 303)
+
+
+async def _no_such_page(request: Request, error: Exception) -> Response:
+    # Only numbers in addresses are checked by the framework.
+    return await _problem(request, HTTPException(404))
 
 
 async def _problem(request: Request, error: Exception) -> Response:

@@ -7,10 +7,9 @@ from datetime import UTC, date, datetime, time
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from moderation.console.cases import onward, page_again
+from moderation.console.cases import mistaken_in, onward, page_again
 from moderation.console.forms import Form, Sent
 from moderation.errors import BadNote, ModerationError
-from moderation.finding import FindingKind
 from moderation.gate.rights.ruling import First, Ruled
 
 router = APIRouter()
@@ -43,7 +42,7 @@ def _ruled(form: Form, author_id: str) -> Ruled:
         overturned=said != UPHELD,
         by=form.seen.visitor.person.name,
         reason=form.one("words"),
-        findings=tuple(FindingKind(kind) for kind in form.all("mistaken") if said == OVERTURNED),
+        findings=tuple(mistaken_in(form)) if said == OVERTURNED else (),
         first=first,
         licensed=said == LICENSED,
         proof=form.one("proof") if said == LICENSED else "",

@@ -96,7 +96,8 @@ class CaseView:
     policy_kept: bool
     kinds: tuple[tuple[str, str], ...]
     """(kind, name) of what the verdict rests on."""
-    alike: tuple[Case, ...]
+    alike: int
+    """Other cases that wait and show the same picture; counted up to a bound."""
     history: tuple[tuple[AuditRow, str, tuple[str, ...]], ...]
     """(verdict, decision in words, names of the reasons) on other notes of the author."""
     earlier: tuple[PastCase, ...]
@@ -133,7 +134,7 @@ def view_of(case: Case, register: Register, shelf: Shelf, lang: Lang) -> CaseVie
         rules=_rules(policy or {}, verdict, lang),
         policy_kept=policy is not None,
         kinds=tuple((kind.value, reason_name(kind.value, lang)) for kind in verdict.reason_kinds()),
-        alike=tuple(register.alike(case)),
+        alike=max(0, register.count_alike([case]).get(case.case_id, 0) - case.state.waits),
         history=_history(case, register, lang),
         earlier=_earlier(case, register, lang),
         claims=tuple(claim for work in works.values() for claim in work.claims),
@@ -172,7 +173,7 @@ def _history(
     if not case.author_id:
         return ()
     last: dict[str, AuditRow] = {}
-    for row in register.verdicts_of_author(case.author_id, limit=5 * MOST_HISTORY):
+    for row in register.verdicts_of_author(case.author_id, limit=2 * MOST_HISTORY):
         if row.verdict.note_id != case.note_id:
             last.setdefault(row.verdict.note_id, row)
     return tuple(
@@ -194,7 +195,7 @@ def _earlier(case: Case, register: Register, lang: Lang) -> tuple[PastCase, ...]
             decision=decision_word(one.said.decision, lang),
             choice=choice_name(one.said.choice, lang),
         )
-        for one in register.cases_on(work_id=case.work_id)
+        for one in register.decided_on(case.work_id)
         if one.said is not None and one.case_id != case.case_id
     )[:MOST_HISTORY]
 

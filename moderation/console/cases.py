@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
@@ -14,7 +15,7 @@ from moderation.desk import CHOICES, Role
 from moderation.errors import BadNote, ModerationError
 from moderation.finding import FindingKind
 from moderation.gate.rights.appeals import PAIRS
-from moderation.store import Case, CaseState
+from moderation.store import MOST_ALIKE, Case, CaseState, Register
 
 router = APIRouter()
 
@@ -104,7 +105,7 @@ def show_alike(request: Request, case_id: int) -> Response:
     """All cases that show the same picture, to be decided together."""
     console = console_of(request)
     seen = console.seen(request)
-    return _alike_page(console, request, seen, console.desk.look(case_id, seen.visitor.person))
+    return _alike_page(console, request, seen, console.desk.register.case(case_id))
 
 
 @router.post("/cases/{case_id}/alike")
@@ -112,38 +113,54 @@ def decide_alike(request: Request, form: Sent, case_id: int) -> Response:
     """Decide just those that the person has seen; where others have come, look again."""
     console, register = form.console, form.console.desk.register
     case = register.case(case_id)
-    shown = {int(number) for number in form.all("case") if number.isdecimal()}
-    waiting = [one for one in (case, *register.alike(case)) if one.state.waits]
+    shown = set(_numbers(form, "case"))
+    waiting = _together(register, case)
     if shown != {one.case_id for one in waiting}:
-        return _alike_page(console, request, form.seen, case, before=len(shown))
+        return _alike_page(
+            console, request, form.seen, case, before=len(shown), written=form.one("words")
+        )
     try:
         _decide(form, [one.case_id for one in waiting])
     except ModerationError as error:
-        return _alike_page(console, request, form.seen, case, problem=error)
+        return _alike_page(
+            console, request, form.seen, case, problem=error, written=form.one("words")
+        )
     return onward(form)
 
 
-def _decide(form: Form, case_ids: list[int]) -> None:
+def mistaken_in(form: Form) -> list[FindingKind]:
+    """Kinds of findings that the person says are not so.
+
+    Raises:
+        BadNote: there is no such kind.
+    """
     known = {kind.value: kind for kind in FindingKind}
     unknown = [kind for kind in form.all("mistaken") if kind not in known]
     if unknown:
         raise BadNote(
             f"unknown finding `{unknown[0]:.60}`", hint="load the page again, and choose there"
         )
+    return [known[kind] for kind in form.all("mistaken")]
+
+
+def _decide(form: Form, case_ids: list[int]) -> None:
     form.console.desk.decide(
         case_ids,
         form.seen.visitor.person,
         form.one("choice"),
         words=form.one("words"),
-        mistaken=[known[kind] for kind in form.all("mistaken")],
+        mistaken=mistaken_in(form),
         seen=_seen(form, case_ids),
     )
 
 
 def _seen(form: Form, case_ids: list[int]) -> dict[int, int]:
     """Case → number of the verdict that the page had shown."""
-    numbers = [int(number) for number in form.all("seen") if number.isdecimal()]
-    return dict(zip(case_ids, numbers, strict=False))
+    return dict(zip(case_ids, _numbers(form, "seen"), strict=False))
+
+
+def _numbers(form: Form, name: str) -> list[int]:
+    return [int(number) for number in form.all(name) if re.fullmatch(r"[0-9]{1,18}", number)]
 
 
 def onward(form: Form) -> Response:
@@ -192,7 +209,9 @@ def _page(
         may_undo=case.state is CaseState.DECIDED
         and (case.decided_by == person.name or person.may(Role.SENIOR)),
         choices=CHOICES,
+        most_alike=MOST_ALIKE,
         undo_s=round(console.desk.undo_for.total_seconds()),
+        hold_s=console.desk.held_for.total_seconds(),
         problem=problem,
         written=written,
     )
@@ -206,8 +225,10 @@ def _alike_page(
     *,
     before: int | None = None,
     problem: ModerationError | None = None,
+    written: str = "",
 ) -> Response:
-    together = [case, *console.desk.register.alike(case)]
+    together = _together(console.desk.register, case)
+    console.desk.look_together([one.case_id for one in together], seen.visitor.person)
     view = view_of(case, console.desk.register, console.shelf, seen.lang)
     status = 409 if before is not None else 200 if problem is None else problem.http_status
     return console.page(
@@ -222,4 +243,10 @@ def _alike_page(
         undo_s=round(console.desk.undo_for.total_seconds()),
         before=before,
         problem=problem,
+        written=written,
     )
+
+
+def _together(register: Register, case: Case) -> list[Case]:
+    """What is decided together with a case, it first; only what waits."""
+    return [one for one in (case, *register.alike(case)) if one.state.waits]

@@ -153,13 +153,13 @@ class Entrance:
 
     def _vouched_for(self, request: Request, proxy: Proxy) -> tuple[Person, str]:
         host = request.client.host if request.client else ""
-        name = request.headers.get(proxy.name_header, "").strip()
+        name = _as_sent(request.headers.get(proxy.name_header, "")).strip()
         if host != proxy.address or not name:
             raise NotAllowed(
                 f"the request does not come from the proxy at `{proxy.address}`, or names nobody",
                 hint="log in at the proxy",
             )
-        groups = request.headers.get(proxy.groups_header, "").replace(";", ",").split(",")
+        groups = _as_sent(request.headers.get(proxy.groups_header, "")).replace(";", ",").split(",")
         roles = [proxy.roles[g.strip()] for g in groups if g.strip() in proxy.roles]
         if not roles:
             raise NotAllowed(
@@ -168,6 +168,14 @@ class Entrance:
             )
         role = max(roles, key=lambda one: one.level)
         return Person(name=name, role=role), f"{self._register.identity()} {name}"
+
+
+def _as_sent(header: str) -> str:
+    """A header's text: proxies send names in UTF-8, and the framework reads Latin-1."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 async def form_of(request: Request) -> dict[str, list[str]]:
@@ -198,14 +206,22 @@ def refuse_forged(request: Request, visitor_csrf: str, fields: Mapping[str, list
         NotAllowed: it does not.
     """
     shown = fields.get(CSRF, [""])[0] or request.headers.get("x-csrf", "")
-    origin = request.headers.get("origin")
-    elsewhere = origin is not None and _host(origin) != request.headers.get("host")
-    if elsewhere or not hmac.compare_digest(shown.encode(), visitor_csrf.encode()):
+    if is_from_elsewhere(request) or not hmac.compare_digest(shown.encode(), visitor_csrf.encode()):
         raise NotAllowed(
             "the form does not come from a page of this session",
             hint="load the page again, and send it from there",
         )
 
 
-def _host(origin: str | None) -> str:
-    return urlsplit(origin or "").netloc
+def is_from_elsewhere(request: Request) -> bool:
+    """Whether the browser says that a page of another site sends this.
+
+    The scheme is left out: behind a proxy that speaks TLS we hear of `http` alone.
+    """
+    origin = request.headers.get("origin")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != request.headers.get("host")
+    except ValueError:
+        return True

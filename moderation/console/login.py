@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from moderation.console.entrance import COOKIE, LASTS, form_of, refuse_forged
+from moderation.console.entrance import (
+    COOKIE,
+    LASTS,
+    form_of,
+    is_from_elsewhere,
+    refuse_forged,
+)
 from moderation.console.state import console_of
 from moderation.errors import NotAllowed
 
@@ -28,14 +35,16 @@ def door(request: Request) -> Response:
 async def come_in(request: Request) -> Response:
     """Let somebody in who shows a good token."""
     console = console_of(request)
+    if not console.entrance.takes_tokens:
+        raise NotAllowed("nobody logs in here with a token", hint="open the queue")
     fields = await form_of(request)
-    origin = request.headers.get("origin")
-    if origin not in (None, f"{request.url.scheme}://{request.headers.get('host')}"):
+    if is_from_elsewhere(request):
         raise NotAllowed("the form comes from another site", hint="open the console and log in")
     shown = fields.get("token", [""])[0]
     try:
         secret = await run_in_threadpool(console.entrance.log_in, shown, at=datetime.now(UTC))
     except NotAllowed as error:
+        await asyncio.sleep(FAILED_S)
         return console.page("login.html.j2", request, None, status=403, problem=str(error))
     answer = RedirectResponse("/queue", 303)
     answer.set_cookie(
@@ -44,7 +53,8 @@ async def come_in(request: Request) -> Response:
         max_age=int(LASTS.total_seconds()),
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        # Behind a proxy that speaks TLS only the browser knows that it does.
+        secure="https" in (request.url.scheme, request.headers.get("origin", "").partition(":")[0]),
     )
     return answer
 

@@ -23,10 +23,10 @@ _HEADERS = {"Cache-Control": "private, max-age=300"}
 @router.get("/cases/{case_id}/pictures/{number}.jpg")
 def submitted(request: Request, case_id: int, number: int) -> Response:
     """A picture of the case's note."""
-    console, verdict, verdict_id = _case(request, case_id)
+    console, verdict, _ = _case(request, case_id)
     return _jpeg(
         console,
-        (verdict_id, "picture", number),
+        ("picture", number, *_stamps(console, verdict.note_id)),
         lambda: console.shelf.picture(verdict.note_id, number),
     )
 
@@ -38,7 +38,7 @@ def original(request: Request, case_id: int, place: int) -> Response:
     match, _ = _match(verdict, place)
     return _jpeg(
         console,
-        (verdict_id, "original", place),
+        (verdict_id, "original", place, *_stamps(console, match.note_id)),
         lambda: console.shelf.picture(match.note_id, match.image_number),
     )
 
@@ -78,11 +78,15 @@ def _compared(
 ) -> Response:
     console, verdict, verdict_id = _case(request, case_id)
 
+    match, _ = _match(verdict, place)
+
     def drawn() -> Pixels | None:
         both = _both(console, verdict, place)
         return None if both is None else draw(*both)
 
-    return _jpeg(console, (verdict_id, what, place), drawn)
+    return _jpeg(
+        console, (verdict_id, what, place, *_stamps(console, verdict.note_id, match.note_id)), drawn
+    )
 
 
 def _case(request: Request, case_id: int) -> tuple[Console, Verdict, int]:
@@ -107,6 +111,12 @@ def _both(console: Console, verdict: Verdict, place: int) -> tuple[Pixels, Pixel
     query = console.shelf.picture(verdict.note_id, number)
     other = console.shelf.picture(match.note_id, match.image_number)
     return None if query is None or other is None else (query, other, match)
+
+
+def _stamps(console: Console, *note_ids: str) -> tuple[tuple[str, int], ...]:
+    """Of what a picture is made; once a note is forgotten or edited, what was kept is no answer."""
+    notes = ((note_id, console.shelf.note(note_id)) for note_id in note_ids)
+    return tuple((note_id, 0 if note is None else note.revision) for note_id, note in notes)
 
 
 def _jpeg(console: Console, key: Any, draw: Callable[[], Pixels | None]) -> Response:

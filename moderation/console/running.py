@@ -11,6 +11,24 @@ from moderation.console.state import Console
 from moderation.listening import BACKLOG, listen_at, url_of
 
 
+def server_of(console: Console) -> uvicorn.Server:
+    """What answers for a console; it listens where it is told to, in this thread."""
+    config = uvicorn.Config(
+        create_app(console),
+        loop="asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=2,  # pages that listen would never let it end
+    )
+    return uvicorn.Server(config)
+
+
 def serve(console: Console, *, host: str, port: int, announce: Callable[[str], None]) -> None:
     """Answer until told to end (SIGTERM or SIGINT).
 
@@ -25,17 +43,4 @@ def serve(console: Console, *, host: str, port: int, announce: Callable[[str], N
     """
     with listen_at(host, port) as listening:
         announce(url_of(listening))
-        config = uvicorn.Config(
-            create_app(console),
-            loop="asyncio",
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            backlog=BACKLOG,
-            timeout_graceful_shutdown=2,  # pages that listen would never let it end
-        )
-        uvicorn.Server(config).run(sockets=[listening])
+        server_of(console).run(sockets=[listening])

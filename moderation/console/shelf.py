@@ -52,9 +52,14 @@ class Shelf:
     def note(self, note_id: str) -> Note | None:
         """The note; None where it is not at hand."""
         found = self._notes.get(note_id)
-        if found is None and time.monotonic() - self._looked_at > LOOK_AGAIN_S:
+        if time.monotonic() - self._looked_at <= LOOK_AGAIN_S:
+            return found
+        if found is None:
             self.read()
-            found = self._notes.get(note_id)
+            return self._notes.get(note_id)
+        # What is known is good enough for this page; what has changed comes with the next one.
+        self._looked_at = time.monotonic()
+        threading.Thread(target=self.read, daemon=True).start()
         return found
 
     @property

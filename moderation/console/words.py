@@ -100,6 +100,7 @@ _WORDS = {
         "One key decides and goes on; it can be undone for {} seconds.",
     ),
     "your_words": ("理由（一句话，勿引用原文）", "Why, in a sentence; do not quote the note"),
+    "you_wrote": ("你写的理由", "What you wrote"),
     "needs_words": ("需写明理由", "needs a word why"),
     "not_so": ("以下判断不成立", "What is not so"),
     "skip": ("跳过", "Skip"),

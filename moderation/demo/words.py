@@ -41,6 +41,11 @@ CHECK_AGAIN = Phrase(
     "judge the same notes again: {note} passes now", "再次审核这些笔记：{note} 此时会通过"
 )
 
+DESK = Phrase(
+    "And the moderators' desk, in a browser: {command}",
+    "还有浏览器中的审核工作台：{command}",
+)
+
 HEAD_EXPECTED = Phrase("Expected", "符合预期")
 YES = Phrase("yes", "是")
 NO = Phrase("no: {expected}", "否，应为{expected}")

@@ -80,6 +80,13 @@ class Desk:
             now.look_at_case(case_id, person.name, at=_now())
         return case
 
+    def look_together(self, case_ids: Iterable[int], person: Person) -> None:
+        """Record that somebody saw all of these."""
+        at = _now()
+        with self.register.transaction() as now:
+            for case_id in case_ids:
+                now.look_at_case(case_id, person.name, at=at)
+
     def take(self, case_id: int, person: Person) -> Case:
         """Be the only one at a case for a while; one's own hold is renewed.
 

@@ -177,13 +177,29 @@
   };
   if (page === "queue" || page === "case") {
     let mark = body.dataset.mark;
-    const stream = new EventSource("/live");
-    stream.addEventListener("message", (event) => {
+    let stream = null;
+    const hear = (event) => {
       if (event.data === mark) return;
       mark = event.data;
       (page === "queue" ? refresh() : compareStanding()).catch(() => {});
+    };
+    // Only what is looked at listens: a browser opens six connections to us, and tabs share them.
+    const listen = () => {
+      if (document.visibilityState !== "visible") {
+        stream?.close();
+        stream = null;
+      } else if (!stream) {
+        stream = new EventSource("/live");
+        stream.addEventListener("message", hear);
+      }
+    };
+    listen();
+    document.addEventListener("visibilitychange", listen);
+    addEventListener("pageshow", listen);
+    addEventListener("pagehide", () => {
+      stream?.close();
+      stream = null;
     });
-    addEventListener("pagehide", () => stream.close());
   }
 
   // ── whoever looks at a case keeps it ──
@@ -191,7 +207,7 @@
   if (mine)
     setInterval(() => {
       if (document.visibilityState === "visible") send(`/cases/${mine.dataset.case}/take`).catch(() => {});
-    }, 180_000);
+    }, mine.dataset.mine * 300);
 
   if (page === "case" || page === "alike") main?.focus({ preventScroll: true });
 })();

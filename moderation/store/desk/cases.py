@@ -36,7 +36,6 @@ from moderation.store.desk.records import (
     Wanted,
 )
 from moderation.store.desk.tables import CASE_LOG, CASE_SKIPS, CASES
-from moderation.store.schema import portions
 from moderation.store.service.connected import Connected, Writing
 
 MOST_COUNTED = 10_000
@@ -61,8 +60,10 @@ class CaseReading(Connected):
         Raises:
             UnknownSubject: there is none, or its note was forgotten.
         """
-        with self._connected() as connection:
-            row = connection.execute(select(CASES).where(CASES.c.case_id == case_id)).first()
+        row = None
+        if 0 < case_id < 2**63:  # more has no database a number for
+            with self._connected() as connection:
+                row = connection.execute(select(CASES).where(CASES.c.case_id == case_id)).first()
         if row is None:
             raise UnknownSubject(
                 f"there is no case {case_id}", hint="its note may have been deleted; see the queue"
@@ -112,41 +113,34 @@ class CaseReading(Connected):
 
     def alike(self, case: Case, *, limit: int = MOST_ALIKE) -> list[Case]:
         """Other cases that wait and whose notes show the same work for the same reason."""
-        if case.work_id is None or case.kind is not CaseKind.MACHINE:
-            return []
-        query = (
-            select(CASES)
-            .where(
-                CASES.c.work_id == case.work_id,
-                CASES.c.state.in_(_WAITING),
-                CASES.c.kind == CaseKind.MACHINE.value,
-                CASES.c.case_id != case.case_id,
-                CASES.c.reason == case.reason,
-            )
-            .order_by(CASES.c.case_id)
-            .limit(limit)
-        )
+        found: list[Case] = []
         with self._connected() as connection:
-            return [_case(row) for row in connection.execute(query)]
+            for of_state in _alike(case.work_id, case):
+                query = select(CASES).where(*of_state, CASES.c.case_id != case.case_id)
+                rows = connection.execute(query.order_by(CASES.c.case_id).limit(limit))
+                found += [_case(row) for row in rows]
+        return sorted(found, key=lambda one: one.case_id)[:limit]
 
-    def count_alike(self, cases: Collection[Case]) -> dict[int, int]:
-        """Case → how many cases that wait show the same work, itself included where it waits."""
-        works = {case.work_id for case in cases if case.work_id is not None}
+    def count_alike(self, cases: Collection[Case], *, at_most: int = MOST_ALIKE) -> dict[int, int]:
+        """Case → how many cases that wait show the same work, itself included where it waits.
+
+        Counted up to about `at_most`; cases that show no work, and appeals, are absent.
+        """
         counted: dict[tuple[int, str], int] = {}
         with self._connected() as connection:
-            for some in portions(works):
-                query = (
-                    select(CASES.c.work_id, CASES.c.reason, func.count())
-                    .where(
-                        CASES.c.work_id.in_(some),
-                        CASES.c.state.in_(_WAITING),
-                        CASES.c.kind == CaseKind.MACHINE.value,
-                    )
-                    .group_by(CASES.c.work_id, CASES.c.reason)
-                )
-                counted.update({(row[0], row[1]): row[2] for row in connection.execute(query)})
+            for case in cases:
+                if case.work_id is None or case.kind is not CaseKind.MACHINE:
+                    continue
+                group = (case.work_id, case.reason)
+                if group in counted:
+                    continue
+                counted[group] = 0
+                for of_state in _alike(case.work_id, case):
+                    some = select(CASES.c.case_id).where(*of_state).limit(at_most + 1).subquery()
+                    number = select(func.count()).select_from(some)
+                    counted[group] += connection.execute(number).scalar_one()
         return {
-            case.case_id: counted.get((case.work_id, case.reason), 0)
+            case.case_id: counted[(case.work_id, case.reason)]
             for case in cases
             if case.work_id is not None and case.kind is CaseKind.MACHINE
         }
@@ -164,12 +158,17 @@ class CaseReading(Connected):
         with self._connected() as connection:
             return [_case(row) for row in connection.execute(query)]
 
-    def cases_on(self, *, author_id: str = "", work_id: int | None = None) -> list[Case]:
-        """The last cases of an author, or of those who show a work, settled ones included."""
-        which = CASES.c.author_id == author_id if work_id is None else CASES.c.work_id == work_id
-        query = select(CASES).where(which).order_by(CASES.c.case_id.desc()).limit(20)
+    def decided_on(self, work_id: int, *, limit: int = 8) -> list[Case]:
+        """The last cases about a work that were decided, the last first."""
+        found: list[Case] = []
         with self._connected() as connection:
-            return [_case(row) for row in connection.execute(query)]
+            for state in (CaseState.DECIDED, CaseState.CLOSED):
+                query = select(CASES).where(
+                    CASES.c.work_id == work_id, CASES.c.state == state.value
+                )
+                rows = connection.execute(query.order_by(CASES.c.case_id.desc()).limit(limit))
+                found += [_case(row) for row in rows]
+        return sorted(found, key=lambda one: -one.case_id)[:limit]
 
     def due_cases(self, at: datetime, *, limit: int = 100) -> list[Case]:
         """Decided cases whose time to be undone is over."""
@@ -379,6 +378,21 @@ class CaseWriting(CaseReading, Writing):
 
 
 _WAITING = [state.value for state in CaseState if state.waits]
+
+
+def _alike(work_id: int | None, case: Case) -> list[list[ColumnElement[bool]]]:
+    """Conditions for cases of a work and a reason, by state, so that each follows an index."""
+    if work_id is None or case.kind is not CaseKind.MACHINE:
+        return []
+    return [
+        [
+            CASES.c.work_id == work_id,
+            CASES.c.state == state,
+            CASES.c.kind == CaseKind.MACHINE.value,
+            CASES.c.reason == case.reason,
+        ]
+        for state in _WAITING
+    ]
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
