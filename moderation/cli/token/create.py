@@ -10,7 +10,7 @@ import click
 from moderation.cli.options import WrongValue, register_option, speaking
 from moderation.cli.screen import Screen
 
-SCOPES = ("check", "register", "review", "admin")
+SCOPES = ("check", "register", "view", "review", "senior", "admin")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 
@@ -34,7 +34,7 @@ def span(value: str) -> timedelta:
     type=click.Choice(SCOPES),
     multiple=True,
     required=True,
-    help="What for; may be given again. `register` implies `check`, `admin` implies all.",
+    help="What for; may be given again. `register` implies `check`, `senior` `review`, that `view`, `admin` all.",
 )
 @click.option(
     "--tenant",
