@@ -64,6 +64,7 @@ def show(request: Request, after: str = "") -> Response:
         orders=list(Order),
         hours=HOURS,
         is_first=not after,
+        skipped=register.count_skips(seen.visitor.person.name),
         next_page=f"{found[-1].rank}-{found[-1].case_id}" if more else "",
     )
 
@@ -75,6 +76,13 @@ def choose(form: Sent) -> Response:
         {name: form.one(name) for name in Filter.__dataclass_fields__ if form.one(name)}
     )
     return _kept(form, replace(form.seen.personal, filter=chosen))
+
+
+@router.post("/queue/skipped")
+def give_again(form: Sent) -> Response:
+    """What a person has skipped comes to them again."""
+    form.console.desk.give_again(form.seen.visitor.person)
+    return RedirectResponse("/queue", 303)
 
 
 @router.post("/queue/kind")

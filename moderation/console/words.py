@@ -106,6 +106,7 @@ _WORDS = {
     "skip": ("跳过", "Skip"),
     "escalate": ("上报", "Escalate"),
     "escalate_hint": ("需写明理由", "needs a word why"),
+    "give_again": ("重新领取跳过的 {} 条", "Give me again the {} that I skipped"),
     "give_back": ("放回队列", "Give it back"),
     "undo": ("撤销", "Undo"),
     "undone": ("已撤销，案件回到队列。", "Undone; the case waits again."),

@@ -126,6 +126,11 @@ class Desk:
             act = Act.SKIPPED if skip else Act.LEFT
             now.leave_case(case_id, person.name, at=_now(), act=act)
 
+    def give_again(self, person: Person) -> int:
+        """Let a person be given again what they had left to others; returns how many."""
+        with self.register.transaction() as now:
+            return now.forget_skips(person.name)
+
     def escalate(self, case_id: int, person: Person, *, words: str) -> None:
         """Leave a case to somebody more experienced, and say why.
 

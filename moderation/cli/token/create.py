@@ -34,7 +34,7 @@ def span(value: str) -> timedelta:
     type=click.Choice(SCOPES),
     multiple=True,
     required=True,
-    help="What for; may be given again. `register` implies `check`, `senior` `review`, that `view`, `admin` all.",
+    help="What for; may be given again. `register` implies `check`, `review` `view`, `admin` all.",
 )
 @click.option(
     "--tenant",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    delete,
     exists,
     insert,
     select,
@@ -70,6 +71,10 @@ class CaseWriting(CaseReading, Writing):
                 row = {"case_id": case_id, "by": by, "at": at}
                 self._connection.execute(insert(CASE_SKIPS), row)
         opening.log(self._connection, case_id, at, by, act)
+
+    def forget_skips(self, by: str) -> int:
+        """Let a person be given again what they had left to others; returns how many."""
+        return self._connection.execute(delete(CASE_SKIPS).where(CASE_SKIPS.c.by == by)).rowcount
 
     def escalate_case(self, case_id: int, by: str, *, at: datetime, words: str) -> None:
         """Leave a case to somebody more experienced.

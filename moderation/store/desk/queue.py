@@ -30,7 +30,7 @@ from moderation.store.desk.records import (
     Said,
     Wanted,
 )
-from moderation.store.desk.tables import CASE_LOG, CASES
+from moderation.store.desk.tables import CASE_LOG, CASE_SKIPS, CASES
 from moderation.store.service.connected import Connected
 
 MOST_COUNTED = 10_000
@@ -82,6 +82,16 @@ class CaseReading(Connected):
         some = select(CASES.c.case_id).where(*conditions(wanted)).limit(at_most).subquery()
         with self._connected() as connection:
             return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+    def count_skips(self, by: str) -> int:
+        """How many cases that wait a person has left to others."""
+        query = (
+            select(func.count())
+            .select_from(CASE_SKIPS.join(CASES, CASES.c.case_id == CASE_SKIPS.c.case_id))
+            .where(CASE_SKIPS.c.by == by, CASES.c.state.in_(_WAITING))
+        )
+        with self._connected() as connection:
+            return connection.execute(query).scalar_one()
 
     def case_reasons(self, wanted: Wanted) -> list[str]:
         """Codes of reasons that cases of this kind and state have, in order of the alphabet."""
@@ -188,7 +198,7 @@ class CaseReading(Connected):
             return [_line(row) for row in connection.execute(query)]
 
     def desk_mark(self) -> tuple[int, int]:
-        """Changes whenever a case was opened or something was done with one, not when one is seen."""
+        """Changes when a case was opened or something was done with one; a look changes nothing."""
         done = select(CASE_LOG.c.entry_id).where(CASE_LOG.c.act != Act.LOOKED.value)
         query = select(
             select(func.max(CASES.c.case_id)).scalar_subquery(),
