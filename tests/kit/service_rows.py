@@ -164,6 +164,7 @@ def _desk_rows(
             CASES,
             judged
             | {
+                "kind": "machine",
                 "state": "closed",
                 "rank": 10,
                 "reason": "image.copy",

@@ -199,14 +199,13 @@ class CaseReading(Connected):
 
     def desk_mark(self) -> tuple[int, int]:
         """Changes when a case was opened or something was done with one; a look changes nothing."""
-        done = select(CASE_LOG.c.entry_id).where(CASE_LOG.c.act != Act.LOOKED.value)
-        query = select(
-            select(func.max(CASES.c.case_id)).scalar_subquery(),
-            done.order_by(CASE_LOG.c.entry_id.desc()).limit(1).scalar_subquery(),
-        )
+        last = select(func.max(CASE_LOG.c.entry_id))
+        done = [last.where(CASE_LOG.c.act == act.value) for act in Act if act is not Act.LOOKED]
+        opened = select(func.max(CASES.c.case_id)).scalar_subquery()
+        query = select(opened, *(one.scalar_subquery() for one in done))
         with self._connected() as connection:
             row = connection.execute(query).one()
-        return row[0] or 0, row[1] or 0
+        return row[0] or 0, max((number or 0 for number in row[1:]), default=0)
 
 
 _WAITING = [state.value for state in CaseState if state.waits]

@@ -103,6 +103,7 @@ CASE_LOG = Table(
     Column("words", PlainText, nullable=False),
     Index("ix_case_log_case", "case_id"),
     Index("ix_case_log_by", "by", "at"),
+    Index("ix_case_log_act", "act", "entry_id"),
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )

@@ -107,6 +107,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_case_log_case", "case_log", ["case_id"])
     op.create_index("ix_case_log_by", "case_log", ["by", "at"])
+    op.create_index("ix_case_log_act", "case_log", ["act", "entry_id"])
     op.create_table(
         "desk_sessions",
         sa.Column("digest", sa.Text, primary_key=True),
