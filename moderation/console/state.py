@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -123,11 +122,6 @@ class Console:
 
     def _undoable(self, seen: Seen | None) -> Any:
         return None if seen is None else self.desk.last_decided(seen.visitor.person)
-
-    @property
-    def templates(self) -> Environment:
-        """The templates of the pages."""
-        return self._pages
 
 
 def console_of(request: Request) -> Console:

@@ -66,7 +66,6 @@ _WORDS = {
     "urgent": ("紧急优先", "most urgent first"),
     "oldest": ("最早优先", "oldest first"),
     "show": ("显示", "Show"),
-    "clear": ("清除", "Clear"),
     "saved": ("已存筛选", "Saved filters"),
     "save": ("保存", "Save"),
     "save_as": ("筛选名称", "Name of the filter"),
@@ -87,13 +86,7 @@ _WORDS = {
     "take": ("领取此案件", "Take this case"),
     "view_only": ("只读", "You can look; to decide, take it."),
     "more_than": ("超过 {}", "more than {}"),
-    "new_cases": ("队列有更新", "The queue has changed"),
     "proof": ("证据", "Proof"),
-    "the_note": ("读者看到的笔记", "The note as readers see it"),
-    "no_note_at_hand": (
-        "笔记原文不在手边，只能根据结论中的引文判断。",
-        "The note is not at hand; what the verdict quotes is all there is.",
-    ),
     "decide": ("作出决定", "Decide"),
     "decide_hint": (
         "一次按键即作决定并进入下一条，{} 秒内可撤销。",
@@ -109,7 +102,6 @@ _WORDS = {
     "give_again": ("重新领取跳过的 {} 条", "Give me again the {} that I skipped"),
     "give_back": ("放回队列", "Give it back"),
     "undo": ("撤销", "Undo"),
-    "undone": ("已撤销，案件回到队列。", "Undone; the case waits again."),
     "was_decided": ("案件 {case}：{decision}。", "Case {case}: {decision}."),
     "can_be_undone": ("{} 秒内可撤销", "can be undone for {} s"),
     "alike_title": (
@@ -152,7 +144,6 @@ _WORDS = {
         "Somebody else has just done something with this case.",
     ),
     "load_again": ("重新载入", "Load again"),
-    "closed_note": ("此案件已结束。", "This case is done."),
     "seconds": ("{} 秒", "{} s"),
     "minutes": ("{} 分钟", "{} min"),
     "in_hours": ("{} 小时", "{} h"),
