@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -16,7 +16,16 @@ from moderation.match import Match
 from moderation.report.evidence import aligned_difference, laid_upon
 from moderation.verdict import Verdict
 
-router = APIRouter()
+
+async def _in_turn(request: Request) -> AsyncIterator[None]:
+    """Few pictures at a time, so that no page waits behind them; whoever has gone on gets none."""
+    async with console_of(request).darkroom:
+        if await request.is_disconnected():
+            raise HTTPException(404)
+        yield
+
+
+router = APIRouter(dependencies=[Depends(_in_turn)])
 _HEADERS = {"Cache-Control": "private, max-age=300"}
 
 

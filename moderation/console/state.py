@@ -24,6 +24,8 @@ from moderation.report.look import environment, reason_name
 
 EVERY_S = 1.0
 """How often decisions take effect, and what others did is looked for."""
+PICTURES_AT_ONCE = 2
+"""Drawn and compared; each takes tens of milliseconds of a core, and a page has up to forty."""
 log = logging.getLogger(__name__)
 
 
@@ -44,6 +46,7 @@ class Console:
         self.shelf = shelf
         self.entrance = entrance
         self.developed = Developed()
+        self.darkroom = asyncio.Semaphore(PICTURES_AT_ONCE)
         self.mark: tuple[int, int] = (0, 0)
         """Changes whenever anything at the desk does."""
         self.changed = asyncio.Condition()
