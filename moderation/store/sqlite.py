@@ -245,10 +245,13 @@ def _create_privately(path: Path) -> None:
     # Fingerprints are personal data. SQLite gives its side files the mode of the main file.
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Not only a new one: SQLite would open it on a read-only disk, and refuse the first note.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from error
+    # Asked, not tried: to close a file that this process has open elsewhere drops SQLite's locks.
+    if not os.access(path, os.W_OK):
+        raise _unwritable(path, "read-only file, or a read-only disk")
 
 
 def _unwritable(path: Path, fault: str) -> StoreUnwritable:
