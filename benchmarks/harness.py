@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from moderation import rates
+
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
 WORK = HERE.parent / "work"
@@ -148,15 +150,10 @@ def interleaved_ms(
 # Intervals
 
 
-def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927); (0, 1) where nothing was counted."""
-    if n == 0:
-        return 0.0, 1.0
-    share, spread = hits / n, z * z / n
-    centre = share + spread / 2
-    half = z * math.sqrt(share * (1 - share) / n + spread / (4 * n))
-    low, high = (centre - half) / (1 + spread), (centre + half) / (1 + spread)
-    return round(max(0.0, low), 4), round(min(1.0, high), 4)
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """95 % interval of a share, as results hold it; (0, 1) where nothing was counted."""
+    low, high = rates.wilson(hits, n)
+    return round(low, 4), round(high, 4)
 
 
 def share(hits: int, n: int) -> dict[str, Any]:

@@ -50,6 +50,7 @@ BENCHMARKS = (
     "scan_ray",
     "replay",
     "late_truths",
+    "console_speed",
 )
 NOTHING_TO_MEASURE = 2
 

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from json import loads
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -41,12 +40,11 @@ def console(lang: str) -> Iterator[str]:
                 process.terminate()
 
 
-def take(page: Page, name: str, **how: Any) -> None:
+def take(page: Page, name: str) -> None:
     """What is on the screen, once its pictures are there."""
-
     page.wait_for_function("[...document.images].every(image => image.complete)")
     page.wait_for_timeout(400)
-    page.screenshot(path=HERE / f"{name}.jpg", type="jpeg", quality=QUALITY, **how)
+    page.screenshot(path=HERE / f"{name}.jpg", type="jpeg", quality=QUALITY)
 
 
 def main() -> None:
@@ -66,15 +64,14 @@ def walk(page: Page, url: str, lang: str) -> None:
     """The pages that are shown, one after the other."""
     page.goto(f"{url}/queue")
     page.wait_for_selector(".cases")
-    page.wait_for_timeout(300)
-    page.screenshot(path=HERE / f"queue-{lang}.jpg", type="jpeg", quality=QUALITY)
+    take(page, f"queue-{lang}")
     page.locator(".cases tr", has_text="cat-mirrored").locator("th a").click()
     page.locator("[data-act=take]").click()
     page.wait_for_selector("[data-mine]")
     page.locator(".overlay").scroll_into_view_if_needed()
     page.wait_for_timeout(900)
     page.evaluate("scrollTo(0, 0)")
-    take(page, f"case-{lang}", full_page=False)
+    take(page, f"case-{lang}")
     if lang == "en":
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size({"width": 390, "height": 844})

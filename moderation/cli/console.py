@@ -103,7 +103,7 @@ def command(
 
     from moderation.cli import words
     from moderation.errors import MissingExtra
-    from moderation.store.address import ServerAddress, parse_address
+    from moderation.store.address import shown_name
 
     try:
         from moderation.console.entrance import Entrance
@@ -141,9 +141,7 @@ def command(
         )
 
         def announce(url: str) -> None:
-            place = parse_address(register)
-            named = place.name if isinstance(place, ServerAddress) else str(place)
-            screen.json({"url": url, "register": named})
+            screen.json({"url": url, "register": shown_name(register)})
             screen.say(words.CONSOLE.say(screen.lang, url=url))
 
         serve(console, host=host, port=port, announce=announce)

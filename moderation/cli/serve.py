@@ -53,7 +53,7 @@ def command(
     """
     from moderation.cli import words
     from moderation.errors import MissingExtra
-    from moderation.store.address import ServerAddress, parse_address
+    from moderation.store.address import shown_name
 
     try:
         from moderation.service.running import serve
@@ -75,9 +75,7 @@ def command(
     )
 
     def announce(url: str) -> None:
-        # A URL may hold a password, and not only before its host.
-        place = parse_address(settings.register_at)
-        named = place.name if isinstance(place, ServerAddress) else str(place)
+        named = shown_name(settings.register_at)
         screen.json({"url": url, "workers": settings.workers, "register": named})
         screen.say(words.SERVING.say(screen.lang, url=url, workers=settings.workers))
 

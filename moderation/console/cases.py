@@ -156,7 +156,8 @@ def _decide(form: Form, case_ids: list[int]) -> None:
 
 def _seen(form: Form, case_ids: list[int]) -> dict[int, int]:
     """Case → number of the verdict that the page had shown."""
-    return dict(zip(case_ids, _numbers(form, "seen"), strict=False))
+    shown = _numbers(form, "case") or case_ids
+    return dict(zip(shown, _numbers(form, "seen"), strict=False))
 
 
 def _numbers(form: Form, name: str) -> list[int]:
@@ -192,15 +193,15 @@ def _page(
     needed = Role.SENIOR if case.state is CaseState.ESCALATED else Role.MODERATOR
     register = console.desk.register
     appeal = None if case.appeal_id is None else register.appeal(case.appeal_id)
-    row = register.verdicts_numbered([case.verdict_id])[case.verdict_id]
+    view = view_of(case, register, console.shelf, seen.lang)
     return console.page(
         "case.html.j2" if appeal is None else "appeal.html.j2",
         request,
         seen,
         status=200 if problem is None else problem.http_status,
         appeal=appeal,
-        copies=any(kind in PAIRS for kind in row.verdict.reason_kinds()),
-        view=view_of(case, register, console.shelf, seen.lang),
+        copies=any(kind in PAIRS for kind in view.row.verdict.reason_kinds()),
+        view=view,
         case=case,
         at=at,
         holder=holder,

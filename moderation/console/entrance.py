@@ -127,7 +127,7 @@ class Entrance:
         """Who it is, and what the word of the forms is made from."""
         if self._alone is not None:
             self._refuse_strangers(request)
-            return self._alone, self._register.identity()
+            return self._alone, self._register.form_key()
         if self._proxy is not None:
             return self._vouched_for(request, self._proxy)
         presented = request.cookies.get(COOKIE, "")
@@ -167,7 +167,7 @@ class Entrance:
                 hint="ask an admin for a role",
             )
         role = max(roles, key=lambda one: one.level)
-        return Person(name=name, role=role), f"{self._register.identity()} {name}"
+        return Person(name=name, role=role), f"{self._register.form_key()} {name}"
 
 
 def _as_sent(header: str) -> str:

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from moderation.console.entrance import form_of, refuse_forged
+from moderation.console.personal import Personal
 from moderation.console.state import Console, Seen, console_of
 
 
@@ -23,6 +24,11 @@ class Form:
     def one(self, name: str) -> str:
         """The value of a field; empty where it is absent."""
         return self.fields.get(name, [""])[0]
+
+    def keep(self, personal: Personal) -> None:
+        """Keep how the person wants the desk."""
+        with self.console.desk.register.transaction() as now:
+            now.set_at_desk(self.seen.visitor.person.name, personal.to_json())
 
     def all(self, name: str) -> list[str]:
         """All values of a field."""

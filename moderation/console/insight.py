@@ -19,7 +19,7 @@ from moderation.console.state import Console, Seen, console_of
 from moderation.desk import Role
 from moderation.desk.decision_rows import columns_of, decision_rows
 from moderation.desk.insight import Stretch, look_back
-from moderation.desk.rates import Rate
+from moderation.rates import Rate
 from moderation.store import CaseKind
 from moderation.verdict import Decision
 

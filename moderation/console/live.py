@@ -17,7 +17,6 @@ router = APIRouter()
 BEAT_S = 15.0
 """A line without meaning, so that whoever has gone is noticed."""
 MOST_LISTENERS = 500
-_listeners = 0
 
 
 @router.get("/live")
@@ -25,16 +24,16 @@ async def listen(request: Request) -> Response:
     """Server-sent events; each says that the desk is not what it was."""
     console = console_of(request)
     await run_in_threadpool(console.seen, request)
-    if _listeners >= MOST_LISTENERS:
+    if console.listeners >= MOST_LISTENERS:
         raise Overloaded(
-            f"{_listeners} pages listen already, limit {MOST_LISTENERS}", hint="close some pages"
+            f"{console.listeners} pages listen already, limit {MOST_LISTENERS}",
+            hint="close some pages",
         )
     return StreamingResponse(_marks(console, request), media_type="text/event-stream")
 
 
 async def _marks(console: Console, request: Request) -> AsyncIterator[str]:
-    global _listeners
-    _listeners += 1
+    console.listeners += 1
     try:
         told = console.mark
         yield _event(told)
@@ -48,7 +47,7 @@ async def _marks(console: Console, request: Request) -> AsyncIterator[str]:
             else:
                 yield ": still here\n\n"
     finally:
-        _listeners -= 1
+        console.listeners -= 1
 
 
 def _event(mark: tuple[int, int]) -> str:

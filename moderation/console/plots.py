@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from moderation.desk.insight import DayVolume
-from moderation.desk.rates import Rate
+from moderation.rates import Rate
 from moderation.verdict import Decision
 
 WIDTH, HEIGHT = 720.0, 160.0

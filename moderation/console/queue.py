@@ -106,8 +106,7 @@ def use_saved(form: Sent) -> Response:
 
 
 def _kept(form: Form, personal: Personal) -> Response:
-    with form.console.desk.register.transaction() as now:
-        now.set_at_desk(form.seen.visitor.person.name, personal.to_json())
+    form.keep(personal)
     return RedirectResponse("/queue", 303)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from moderation.console.forms import Sent
-from moderation.console.personal import KEYS, Personal
+from moderation.console.personal import KEYS
 from moderation.console.state import console_of
 
 router = APIRouter()
@@ -40,7 +40,7 @@ def keep(form: Sent) -> Response:
             grey=bool(form.one("grey")),
             keys_off=bool(form.one("keys_off")),
         )
-    _write(form, personal)
+    form.keep(personal)
     return RedirectResponse("/settings?saved=1", 303)
 
 
@@ -49,12 +49,7 @@ def toggle(form: Sent) -> Response:
     """Blur or grey pictures, or no longer, by a key."""
     personal, on = form.seen.personal, form.one("on") == "1"
     if form.one("name") == "blur":
-        _write(form, replace(personal, blur=on))
+        form.keep(replace(personal, blur=on))
     elif form.one("name") == "grey":
-        _write(form, replace(personal, grey=on))
+        form.keep(replace(personal, grey=on))
     return Response(status_code=204)
-
-
-def _write(form: Sent, personal: Personal) -> None:
-    with form.console.desk.register.transaction() as now:
-        now.set_at_desk(form.seen.visitor.person.name, personal.to_json())

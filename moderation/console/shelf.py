@@ -44,7 +44,8 @@ class Shelf:
         """
         self._sources = tuple(sources)
         self._allow_outside = allow_outside
-        self._notes: dict[str, Note] = {}
+        self._notes: Mapping[str, Note] = {}
+        self._by_source: dict[str, dict[str, Note]] = {}
         self._seen: dict[str, object] = {}
         self._looked_at = -LOOK_AGAIN_S
         self._reading = threading.Lock()
@@ -75,18 +76,16 @@ class Shelf:
                 if state is not None and self._seen.get(source) == state:
                     continue
                 try:
-                    self._read_one(source)
-                except ModerationError as error:
+                    self._by_source[source] = self._read_one(source)
+                except ModerationError as error:  # what was there before stays
                     log.warning("notes of `%s` cannot be read: %s", source, error)
                 self._seen[source] = state
+                self._notes = _latest(self._by_source.values())
             self._looked_at = time.monotonic()
 
-    def _read_one(self, source: str) -> None:
-        for item in read_notes(source, allow_outside=self._allow_outside):
-            if isinstance(item, Note):
-                known = self._notes.get(item.id)
-                if known is None or item.revision >= known.revision:
-                    self._notes[item.id] = item
+    def _read_one(self, source: str) -> dict[str, Note]:
+        items = read_notes(source, allow_outside=self._allow_outside)
+        return _latest({item.id: item} for item in items if isinstance(item, Note))
 
     def picture(self, note_id: str, image_number: int) -> Pixels | None:
         """uint8 [H, W, 3], RGB, upright, at most `SIDE_PX`; None where it is not at hand."""
@@ -130,6 +129,17 @@ class Developed:
                 _, gone = self._kept.popitem(last=False)
                 self._bytes -= len(gone)
         return jpeg
+
+
+def _latest(parts: Iterable[Mapping[str, Note]]) -> dict[str, Note]:
+    """Notes by id, the latest revision of each; of equal ones the last."""
+    found: dict[str, Note] = {}
+    for part in parts:
+        for note in part.values():
+            known = found.get(note.id)
+            if known is None or note.revision >= known.revision:
+                found[note.id] = note
+    return found
 
 
 def _state_of(source: str) -> object:

@@ -18,7 +18,7 @@ from moderation.console.entrance import Entrance, Visitor
 from moderation.console.personal import Personal
 from moderation.console.shelf import Developed, Shelf
 from moderation.console.words import words_of
-from moderation.desk import Desk
+from moderation.desk import Desk, Role
 from moderation.explain import Lang, choice_name, decision_word
 from moderation.report.look import environment, reason_name
 
@@ -50,6 +50,8 @@ class Console:
         self.mark: tuple[int, int] = (0, 0)
         """Changes whenever anything at the desk does."""
         self.changed = asyncio.Condition()
+        self.listeners = 0
+        """Pages that are told of it."""
         self._lang: Lang = lang
         self._keeper: asyncio.Task[None] | None = None
         self._pages = environment({"time": _time}, package="moderation.console")
@@ -104,6 +106,7 @@ class Console:
         """A page from its template."""
         lang = seen.lang if seen is not None else self.lang_of(request)
         personal = seen.personal if seen else Personal()
+        person = seen.visitor.person if seen else None
         text = self._pages.get_template(name).render(
             w=words_of(lang),
             lang=lang,
@@ -111,7 +114,8 @@ class Console:
             seen=seen,
             personal=personal,
             keys=json.dumps(dict(personal.keys)),
-            person=seen.visitor.person if seen else None,
+            person=person,
+            is_senior=person is not None and person.may(Role.SENIOR),
             csrf=seen.visitor.csrf if seen else "",
             undoable=self._undoable(seen),
             takes_tokens=self.entrance.takes_tokens,

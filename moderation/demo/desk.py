@@ -6,10 +6,11 @@ what people do to them, sales in disguise, and one picture that six accounts hav
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from moderation import Gate, Policy
 from moderation.demo import edits
@@ -21,6 +22,7 @@ from moderation.demo.published import LICENCE, LICENSED_NOTE, LICENSEE, LINKED, 
 from moderation.demo.story import ARCHIVE, INCOMING
 from moderation.desk import Desk, Person, Role
 from moderation.store import NewAppeal, Wanted
+from moderation.verdict import Decision
 
 REGISTER, NOTES = "register", "notes"
 READY = "ready"
@@ -103,22 +105,17 @@ _APPEALED = (
 def careful() -> Policy:
     """Today's policy, but for this: what it would block waits for a person."""
     said = Policy.default().to_json()
-    return Policy.from_json(_softened(said))
+    rules = [rule | {"steps": _softened(rule["steps"])} for rule in said["rule"]]
+    return Policy.from_json(said | {"name": "careful", "rule": rules})
 
 
-def _softened(said: dict[str, object]) -> dict[str, object]:
-    rules = [
-        rule
-        | {
-            "steps": [
-                step
-                for step in rule["steps"]
-                if step["decision"] != "block" or len(rule["steps"]) == 1
-            ]
-        }
-        for rule in said["rule"]  # type: ignore[attr-defined]
-    ]
-    return said | {"rule": rules}
+def _softened(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Steps without a block: from the same score on a person decides."""
+    softer: dict[str, dict[str, Any]] = {}
+    for step in steps:
+        word = Decision.REVIEW.value if step["decision"] == Decision.BLOCK else step["decision"]
+        softer.setdefault(word, {"at": step["at"], "decision": word})
+    return list(softer.values())
 
 
 def _one_picture_by_many() -> list[Draft]:

@@ -4,7 +4,7 @@ choices    what may be chosen, and what each means for the note and for the mach
 people     who may do what
 ruling     the verdict that a person's word makes of the machine's; pure
 effect     what was decided becomes the verdict, with pictures, events and answers
-insight    numbers over a stretch of time; `answers`, `rates` and `decision_rows` are its parts
+insight    numbers over a stretch of time; `answers` and `decision_rows` are its parts
 desk       all of it, for the console and whoever else has moderators
 """
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from moderation.desk.rates import Rate
 from moderation.finding import FindingKind
+from moderation.rates import Rate
 from moderation.store import Answer, Review, answers_by_kind
 from moderation.verdict import Verdict
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from moderation.desk.answers import Agreement, Precision, agreement_of, precision_of, said_of
-from moderation.desk.rates import Difference, Mean, Rate, Times, compare, compare_means
 from moderation.gate.deciding.shadow_report import ShadowReport, shadow_reports
+from moderation.rates import Difference, Mean, Rate, Times, compare, compare_means
 from moderation.store import (
     CaseKind,
     ClosedCase,

@@ -73,3 +73,13 @@ def parse_address(register: str | Path) -> Path | ServerAddress:
             hint=f"write it as `{_EXAMPLE}`, with `%40` for an @ within a name or password",
         )
     return ServerAddress(url=url.set(drivername="postgresql+psycopg"))
+
+
+def shown_name(register: str | Path) -> str:
+    """What people may read of where a register lies: a URL may hold a password, in many places.
+
+    Raises:
+        BadSetting: as `parse_address`.
+    """
+    place = parse_address(register)
+    return str(place) if isinstance(place, Path) else place.name

@@ -313,6 +313,10 @@ class Register(Reading):
         """Names for what leaves this register; a copy or a backup gives the same."""
         return Pseudonyms(self._derived("pseudonyms"))
 
+    def form_key(self) -> str:
+        """What words in forms are made from; unlike `identity` it is told to nobody."""
+        return self._derived("forms")
+
     def _derived(self, purpose: str) -> str:
         with self._connected() as connection:
             secret = _secret(connection)

@@ -25,7 +25,7 @@ from moderation.console.shelf import Shelf
 from moderation.console.state import Console
 from moderation.desk import Desk, Person
 from moderation.desk.insight import DayVolume
-from moderation.desk.rates import Rate
+from moderation.rates import Rate
 from moderation.store import Register, Wanted
 from moderation.verdict import Decision
 

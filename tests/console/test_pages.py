@@ -341,3 +341,16 @@ def test_an_archive_that_has_changed_is_read_again(served, desk, monkeypatch):
     (late,) = many(served, 1)
     assert "来晚的笔记" in client.get(f"/cases/{late}").text
     assert "改过的标题" in client.get(f"/cases/{case_id}").text
+
+
+def test_a_note_that_has_left_the_archive_is_shown_no_more(served, desk, monkeypatch):
+    """Whoever deletes it there need not start the console anew."""
+    monkeypatch.setattr(shelves, "LOOK_AGAIN_S", 0.0)
+    client = served.come()
+    case_id = served.case_of("trade-0")
+    assert "笔记 0" in client.get(f"/cases/{case_id}").text
+    archive = desk / INCOMING / "notes.jsonl"
+    kept = [row for row in archive.read_text().splitlines() if json.loads(row)["id"] != "trade-0"]
+    archive.write_text("\n".join(kept))
+    served.console.shelf.read()
+    assert "笔记 0" not in client.get(f"/cases/{case_id}").text

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from moderation.desk.answers import Said, agreement_of, precision_of
 from moderation.desk.insight import Rows, Stretch, insight_of
-from moderation.desk.rates import (
+from moderation.finding import FindingKind
+from moderation.rates import (
     Change,
     Mean,
     Rate,
@@ -23,7 +24,6 @@ from moderation.desk.rates import (
     quantile,
     wilson,
 )
-from moderation.finding import FindingKind
 from moderation.store import (
     Answer,
     CaseKind,

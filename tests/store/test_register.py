@@ -395,3 +395,10 @@ def test_ids_that_no_database_stores_are_refused(register: Register, field: str,
     assert register.stats().pictures == 0
     with pytest.raises(BadNote):
         register.pictures_of_note(text)
+
+
+def test_the_key_of_forms_is_told_to_nobody(tmp_path: Path) -> None:
+    """Shards are told who the register is; a form's word must not follow from that."""
+    with Register.open(tmp_path / "one") as one, Register.open(tmp_path / "two") as two:
+        assert len({one.form_key(), one.identity(), one.key(), two.form_key()}) == 4
+        assert one.form_key() == one.form_key()

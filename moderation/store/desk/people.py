@@ -24,7 +24,7 @@ class DeskSession:
     name: str
     role: str
     token_id: str
-    """Of the token that was shown; empty where a proxy vouches for the person."""
+    """Of the token that was shown: with it the session ends."""
     created_at: datetime
     expires_at: datetime
 

@@ -116,7 +116,7 @@ DESK_SESSIONS = Table(
     Column("digest", PlainText, primary_key=True),
     Column("name", PlainText, nullable=False),
     Column("role", PlainText, nullable=False),
-    # The token that was shown; empty where a proxy vouches for the person.
+    # The token that was shown: with it the session ends.
     Column("token_id", PlainText, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
