@@ -17,6 +17,8 @@ class CaseKind(StrEnum):
 
     MACHINE = "machine"
     """A verdict of the gate or of a scan."""
+    REPORT = "report"
+    """Readers, of a note that is published."""
     APPEAL = "appeal"
     """An author, against a verdict."""
 
@@ -126,6 +128,13 @@ class Case:
     due_at: datetime | None = None
     """When what was decided takes effect."""
     appeal_id: int | None = None
+    check_of: int | None = None
+    """The decided case that is asked for again, of somebody who does not know it."""
+
+    @property
+    def waits_for_second(self) -> bool:
+        """One person has decided, and another has to before it holds."""
+        return self.state.waits and self.said is not None
 
     def held_by(self, at: datetime) -> str | None:
         """Who is at it at that time; None where nobody is."""

@@ -1,11 +1,21 @@
 """The tables of the moderators' desk: what waits for people, who is at it, what they did.
 
-None holds a word of a note or a pixel. What names a note or an author goes when it is forgotten.
+None holds a word of a note or a pixel of it; what an author sends as proof is kept in small until
+the appeal is decided. What names a note or an author goes when it is forgotten.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    UniqueConstraint,
+)
 
 from moderation.store.schema import BIG, METADATA, JsonText, PlainText, UtcTime
 
@@ -41,7 +51,9 @@ CASES = Table(
     Column("due_at", UtcTime),
     # Of an appeal; no foreign key, as it lives and dies with the verdict.
     Column("appeal_id", BIG),
-    CheckConstraint("kind IN ('machine', 'appeal')", name="ck_cases_kind"),
+    # The case that was decided and is asked for again, of somebody who does not know it.
+    Column("check_of", BIG, ForeignKey("cases.case_id", ondelete="CASCADE")),
+    CheckConstraint("kind IN ('machine', 'report', 'appeal')", name="ck_cases_kind"),
     CheckConstraint(
         "state IN ('open', 'escalated', 'decided', 'closed', 'overtaken')", name="ck_cases_state"
     ),
@@ -60,6 +72,7 @@ CASES = Table(
     Index("ix_cases_work", "work_id", "state", "kind", "reason", "case_id"),
     Index("ix_cases_work_last", "work_id", "state", "case_id"),
     Index("ix_cases_due", "state", "due_at"),
+    Index("ix_cases_check", "check_of"),
     Index("ix_cases_holder", "holder", "state"),
     Index("ix_cases_decided_by", "decided_by", "state", "decided_at"),
     sqlite_strict=True,
@@ -108,6 +121,66 @@ CASE_LOG = Table(
     sqlite_autoincrement=True,
 )
 """Who looked at which case, and did what; rows are only ever added."""
+
+GOLDEN_CASES = Table(
+    "golden_cases",
+    METADATA,
+    Column(
+        "case_id",
+        BIG,
+        ForeignKey("cases.case_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    # What is right, as `records.Said`: not always what was decided first.
+    Column("said", JsonText, nullable=False),
+    Column("words", PlainText, nullable=False),
+    Column("by", PlainText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    sqlite_strict=True,
+)
+"""Decided cases whose right answer is known, for checks."""
+
+REPORTS = Table(
+    "reports",
+    METADATA,
+    Column("report_id", BIG, primary_key=True),
+    Column("case_id", BIG, ForeignKey("cases.case_id", ondelete="CASCADE"), nullable=False),
+    Column("note_id", PlainText, nullable=False),
+    # A keyed pseudonym: enough to count each reader once.
+    Column("by", PlainText, nullable=False),
+    Column("reason", PlainText, nullable=False),
+    Column("words", PlainText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("case_id", "by", name="uq_reports_case_by"),
+    Index("ix_reports_note", "note_id"),
+    Index("ix_reports_by", "by"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+"""What readers said of notes."""
+
+APPEAL_PROOFS = Table(
+    "appeal_proofs",
+    METADATA,
+    Column("proof_id", BIG, primary_key=True),
+    Column("appeal_id", BIG, ForeignKey("appeals.appeal_id", ondelete="CASCADE"), nullable=False),
+    Column("kind", PlainText, nullable=False),
+    # Of a file its name; of a link all of it, as text.
+    Column("name", PlainText, nullable=False),
+    Column("sha256", PlainText, nullable=False),
+    Column("bytes", BIG, nullable=False),
+    # What was read out of the file, as JSON.
+    Column("facts", JsonText, nullable=False),
+    # JPEG, for as long as the appeal waits.
+    Column("thumbnail", LargeBinary),
+    Column("at", UtcTime, nullable=False),
+    CheckConstraint("kind IN ('file', 'link')", name="ck_appeal_proofs_kind"),
+    Index("ix_appeal_proofs_appeal", "appeal_id"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+"""What authors send with their appeals."""
 
 DESK_SESSIONS = Table(
     "desk_sessions",

@@ -47,7 +47,8 @@ def upgrade() -> None:
         sa.Column("words", sa.Text, nullable=False),
         sa.Column("due_at", _BIG),
         sa.Column("appeal_id", _BIG),
-        sa.CheckConstraint("kind IN ('machine', 'appeal')", name="ck_cases_kind"),
+        sa.Column("check_of", _BIG, sa.ForeignKey("cases.case_id", ondelete="CASCADE")),
+        sa.CheckConstraint("kind IN ('machine', 'report', 'appeal')", name="ck_cases_kind"),
         sa.CheckConstraint(
             "state IN ('open', 'escalated', 'decided', 'closed', 'overtaken')",
             name="ck_cases_state",
@@ -72,6 +73,7 @@ def upgrade() -> None:
         "ix_cases_work": ["work_id", "state", "kind", "reason", "case_id"],
         "ix_cases_work_last": ["work_id", "state", "case_id"],
         "ix_cases_due": ["state", "due_at"],
+        "ix_cases_check": ["check_of"],
         "ix_cases_holder": ["holder", "state"],
         "ix_cases_decided_by": ["decided_by", "state", "decided_at"],
     }.items():
@@ -108,6 +110,7 @@ def upgrade() -> None:
     op.create_index("ix_case_log_case", "case_log", ["case_id"])
     op.create_index("ix_case_log_by", "case_log", ["by", "at"])
     op.create_index("ix_case_log_act", "case_log", ["act", "entry_id"])
+    _create_what_people_add()
     op.create_table(
         "desk_sessions",
         sa.Column("digest", sa.Text, primary_key=True),
@@ -125,6 +128,62 @@ def upgrade() -> None:
         sa.Column("said", sa.Text, nullable=False),
         sqlite_strict=True,
     )
+
+
+def _create_what_people_add() -> None:
+    op.create_table(
+        "golden_cases",
+        sa.Column(
+            "case_id",
+            _BIG,
+            sa.ForeignKey("cases.case_id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        sa.Column("said", sa.Text, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("at", _BIG, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "reports",
+        sa.Column("report_id", _BIG, primary_key=True),
+        sa.Column(
+            "case_id", _BIG, sa.ForeignKey("cases.case_id", ondelete="CASCADE"), nullable=False
+        ),
+        sa.Column("note_id", sa.Text, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
+        sa.Column("at", _BIG, nullable=False),
+        sa.UniqueConstraint("case_id", "by", name="uq_reports_case_by"),
+        sqlite_strict=True,
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_reports_note", "reports", ["note_id"])
+    op.create_index("ix_reports_by", "reports", ["by"])
+    op.create_table(
+        "appeal_proofs",
+        sa.Column("proof_id", _BIG, primary_key=True),
+        sa.Column(
+            "appeal_id",
+            _BIG,
+            sa.ForeignKey("appeals.appeal_id", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("sha256", sa.Text, nullable=False),
+        sa.Column("bytes", _BIG, nullable=False),
+        sa.Column("facts", sa.Text, nullable=False),
+        sa.Column("thumbnail", sa.LargeBinary),
+        sa.Column("at", _BIG, nullable=False),
+        sa.CheckConstraint("kind IN ('file', 'link')", name="ck_appeal_proofs_kind"),
+        sqlite_strict=True,
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_appeal_proofs_appeal", "appeal_proofs", ["appeal_id"])
 
 
 def _fill() -> None:
