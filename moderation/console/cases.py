@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from moderation.console.case_view import view_of
 from moderation.console.forms import Form, Sent
+from moderation.console.proofs import proofs_of
 from moderation.console.state import Console, Seen, console_of
 from moderation.desk import CHOICES, Role
 from moderation.errors import BadNote, ModerationError
@@ -200,6 +201,7 @@ def _page(
         seen,
         status=200 if problem is None else problem.http_status,
         appeal=appeal,
+        proofs=proofs_of(case, register, console.shelf, view.row.verdict, seen.lang),
         copies=any(kind in PAIRS for kind in view.row.verdict.reason_kinds()),
         view=view,
         case=case,

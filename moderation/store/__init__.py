@@ -53,6 +53,7 @@ from moderation.store.service.deliveries import DeadLetter, Delivery, DeliveryCo
 from moderation.store.service.endpoints import Endpoint
 from moderation.store.service.events import NewEvent
 from moderation.store.service.holds import Hold, HoldState
+from moderation.store.service.proofs import MOST_PROOFS, NewProof, Proof, ProofKind
 from moderation.store.service.shadows import Shadowed, ShadowReason, ShadowVerdict
 from moderation.store.service.submissions import Begun, NewSubmission
 from moderation.store.service.tokens import NewToken, Scope, Token
@@ -72,6 +73,7 @@ __all__ = [
     "BUSY_TIMEOUT_S",
     "MOST_ALIKE",
     "MOST_COUNTED",
+    "MOST_PROOFS",
     "Act",
     "Answer",
     "Appeal",
@@ -112,6 +114,7 @@ __all__ = [
     "NewCaption",
     "NewEvent",
     "NewPicture",
+    "NewProof",
     "NewReview",
     "NewSubmission",
     "NewToken",
@@ -119,6 +122,8 @@ __all__ = [
     "Order",
     "PageEnd",
     "Place",
+    "Proof",
+    "ProofKind",
     "Proposal",
     "ProposalState",
     "Pseudonyms",

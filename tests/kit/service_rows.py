@@ -9,7 +9,16 @@ from kit.register_rows import MORNING
 from sqlalchemy import func, insert, select
 
 from moderation.store import Transaction
-from moderation.store.desk.tables import CASE_LOG, CASE_SKIPS, CASES, DESK_SESSIONS, DESK_SETTINGS
+from moderation.store.desk.tables import (
+    APPEAL_PROOFS,
+    CASE_LOG,
+    CASE_SKIPS,
+    CASES,
+    DESK_SESSIONS,
+    DESK_SETTINGS,
+    GOLDEN_CASES,
+    REPORTS,
+)
 from moderation.store.service.tables import (
     APPEALS,
     DELIVERIES,
@@ -25,7 +34,16 @@ from moderation.store.service.tables import (
 
 WITHOUT_DESK = tuple(
     f"DROP TABLE {name}"
-    for name in ("case_skips", "case_log", "cases", "desk_sessions", "desk_settings")
+    for name in (
+        "appeal_proofs",
+        "reports",
+        "golden_cases",
+        "case_skips",
+        "case_log",
+        "cases",
+        "desk_sessions",
+        "desk_settings",
+    )
 )
 """Makes a register what it was at step 0011, but for its number."""
 
@@ -101,6 +119,19 @@ def put_service_rows(now: Transaction, verdict_id: int, note_id: str, author_id:
             },
         ),
         (APPEALS, judged | {"at": MORNING, "statement": "it is mine", "state": "open"}),
+        (
+            APPEAL_PROOFS,
+            {
+                "appeal_id": select(func.max(APPEALS.c.appeal_id)).scalar_subquery(),
+                "kind": "file",
+                "name": f"{author_id} {note_id}.psd",
+                "sha256": f"{verdict_id:064}",
+                "bytes": 12_000_000,
+                "facts": {"type": "photoshop", "unopened": "project"},
+                "thumbnail": b"\xff\xd8 of a picture",
+                "at": MORNING,
+            },
+        ),
         (
             EVENTS,
             about
@@ -189,6 +220,27 @@ def _desk_rows(
             },
         ),
         (CASE_SKIPS, case | {"by": who, "at": MORNING}),
+        (
+            GOLDEN_CASES,
+            case
+            | {
+                "said": {"choice": "other", "decision": "block", "mistaken": []},
+                "words": words,
+                "by": who,
+                "at": MORNING,
+            },
+        ),
+        (
+            REPORTS,
+            case
+            | {
+                "note_id": note_id,
+                "by": f"reader{verdict_id}",
+                "reason": "stolen",
+                "words": words,
+                "at": MORNING,
+            },
+        ),
         (
             DESK_SESSIONS,
             {
