@@ -67,8 +67,7 @@ def proofs_of(
 
 @router.get("/cases/{case_id}/proofs/{proof_id}.jpg")
 def thumbnail(request: Request, case_id: int, proof_id: int) -> Response:
-    """The picture of a proof, while its appeal waits; who comes by the address alone is recorded,
-    too."""
+    """The picture of a proof, while its appeal waits; whoever comes by the address is recorded."""
     console = console_of(request)
     person = console.seen(request).visitor.person
     register = console.desk.register

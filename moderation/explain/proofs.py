@@ -49,10 +49,10 @@ _WITH = Phrase("{at} with {camera}", "拍摄于 {at}，{camera}")
 _PLAIN_AT = Phrase("{at}", "拍摄于 {at}")
 _PLAIN_CAMERA = Phrase("with {camera}", "使用 {camera} 拍摄")
 _SIDES: Mapping[str, Phrase] = {
-    "note": Phrase("the note's picture {number}", "笔记图片 {number}"),
+    "note": Phrase("the note's picture {number}", "笔记第 {number} 张图片"),
     "register": Phrase(
-        "the earlier picture that the note's picture {number} was matched with",
-        "与笔记图片 {number} 匹配的较早图片",
+        "the registered picture behind the note's picture {number}",
+        "笔记第 {number} 张图片对应的在先图片",
     ),
 }
 _SHOWS: Mapping[str, Phrase] = {
@@ -77,7 +77,7 @@ _NOTHING = Phrase(
     "nothing to compare it with: the register keeps none of the disputed pictures",
     "无可比较：登记库中没有涉争图片",
 )
-_COUNTED = ("file", "same", "more", "part", "overlap", "not_kept")
+_COUNTED = ("same", "more", "part", "overlap", "not_kept")
 _MB = 1_000_000
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moderation.store.service.appeals import AppealReading
+from moderation.store.service.appeals import AppealReading, AppealWriting
 from moderation.store.service.counts import CountReading, CountWriting
 from moderation.store.service.debts import DebtReading, DebtWriting
 from moderation.store.service.deliveries import DeliveryReading, DeliveryWriting
@@ -41,6 +41,7 @@ class ServiceWriting(
     TokenWriting,
     CountWriting,
     ShadowWriting,
+    AppealWriting,
     ProofWriting,
 ):
     """All that is written there."""

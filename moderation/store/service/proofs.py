@@ -12,13 +12,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Row, insert, select
 
 from moderation.errors import AppealSettled, BadNote, UnknownSubject
 from moderation.store.desk.tables import APPEAL_PROOFS
 from moderation.store.schema import portions
-from moderation.store.service.appeals import AppealState, AppealWriting
-from moderation.store.service.connected import Connected
+from moderation.store.service.appeals import AppealState
+from moderation.store.service.connected import Connected, Writing
 from moderation.store.service.tables import APPEALS
 
 MOST_PROOFS = 8
@@ -102,6 +102,8 @@ class ProofReading(Connected):
 
     def proof_thumbnail(self, appeal_id: int, proof_id: int) -> bytes | None:
         """JPEG of an appeal's proof; None where there is none, or none any more."""
+        if not 0 < proof_id < 2**63:  # more has no database a number for
+            return None
         query = select(APPEAL_PROOFS.c.thumbnail).where(
             APPEAL_PROOFS.c.proof_id == proof_id, APPEAL_PROOFS.c.appeal_id == appeal_id
         )
@@ -139,7 +141,7 @@ class ProofReading(Connected):
         return known
 
 
-class ProofWriting(ProofReading, AppealWriting):
+class ProofWriting(ProofReading, Writing):
     """What is written about proofs."""
 
     def add_proof(self, new: NewProof) -> tuple[Proof, bool]:
@@ -164,11 +166,6 @@ class ProofWriting(ProofReading, AppealWriting):
         kept = {name: getattr(new, name) for name in ProofFacts.__dataclass_fields__}
         return Proof(**kept, proof_id=number, has_thumbnail=new.thumbnail is not None), True
 
-    def settle_appeal(self, appeal_id: int, state: AppealState) -> None:
-        """Record what a person decided; nobody needs to see pictures of proof any more."""
-        super().settle_appeal(appeal_id, state)
-        drop_thumbnails(self._connection, appeal_id)
-
 
 def same_proof(known: Iterable[Proof], new: ProofFacts) -> Proof | None:
     """Of an appeal's proofs the one with the same file or link."""
@@ -178,16 +175,6 @@ def same_proof(known: Iterable[Proof], new: ProofFacts) -> Proof | None:
         if one.kind is ProofKind.FILE or one.name == new.name:
             return one
     return None
-
-
-def drop_thumbnails(connection: Connection, appeal_id: int) -> None:
-    """Delete the pictures of an appeal's proofs; digests and facts stay."""
-    kept = APPEAL_PROOFS.c.thumbnail.is_not(None)
-    connection.execute(
-        update(APPEAL_PROOFS)
-        .where(APPEAL_PROOFS.c.appeal_id == appeal_id, kept)
-        .values(thumbnail=None)
-    )
 
 
 def _proof(row: Row[Any]) -> Proof:
