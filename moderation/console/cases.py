@@ -42,11 +42,14 @@ def standing(request: Request, case_id: int) -> Response:
     console = console_of(request)
     console.seen(request)
     case = console.desk.register.case(case_id)
+    appeal_ids = [] if case.appeal_id is None else [case.appeal_id]
+    proofs = console.desk.register.proofs(appeal_ids)
     return JSONResponse(
         {
             "state": case.state.value,
             "verdict": case.verdict_id,
             "holder": case.held_by(datetime.now(UTC)) or "",
+            "proofs": sum(map(len, proofs.values())),
         }
     )
 

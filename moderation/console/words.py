@@ -170,6 +170,7 @@ _WORDS = {
     "act_undid": ("撤销", "undid it"),
     "act_took_effect": ("生效", "took effect"),
     "act_overtaken": ("失效", "overtaken"),
+    "act_proved": ("收到作者的证明材料", "took the author's proof"),
     "key_next": ("下一条", "next case"),
     "key_skip": ("跳过", "skip"),
     "key_escalate": ("上报", "escalate"),

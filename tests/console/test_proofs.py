@@ -128,6 +128,25 @@ def test_a_thumbnail_is_for_those_who_are_logged_in(served):
     assert len(looks) == 1
 
 
+def test_a_proof_that_comes_meanwhile_is_told(people):
+    """Nobody decides without knowing that there is more; the log says when it came."""
+    served = people.served
+    case_id, appeal = appealed(served)
+    add_link(served.register, appeal, "https://example.org/first")
+    page = people.come("mia", locale="en-GB")
+    page.goto(f"{served.url}/cases/{case_id}")
+    with page.expect_navigation():
+        page.locator("[data-act=take]").click()
+    page.wait_for_timeout(2_500)
+    assert not page.locator(".gone").is_visible()
+    add_link(served.register, appeal, "https://example.org/second")
+    page.locator(".gone").wait_for()
+    with page.expect_navigation():
+        page.locator(".gone a").click()
+    assert page.locator(".proofs .link").count() == 2
+    assert "took the author's proof" in page.locator("details.side").last.text_content()
+
+
 def test_pictures_of_proof_go_with_the_decision(served):
     """What was read out of the file is still there."""
     case_id, appeal = appealed(served)

@@ -115,6 +115,13 @@ def settle_appeal(connection: Connection, appeal_id: int, *, at: datetime, after
     log(connection, found.case_id, at, NOBODY, Act.TOOK_EFFECT, found.state, after)
 
 
+def note_proof(connection: Connection, appeal_id: int, *, at: datetime) -> None:
+    """An author has sent a proof: whoever has the case before them is told that there is more."""
+    query = select(CASES.c.case_id).where(CASES.c.appeal_id == appeal_id)
+    for case_id in connection.execute(query).scalars().all():
+        log(connection, case_id, at, NOBODY, Act.PROVED)
+
+
 def _is_history(connection: Connection, note_id: str, author_id: str, revision: int) -> bool:
     later = exists().where(
         VERDICTS.c.note_id == note_id,

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select
 
 from moderation.errors import AppealSettled, BadNote, UnknownSubject
+from moderation.store.desk import opening
 from moderation.store.desk.tables import APPEAL_PROOFS
 from moderation.store.schema import portions
 from moderation.store.service.appeals import AppealState
@@ -163,6 +164,7 @@ class ProofWriting(ProofReading, Writing):
         number: int = self._connection.execute(
             insert(APPEAL_PROOFS).returning(APPEAL_PROOFS.c.proof_id), row
         ).scalar_one()
+        opening.note_proof(self._connection, new.appeal_id, at=new.at)
         kept = {name: getattr(new, name) for name in ProofFacts.__dataclass_fields__}
         return Proof(**kept, proof_id=number, has_thumbnail=new.thumbnail is not None), True
 
