@@ -63,7 +63,8 @@ _SHOWS: Mapping[str, Phrase] = {
     "overlap": Phrase("shows something of {which} and something else", "与{which}部分重叠"),
     "other": Phrase("shows another picture than {which}", "与{which}不是同一画面"),
     "unclear": Phrase(
-        "cannot be told from {which}: too plain to compare", "画面过于简单，无法与{which}比较"
+        "cannot be told from {which}: too plain, or too little is kept of it",
+        "无法判断是否与{which}相同：画面过于简单，或留存信息不足",
     ),
     "not_kept": Phrase(
         "cannot be compared with {which}: the register keeps no fingerprint of it",

@@ -19,7 +19,13 @@ from moderation.errors import ImageTooLarge, InputError, MissingExtra
 from moderation.gate.rights.file_types import FileType, type_of
 from moderation.image.decode import DecodeLimits, Picture, decode
 from moderation.image.hashing import hamming_matrix
-from moderation.image.matching import MIN_EXACT_QUALITY, Candidate, KnownPicture, match
+from moderation.image.matching import (
+    MIN_EXACT_QUALITY,
+    Candidate,
+    KnownPicture,
+    match,
+    radius_for,
+)
 from moderation.image.provenance.containers import metadata_of
 from moderation.image.provenance.exif import UnreadableExif, read_exif
 from moderation.image.query import Query
@@ -58,7 +64,7 @@ class Shows(StrEnum):
     OTHER = "other"
     """Nothing proves that they show the same."""
     UNCLEAR = "unclear"
-    """One of the two is too plain to be told from others."""
+    """Too plain to be told from others, or too little is kept of it."""
     NOT_KEPT = "not_kept"
     """The register has no fingerprint of it: only sizes are compared."""
 
@@ -204,9 +210,12 @@ def _shown(query: Query, known: KnownPicture, near: Candidate) -> tuple[Shows, b
     found = match(query, known, near)
     if found is not None:
         return _SHOWS[found.direction], found.mirrored
-    few = kept.features is None or len(kept.features) < MIN_FEATURES
-    plain = few and min(kept.quality, query.quality) < MIN_EXACT_QUALITY
-    return Shows.UNCLEAR if plain else Shows.OTHER, False
+    if kept.features is not None and len(kept.features) >= MIN_FEATURES:
+        return Shows.OTHER, False
+    # Without details to look at, only hashes can differ, and those of plain pictures say nothing.
+    detailed = min(kept.quality, query.quality) >= MIN_EXACT_QUALITY
+    far = detailed and near.bits > radius_for(kept.recipe)
+    return Shows.OTHER if far else Shows.UNCLEAR, False
 
 
 def _thumbnail(picture: Picture) -> bytes:
