@@ -91,8 +91,10 @@ async def add_proof(
     """At most 8 for an appeal. A file is read and let go; a link is text, and never opened."""
     service: Service = request.app.state.service
     root = service.settings.media_root
-    proof, is_new = await service.others(tenant).run(
-        lambda: _add(tenant.gate, appeal_id, asked, root), within_s=SLOW_S
+    proof, is_new = await service.proofs(tenant).run(
+        lambda: _add(tenant.gate, appeal_id, asked, root),
+        within_s=SLOW_S,
+        ended=request.state.held.lend(),
     )
     row = {"appeal_id": f"a_{appeal_id}"} | proof.to_json()
     return JsonAnswer(row, status_code=201 if is_new else 200)
