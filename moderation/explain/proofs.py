@@ -61,7 +61,10 @@ _SHOWS: Mapping[str, Phrase] = {
     "more": Phrase("shows all of {which}, and more around it", "包含{which}的全部画面，且范围更大"),
     "part": Phrase("shows a part of {which}", "只含{which}的一部分画面"),
     "overlap": Phrase("shows something of {which} and something else", "与{which}部分重叠"),
-    "other": Phrase("shows another picture than {which}", "与{which}不是同一画面"),
+    "other": Phrase(
+        "shows another picture than {which}, as far as can be told",
+        "就目前所见，与{which}不是同一画面",
+    ),
     "unclear": Phrase(
         "cannot be told from {which}: too plain, or too little is kept of it",
         "无法判断是否与{which}相同：画面过于简单，或留存信息不足",
