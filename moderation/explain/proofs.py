@@ -74,6 +74,10 @@ _SHOWS: Mapping[str, Phrase] = {
         "无法与{which}比较：登记库中没有其指纹",
     ),
 }
+_SIZE_ALONE = Phrase(
+    "has {times} × as many pixels as {which}; the register keeps no fingerprint of that one",
+    "像素数为{which}的 {times} 倍；登记库中没有后者的指纹",
+)
 _MIRRORED = Phrase("{said}, mirrored", "{said}（左右翻转）")
 _PIXELS = Phrase("{said}, {times} × as many pixels", "{said}，像素数为其 {times} 倍")
 _AS_MANY = Phrase("{said}, as many pixels", "{said}，像素数相同")
@@ -81,7 +85,7 @@ _NOTHING = Phrase(
     "nothing to compare it with: the register keeps none of the disputed pictures",
     "无可比较：登记库中没有涉争图片",
 )
-_COUNTED = ("same", "more", "part", "overlap", "not_kept")
+_COUNTED = ("same", "more", "part", "overlap")
 _MB = 1_000_000
 
 
@@ -133,12 +137,18 @@ def _taken(facts: Mapping[str, Any], lang: Lang) -> Iterator[str]:
 
 def _comparison(one: Mapping[str, Any], lang: Lang) -> str:
     which = _SIDES[one["of"]].say(lang, number=one["picture"] + 1)
+    times = one["pixels"]
+    if one["shows"] == "not_kept" and times is not None:
+        return _SIZE_ALONE.say(lang, which=which, times=_times(times))
     said = _SHOWS[one["shows"]].say(lang, which=which)
     if one["mirrored"]:
         said = _MIRRORED.say(lang, said=said)
-    times = one["pixels"]
     if times is None or one["shows"] not in _COUNTED:
         return said
     if round(times, 1) == 1:
         return _AS_MANY.say(lang, said=said)
-    return _PIXELS.say(lang, said=said, times=f"{times:.1f}" if times >= 0.1 else f"{times:.2f}")
+    return _PIXELS.say(lang, said=said, times=_times(times))
+
+
+def _times(times: float) -> str:
+    return f"{times:.1f}" if times >= 0.1 else f"{times:.2f}"
