@@ -13,6 +13,9 @@
     │   ├── InFlight              409
     │   ├── HoldSettled           409
     │   ├── AppealSettled         409
+    │   ├── AppealOpen            409
+    │   ├── AppealTooLate         409
+    │   ├── NothingToAppeal       409
     │   ├── CaseTaken             409
     │   ├── CaseSettled           409
     │   ├── NotAllowed            403
@@ -150,6 +153,27 @@ class AppealSettled(InputError):
     """The appeal was decided before; a decision is not taken back."""
 
     code = "appeal_settled"
+    http_status = 409
+
+
+class AppealOpen(InputError):
+    """An appeal by this author waits against this verdict."""
+
+    code = "appeal_open"
+    http_status = 409
+
+
+class AppealTooLate(InputError):
+    """The time to appeal against the verdict is over."""
+
+    code = "appeal_too_late"
+    http_status = 409
+
+
+class NothingToAppeal(InputError):
+    """The note passed."""
+
+    code = "nothing_to_appeal"
     http_status = 409
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from click.testing import CliRunner
 from kit import pictures
 from kit.late_rows import viral
 from kit.notes import photo
+from sqlalchemy import update
 
 from moderation.cli import program
 from moderation.store import NewAppeal, Register
+from moderation.store.schema import VERDICTS
 
 from .conftest import ENVIRONMENT
 
@@ -94,6 +96,45 @@ def test_people_read_what_it_is_on_a_line_each(run: Run, original: str, lang: st
     listed = run("review", "appeals", json_too=False, lang=lang)
     assert "sha256" in listed
     assert "https://a.b/c" in listed
+
+
+def test_an_appeal_is_recorded_with_its_proof(run: Run, folder: Path, original: str) -> None:
+    """Once; by the note's author, in time; and what cannot be taken as proof leaves no appeal."""
+    with Register.open(folder) as register:
+        row = register.latest_verdict("copy2")
+    assert row is not None
+    verdict, author = f"v_{row.verdict_id}", row.author_id
+    say = ("review", "appeal", verdict, "--statement", "我拍的", "--author")
+    link = ("--link", "https://example.org/2024")
+    run(*say, author, "--proof", original, "--link", "ftp://a", exits=3)
+    run(*say, author, "--proof", f"{original}.absent", exits=2)
+    run(*say, author, *(["--link", "https://a.b/c"] * 9), exits=2)
+    run("review", "appeal", "two", "--statement", "x", "--author", author, exits=2)
+    run("review", "appeal", verdict, "--statement", " ", "--author", author, exits=2)
+    run(*say, "somebody-else", exits=3)
+    assert len(run("review", "appeals")["appeals"]) == 1
+    told = run(*say, author, "--proof", original, *link)
+    assert (told["appeal_id"], told["note_id"], told["state"]) == ("a_2", "copy2", "open")
+    assert [one["kind"] for one in told["proofs"]] == ["file", "link"]
+    _, waiting = run("review", "appeals")["appeals"]
+    assert (waiting["statement"], waiting["proofs"]) == ("我拍的", told["proofs"])
+    assert "is open" in run(*say, author, exits=3)
+
+
+def test_an_appeal_that_comes_late_or_for_nothing_is_refused(run: Run, folder: Path) -> None:
+    with Register.open(folder) as register:
+        passed = register.latest_verdict("first")
+        with register.transaction() as now:
+            long_ago = datetime.now(UTC) - timedelta(days=31)
+            now._connection.execute(update(VERDICTS).values(decided_at=long_ago))
+        blocked = register.latest_verdict("copy2")
+    assert passed is not None
+    assert blocked is not None
+    for row, said in ((passed, "passed"), (blocked, "ended 30 days")):
+        line = ("review", "appeal", f"{row.verdict_id}", "--author", row.author_id)
+        assert said in run(*line, "--statement", "x", exits=3)
+    told = run(*line, "--statement", "x", "--days", "40", json_too=False)
+    assert "a_2: author2 on copy2" in told
 
 
 def test_a_file_that_nobody_can_open_is_proof_all_the_same(run: Run, tmp_path: Path) -> None:

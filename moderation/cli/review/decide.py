@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from moderation.cli.options import WrongValue, moment, register_option, speaking
-from moderation.cli.review.appeal_number import appeal_number
+from moderation.cli.review.given import appeal_number
 from moderation.cli.screen import Screen
 
 

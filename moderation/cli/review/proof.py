@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from moderation.cli.options import WrongValue, register_option, speaking
-from moderation.cli.review.appeal_number import appeal_number
+from moderation.cli.review.given import appeal_number, proof_bytes
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def command(
     number = appeal_number(appeal)
     if not files and not links:
         raise WrongValue("no proof is given", hint="give a FILE, or `--link URL`")
-    read = [(path.name, _read(path)) for path in files]
+    read = [(path.name, proof_bytes(path)) for path in files]
     given: list[Proof] = []
     with Register.open(register, create=False) as opened:
         for name, data in read:
@@ -60,29 +59,3 @@ def command(
     for proof in given:
         for line in proof_lines(proof, screen.lang):
             screen.say(line)
-
-
-def _read(path: Path) -> bytes:
-    """The whole file, no more than is taken.
-
-    Raises:
-        ImageTooLarge: it has more.
-        WrongValue: it is no file that can be read.
-    """
-    from moderation.gate.rights.proof_files import MOST_FILE_BYTES
-    from moderation.gate.rights.proofs import refuse_large
-
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # a pipe or device might never end
-            raise WrongValue(f"`{path.name:.80}` is not a regular file", hint="give a file")
-        refuse_large(status.st_size)
-        with path.open("rb") as file:
-            data = file.read(MOST_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise WrongValue(
-            f"cannot read `{path.name:.80}`: {reason.lower()}", hint="check the path"
-        ) from error
-    refuse_large(len(data))
-    return data

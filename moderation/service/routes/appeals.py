@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path as Folder
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from moderation.errors import UnknownSubject
 from moderation.gate import Gate
+from moderation.gate.rights.appealing import open_appeal
 from moderation.gate.rights.proofs import add_file, add_link
 from moderation.gate.rights.ruling import First, Ruled
 from moderation.service import examples
@@ -17,17 +17,13 @@ from moderation.service.answers import DecidedAppeal, GivenProof, ToldAppeal, Wa
 from moderation.service.bodies import JsonRoute
 from moderation.service.calls import SLOW_S
 from moderation.service.json_answer import JsonAnswer
-from moderation.service.problems import Refused
 from moderation.service.requests import AskedAppeal, AskedProof, AskedRuling
 from moderation.service.routes.declared import BODY, problems
 from moderation.service.state import Service
 from moderation.service.tenants import Tenant, allowed
-from moderation.store import NewAppeal, NewEvent, Proof, Scope
-from moderation.verdict import Decision
+from moderation.store import Proof, Scope
 
 router = APIRouter(route_class=JsonRoute, tags=["appeals"])
-
-OPENED = "appeal.opened"
 
 
 @router.post(
@@ -170,52 +166,7 @@ def _add(gate: Gate, appeal_id: int, asked: AskedProof, root: Folder | None) -> 
 def _open(gate: Gate, asked: AskedAppeal, days: int) -> dict[str, Any]:
     number = int(asked.verdict_id.removeprefix("v_"))
     with gate.register.transaction() as now:
-        row = now.verdicts_numbered([number]).get(number)
-        if row is None or row.author_id != asked.author_id:  # the same words for both
-            raise UnknownSubject(
-                f"there is no verdict `{asked.verdict_id}` on a note of this author",
-                hint="check `verdict_id` and `author_id`",
-            )
-        at = datetime.now(UTC)
-        if row.verdict.decision is Decision.PASS:
-            raise _settled("nothing_to_appeal", "the note passed", "there is nothing to appeal")
-        if at > row.decided_at + timedelta(days=days):
-            raise _settled(
-                "appeal_too_late",
-                f"the time to appeal ended {days} days after the verdict",
-                "submit the note again as a new revision",
-            )
-        new = NewAppeal(
-            verdict_id=number,
-            note_id=row.verdict.note_id,
-            author_id=asked.author_id,
-            at=at,
-            statement=asked.statement,
+        opened = open_appeal(
+            now, number, author_id=asked.author_id, statement=asked.statement, days=days
         )
-        opened, is_new = now.open_appeal(new)
-        if not is_new:
-            raise _settled(
-                "appeal_open",
-                f"the appeal `a_{opened.appeal_id}` against this verdict is open",
-                "wait until a person has decided it",
-            )
-        told = {
-            "appeal_id": f"a_{opened.appeal_id}",
-            "verdict_id": asked.verdict_id,
-            "note_id": opened.note_id,
-            "state": opened.state.value,
-        }
-        now.add_event(
-            NewEvent(
-                type=OPENED,
-                note_id=opened.note_id,
-                author_id=opened.author_id,
-                at=at,
-                payload=told | {"decision": row.verdict.decision.value, "actor": "author"},
-            )
-        )
-    return told | {"at": at.isoformat()}
-
-
-def _settled(code: str, message: str, hint: str) -> Refused:
-    return Refused(409, code, message, hint=hint)
+    return opened.to_json()
