@@ -104,6 +104,19 @@ _WORDS = {
     "undo": ("撤销", "Undo"),
     "was_decided": ("案件 {case}：{decision}。", "Case {case}: {decision}."),
     "can_be_undone": ("{} 秒内可撤销", "can be undone for {} s"),
+    "waits_for_second": ("待第二人复核", "a second person has to agree"),
+    "two_differ": (
+        "两位审核员的决定不同，由你最终决定；两人的决定见操作记录。",
+        "Two people have decided differently; yours is the last word. See what was done, below.",
+    ),
+    "was_check": ("这是对案件 {} 的盲审。", "This was a check of case {}."),
+    "is_golden": ("标准答案：", "Known to be right:"),
+    "make_golden": ("设为标准案例", "Make it a golden case"),
+    "forget_golden": ("取消标准案例", "Make it golden no longer"),
+    "golden_hint": (
+        "确认无误的案例可混入他人的队列，用于质检。",
+        "What is surely right can be mixed into the queue of others, to check how sure they are.",
+    ),
     "alike_title": (
         "另有 {} 条待审案件使用同一图片",
         "{} more cases show the same picture",
@@ -154,6 +167,8 @@ _WORDS = {
     "act_skipped": ("跳过", "skipped it"),
     "act_escalated": ("上报", "escalated it"),
     "act_decided": ("决定", "decided"),
+    "act_first": ("作出独立决定", "decided, as one of two"),
+    "act_made_golden": ("设为标准案例", "made it a golden case"),
     "act_undid": ("撤销", "undid it"),
     "act_took_effect": ("生效", "took effect"),
     "act_overtaken": ("失效", "overtaken"),

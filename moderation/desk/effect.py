@@ -22,7 +22,7 @@ from moderation.verdict import Decision, Verdict
 
 
 def take_effect(now: Transaction, case: Case, *, at: datetime) -> int:
-    """Let what was decided about a case hold.
+    """Let what was decided about a case hold; of a check nothing but the answer is kept.
 
     Args:
         now: the transaction that holds all of it.
@@ -45,6 +45,12 @@ def take_effect(now: Transaction, case: Case, *, at: datetime) -> int:
     before, after = last.verdict.decision.value, said.decision.value
     now.close_case(case.case_id, at=at, before=before, after=after)  # its verdict comes by it
     now.record_review(answer_of(last, said, by=by, at=case.decided_at))
+    if case.check_of is not None:
+        return last.verdict_id
+    if (first := said.first) is not None:
+        words = now.words_of_first(case.case_id, first.by)
+        said_first = replace(first.said, words=words)
+        now.record_review(answer_of(last, said_first, by=first.by, at=first.at))
     parted = part_pictures(now, last, overturned_in(last.verdict, said))
     ruled = _with_pictures(now, as_ruled(last.verdict, said), base, at=at)
     number = now.change_verdict(

@@ -1,6 +1,7 @@
 """The register: what is known, who was first, what was decided."""
 
 from moderation.store.backup import BackedUp, back_up
+from moderation.store.desk.checks import AnsweredCheck, Golden
 from moderation.store.desk.insight import (
     ClosedCase,
     ClosedEnd,
@@ -14,6 +15,7 @@ from moderation.store.desk.pseudonyms import Named, Pseudonyms
 from moderation.store.desk.queue import MOST_ALIKE, MOST_COUNTED
 from moderation.store.desk.queue import Place as PageEnd
 from moderation.store.desk.records import (
+    NOBODY,
     Act,
     Case,
     CaseKind,
@@ -21,6 +23,7 @@ from moderation.store.desk.records import (
     LogLine,
     Order,
     Said,
+    SaidFirst,
     Wanted,
 )
 from moderation.store.hash_lists import HashTerms, ListedHash
@@ -72,8 +75,10 @@ __all__ = [
     "BUSY_TIMEOUT_S",
     "MOST_ALIKE",
     "MOST_COUNTED",
+    "NOBODY",
     "Act",
     "Answer",
+    "AnsweredCheck",
     "Appeal",
     "AppealState",
     "AuditRow",
@@ -93,6 +98,7 @@ __all__ = [
     "DeliveryCounts",
     "DeskSession",
     "Endpoint",
+    "Golden",
     "Ground",
     "HashTerms",
     "Hold",
@@ -129,6 +135,7 @@ __all__ = [
     "Review",
     "Ruling",
     "Said",
+    "SaidFirst",
     "Scope",
     "ShadowReason",
     "ShadowVerdict",

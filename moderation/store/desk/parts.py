@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from moderation.store.desk.cases import CaseWriting
+from moderation.store.desk.checks import CheckReading, CheckWriting
 from moderation.store.desk.insight import InsightReading
 from moderation.store.desk.people import PeopleReading, PeopleWriting
 from moderation.store.desk.queue import CaseReading
+from moderation.store.desk.two_people import TwoPeopleReading
 
 
-class DeskReading(CaseReading, InsightReading, PeopleReading):
+class DeskReading(CaseReading, CheckReading, TwoPeopleReading, InsightReading, PeopleReading):
     """All questions about the desk."""
 
 
-class DeskWriting(CaseWriting, PeopleWriting):
+class DeskWriting(CaseWriting, CheckWriting, PeopleWriting):
     """All that is written there."""
