@@ -37,7 +37,7 @@ from sqlalchemy import (
 from moderation.errors import BadNote
 from moderation.store import captions
 from moderation.store.desk.people import forget_in_settings
-from moderation.store.desk.tables import CASE_LOG, CASES
+from moderation.store.desk.tables import CASE_LOG, CASES, GOLDEN_CASES
 from moderation.store.hash_list_tables import HASH_LISTS
 from moderation.store.late import forget_waiting
 from moderation.store.policies import forget_in_policies
@@ -192,6 +192,7 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
     _redact_column(connection, APPEALS.c.appeal_id, APPEALS.c.statement, subject)
     _redact_column(connection, CASES.c.case_id, CASES.c.words, subject)
     _redact_column(connection, CASE_LOG.c.entry_id, CASE_LOG.c.words, subject)
+    _redact_column(connection, GOLDEN_CASES.c.case_id, GOLDEN_CASES.c.words, subject)
     _redact_column(connection, WORKS.c.work_id, WORKS.c.exempt_reason, subject)
     for words in (HASH_LISTS.c.source, HASH_LISTS.c.licence):
         _redact_column(connection, HASH_LISTS.c.list_id, words, subject)

@@ -65,6 +65,13 @@ def opened(register: Register, note_id: str = "n1", author_id: str = "ben", **ho
     return case
 
 
+def under(register: Register, policy: Policy) -> dict[str, str]:
+    """Let the register keep a policy; what a verdict says that was given by it."""
+    with register.transaction() as now:
+        now.keep_policy(policy.digest, policy.to_json, at=MORNING)
+    return {"policy": policy.name, "policy_digest": policy.digest}
+
+
 def two_findings() -> tuple[Finding, Finding]:
     """A copy, and a request to write in private."""
     return a_copy(), a_text_finding(FindingKind.TEXT_DIVERSION_CONTACT)
