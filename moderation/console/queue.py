@@ -41,7 +41,7 @@ def show(request: Request, after: str = "") -> Response:
 
     @cache
     def count(one: Wanted) -> int:
-        return register.count_cases(one, at_most=MOST_COUNTED + 1)
+        return register.count_cases(one, at_most=MOST_COUNTED + 1, seen_by=name)
 
     # Of what is filtered by nothing the numbers are the same, and counted once.
     counts = {state.value: count(Wanted(kind=wanted.kind, state=state)) for state in COUNTED}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from moderation.gate.rights.following import policies_of
 from moderation.gate.rights.ruling import Decided, Ruled
@@ -19,6 +19,8 @@ from moderation.verdict import Decision
 Chance = Callable[[], float]
 """Another number in [0, 1) each time."""
 AT_RANDOM: Chance = random.SystemRandom().random
+ASKED_FOR = timedelta(days=7)
+"""A check that nobody has answered by then is asked for no longer: all may know the case."""
 _CHOICE_FOR = {Decision.PASS: "mistaken", Decision.LABEL: "mark", Decision.BLOCK: "other"}
 
 
@@ -53,6 +55,7 @@ def open_checks(now: Transaction, case: Case, at: datetime, chance: Chance) -> N
     terms = terms_of(now, row, at).check
     if terms is None:
         return
+    now.end_stale_checks(before=at - ASKED_FOR, at=at)
     if chance() < terms.second_looks:
         now.open_check(case, at=at)
     if chance() < terms.golden and (golden := now.golden_to_ask()) is not None:

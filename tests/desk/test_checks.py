@@ -159,6 +159,19 @@ def test_a_note_that_is_edited_is_asked_for_no_longer(desk: Desk) -> None:
     assert check.case_id not in {one.case_id for one in desk.register.cases(Wanted())}
 
 
+def test_what_nobody_answers_is_asked_for_a_week(desk: Desk) -> None:
+    """As where everybody at the desk has seen the case."""
+    decided(desk, LOOKS, "n1")
+    check = only_check(desk.register)
+    now = datetime.now(UTC)
+    with desk.register.transaction() as writing:
+        assert writing.end_stale_checks(before=check.opened_at, at=now) == 0
+    desk.look(check.case_id, VERA)
+    with desk.register.transaction() as writing:
+        assert writing.end_stale_checks(before=now, at=now) == 1
+    assert desk.register.case(check.case_id).state is CaseState.OVERTAKEN
+
+
 def test_another_verdict_on_the_same_words_leaves_it(desk: Desk) -> None:
     """It asks what the first person was asked."""
     case = decided(desk, LOOKS)

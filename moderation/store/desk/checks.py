@@ -33,6 +33,7 @@ from moderation.verdict import Decision
 
 MOST_CHECKED = 10_000
 """Answered checks in one answer."""
+_UNANSWERED = [state.value for state in CaseState if state.waits]
 _ORIGINALS = CASES.alias("originals")
 
 
@@ -207,6 +208,21 @@ class CheckWriting(CheckReading, CaseReading, Writing):
             insert(CASES).returning(CASES.c.case_id), row
         ).scalar_one()
         return number
+
+    def end_stale_checks(self, *, before: datetime, at: datetime) -> int:
+        """Ask no longer for what nobody answered, as when everybody knows it; returns how many.
+
+        Args:
+            before: only those that were opened before.
+            at: now.
+        """
+        query = select(CASES.c.case_id, CASES.c.state).where(
+            CASES.c.check_of > 0, CASES.c.state.in_(_UNANSWERED), CASES.c.opened_at < before
+        )
+        rows = self._connection.execute(query).all()
+        for row in rows:
+            opening.overtake(self._connection, row.case_id, row.state, CaseState.OVERTAKEN, at)
+        return len(rows)
 
     def decided_on_revision_of(self, verdict_id: int) -> Case | None:
         """The decided case on the revision that a verdict is about, the last of several."""

@@ -89,9 +89,14 @@ class CaseReading(Connected):
         with self._connected() as connection:
             return [_case(row) for row in connection.execute(ordered(query, wanted, after))]
 
-    def count_cases(self, wanted: Wanted, *, at_most: int = MOST_COUNTED) -> int:
-        """How many there are, counted up to `at_most`."""
-        some = select(CASES.c.case_id).where(*conditions(wanted)).limit(at_most).subquery()
+    def count_cases(
+        self, wanted: Wanted, *, at_most: int = MOST_COUNTED, seen_by: str | None = None
+    ) -> int:
+        """How many there are, counted up to `at_most`; for `seen_by` as `cases` has it."""
+        query = select(CASES.c.case_id).where(*conditions(wanted))
+        if seen_by is not None:
+            query = query.where(unknown_to(seen_by))
+        some = query.limit(at_most).subquery()
         with self._connected() as connection:
             return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
