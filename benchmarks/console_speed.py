@@ -48,6 +48,8 @@ ALLOWED_S = 120
 DECIDING = "1234561234"
 """Keys of choices that need no words."""
 MEI = Person(name="mei", role=Role.MODERATOR)
+SAM = Person(name="sam", role=Role.SENIOR)
+INSIGHT_RUNS = 5
 FILTERS = {
     "first page": Filter(),
     "oldest first": Filter(order="oldest"),
@@ -74,8 +76,10 @@ def main() -> None:
         pages = queue_pages(places, archive, args)
         painted = paint(places[SIZES[-1]], archive, args)
         waited = decide_ten(places[SIZES[-1]], archive)
+        insight = insight_page(places, archive)
     results = {"target_ms": TARGET_MS, "pages_ms": pages, "first_paint_ms": painted} | {
-        "ten_by_keys": waited
+        "ten_by_keys": waited,
+        "insight_ms": insight,
     }
     table(
         ("page of the queue", *(f"{size:,} cases: median ms" for size in SIZES), "times"),
@@ -96,6 +100,8 @@ def main() -> None:
         f"ten cases by single keys: waited {waited['waited_s']} s, of {ALLOWED_S} s in all; "
         f"{waited['left_s_each']} s are left to look at each"
     )
+    for size, row in insight.items():
+        print(f"insight over 7 days, {size} verdicts: median {row['median']} ms")
     write("console_speed", args, results)
 
 
@@ -174,12 +180,12 @@ def _note(
 
 
 @contextmanager
-def serving(place: Path, archive: Path) -> Iterator[str]:
+def serving(place: Path, archive: Path, person: Person = MEI) -> Iterator[str]:
     """A console around a register, over HTTP; its URL."""
     with Register.open(place, create=False) as register:
         shelf = Shelf([str(archive)])
         shelf.read()
-        entrance = Entrance(register, alone=MEI)
+        entrance = Entrance(register, alone=person)
         console = Console(Desk(register, undo_for=timedelta(0)), shelf, entrance, lang="en")
         listening = listen_at("127.0.0.1", 0)
         config = uvicorn.Config(create_app(console), log_config=None, access_log=False, ws="none")
@@ -265,6 +271,18 @@ def decide_ten(place: Path, archive: Path) -> dict[str, float]:
         "longest_s": round(max(waits), 2),
         "left_s_each": round((ALLOWED_S - total) / len(DECIDING), 1),
     }
+
+
+def insight_page(places: dict[int, Path], archive: Path) -> dict[str, dict[str, float]]:
+    """Size of the register → ms of the insight page, which counts up to a bound."""
+    found = {}
+    for size, place in places.items():
+        times: list[float] = []
+        with serving(place, archive, SAM) as url, httpx.Client(timeout=60) as client:
+            for turn in range(INSIGHT_RUNS + 1):
+                _timed(client, f"{url}/insight?days=7", times if turn else [])
+        found[f"{size:,}"] = _summary(times)
+    return found
 
 
 @contextmanager
