@@ -10,7 +10,7 @@ from moderation.store.desk.queue import CaseReading
 from moderation.store.desk.two_people import TwoPeopleReading
 
 
-class DeskReading(CaseReading, CheckReading, TwoPeopleReading, InsightReading, PeopleReading):
+class DeskReading(CheckReading, CaseReading, TwoPeopleReading, InsightReading, PeopleReading):
     """All questions about the desk."""
 
 
