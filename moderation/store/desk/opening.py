@@ -11,11 +11,9 @@ So nothing that waits for a person can be forgotten, and nobody decides what is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
 
 from moderation.store.desk.records import (
     NOBODY,
@@ -65,7 +63,9 @@ def follow_verdict(
     place = (verdict.note_id, author_id, verdict.revision)
     if _is_history(connection, *place):  # completed late: nobody waits for what was edited since
         return
-    _end_checks(connection, [row for row in pending if row.check_of is not None], at=at)
+    for row in pending:
+        if row.check_of is not None:
+            _end_check(connection, row.case_id, row.state, at=at)
     if not asks:
         if waiting is not None:
             overtake(connection, waiting.case_id, waiting.state, verdict.decision, at)
@@ -138,11 +138,10 @@ def edited_since() -> ColumnElement[bool]:
     )
 
 
-def _end_checks(connection: Connection, checks: Sequence[Row[Any]], *, at: datetime) -> None:
-    for check in checks:
-        query = select(CASES.c.case_id).where(CASES.c.case_id == check.case_id, edited_since())
-        if connection.execute(query).first() is not None:
-            overtake(connection, check.case_id, check.state, CaseState.OVERTAKEN, at)
+def _end_check(connection: Connection, case_id: int, state: str, *, at: datetime) -> None:
+    query = select(CASES.c.case_id).where(CASES.c.case_id == case_id, edited_since())
+    if connection.execute(query).first() is not None:
+        overtake(connection, case_id, state, CaseState.OVERTAKEN, at)
 
 
 def _is_history(connection: Connection, note_id: str, author_id: str, revision: int) -> bool:
