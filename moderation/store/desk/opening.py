@@ -63,7 +63,7 @@ def follow_verdict(
     if not asks and not pending:
         return
     place = (verdict.note_id, author_id, verdict.revision)
-    if _is_history(connection, *place):  # completed late: nobody waits for what was edited since
+    if is_history(connection, *place):  # completed late: nobody waits for what was edited since
         return
     _end_checks(connection, [row for row in pending if row.check_of is not None], at=at)
     if not asks:
@@ -145,7 +145,8 @@ def _end_checks(connection: Connection, checks: Sequence[Row[Any]], *, at: datet
             overtake(connection, check.case_id, check.state, CaseState.OVERTAKEN, at)
 
 
-def _is_history(connection: Connection, note_id: str, author_id: str, revision: int) -> bool:
+def is_history(connection: Connection, note_id: str, author_id: str, revision: int) -> bool:
+    """Whether a later revision of the author's note has been judged."""
     later = exists().where(
         VERDICTS.c.note_id == note_id,
         VERDICTS.c.author_id == author_id,
