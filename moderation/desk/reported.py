@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from moderation.desk.choices import CHOICES, Choice
 from moderation.errors import BadNote
-from moderation.store import Said
+from moderation.store import CaseKind, Said
 from moderation.verdict import Decision, Verdict
 
 
@@ -45,3 +46,18 @@ def said_to_readers(verdict: Verdict, said: Said) -> Said:
     if said.decision is Decision.PASS:
         return replace(said, decision=verdict.decision)
     return said
+
+
+def choices_for(kind: CaseKind, verdict: Verdict) -> tuple[Choice, ...]:
+    """The choices with what each makes of the note.
+
+    Args:
+        kind: who asks.
+        verdict: that stands.
+    """
+    if kind is not CaseKind.REPORT:
+        return CHOICES
+    return tuple(
+        replace(one, decision=verdict.decision) if one.decision is Decision.PASS else one
+        for one in CHOICES
+    )
