@@ -1,8 +1,8 @@
 """The demo's desk: the notes of the story, and what waits for people under a careful policy.
 
 Nothing is blocked by the machine here, so that there is something to decide: real photographs and
-what people do to them, sales in disguise, and one picture that six accounts have taken. Readers have
-reported what passed: once rightly, once out of spite.
+what people do to them, sales in disguise, and one picture that six accounts have taken. Of what
+passed readers have reported two: one rightly, one out of spite.
 """
 
 from __future__ import annotations
