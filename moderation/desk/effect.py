@@ -57,7 +57,7 @@ def take_effect(now: Transaction, case: Case, *, at: datetime) -> int:
         if before == after:  # the note stays as it is, and nobody hears of it
             return last.verdict_id
     else:
-        _record_answers(now, case, last, said, by)
+        _record_answers(now, case, last, said, by=by, at=case.decided_at)
     if case.check_of is not None:
         return last.verdict_id
     parted = part_pictures(now, last, overturned_in(last.verdict, said))
@@ -92,9 +92,11 @@ def take_effect(now: Transaction, case: Case, *, at: datetime) -> int:
     return number
 
 
-def _record_answers(now: Transaction, case: Case, last: AuditRow, said: Said, by: str) -> None:
+def _record_answers(
+    now: Transaction, case: Case, last: AuditRow, said: Said, *, by: str, at: datetime
+) -> None:
     """What the person, and who came to it first, say of what the machine found."""
-    now.record_review(answer_of(last, said, by=by, at=case.decided_at))
+    now.record_review(answer_of(last, said, by=by, at=at))
     if case.check_of is None and (first := said.first) is not None:
         words = now.words_of_first(case.case_id, first.by)
         said_first = replace(first.said, words=words)

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 from moderation.errors import BadNote, UnknownSubject
 from moderation.store.desk import opening
 from moderation.store.desk.pseudonyms import Named, pseudonyms_of, reader_of
-from moderation.store.desk.records import Act, CaseKind, CaseState
+from moderation.store.desk.records import Act, CaseKind, CaseState, Said
 from moderation.store.desk.report_records import (
     CODE,
     MOST_REPORTS,
@@ -63,14 +63,18 @@ class ReportReading(Connected):
 
     def who_answered_readers(self, note_id: str) -> set[str]:
         """People who have decided what became of reports of a note."""
-        query = select(CASES.c.decided_by).where(
+        query = select(CASES.c.decided_by, CASES.c.said).where(
             CASES.c.note_id == note_id,
             CASES.c.kind == CaseKind.REPORT.value,
             CASES.c.state == CaseState.CLOSED.value,
             CASES.c.decided_by.is_not(None),
         )
+        found: set[str] = set()
         with self._connected() as connection:
-            return set(connection.execute(query).scalars())
+            for row in connection.execute(query):
+                first = Said.from_json(row.said, "").first
+                found |= {row.decided_by} | ({first.by} if first else set())
+        return found
 
 
 class ReportWriting(ReportReading, Writing):
@@ -103,9 +107,9 @@ class ReportWriting(ReportReading, Writing):
             "words": new.words,
             "at": at,
         }
-        waiting = _pending(self._connection, new.note_id, stands.author_id)
-        if waiting:
-            return self._add(waiting[0].case_id, row)
+        for waiting in _pending(self._connection, new.note_id, stands.author_id):
+            if waiting.check_of is None:  # else of somebody who is not to know what was said since
+                return self._add(waiting.case_id, row)
         if stands.decision == Decision.BLOCK or new.reason in self._answered(stands):
             return ReportOutcome.ANSWERED
         case_id = self._open(stands, new.reason, at)
@@ -219,32 +223,41 @@ def end_reports(
     if not waiting or opening.is_history(connection, verdict.note_id, author_id, verdict.revision):
         return
     for case in waiting:
-        said = select(REPORTS.c.reason).where(REPORTS.c.case_id == case.case_id)
-        first = connection.execute(said.order_by(REPORTS.c.report_id)).scalar()
-        of_readers = case.kind == CaseKind.REPORT
-        if case.revision != verdict.revision or verdict.decision is Decision.BLOCK:
-            connection.execute(delete(REPORTS).where(REPORTS.c.case_id == case.case_id))
-            if of_readers:
-                opening.overtake(connection, case.case_id, case.state, verdict.decision, at)
-        elif verdict.decision is Decision.REVIEW:
+        is_over = case.revision != verdict.revision or (
+            verdict.decision is Decision.BLOCK and case.check_of is None
+        )
+        if is_over:
+            _end(connection, case, verdict.decision, at)
+        elif case.check_of is None and verdict.decision is Decision.REVIEW:
             _turn(connection, case.case_id, {"kind": CaseKind.MACHINE.value})
-        elif of_readers or first is not None:
-            facts = opening.facts_of(verdict_id, verdict, lang)
-            facts |= {"rank": case.rank, "reason": case.reason}
-            if not of_readers:
-                facts |= _as_of_readers(ReportReason(first))
-            _turn(connection, case.case_id, facts)
-            if case.state == CaseState.DECIDED:  # about what no longer stands
-                opening.reopen(connection, case.case_id)
-                opening.log(
-                    connection,
-                    case.case_id,
-                    at,
-                    opening.NOBODY,
-                    Act.OVERTAKEN,
-                    case.state,
-                    CaseState.OPEN,
-                )
+        elif case.check_of is None:
+            _ask_anew(connection, case, opening.facts_of(verdict_id, verdict, lang), at)
+
+
+def _end(connection: Connection, case: Row[Any], decision: Decision, at: datetime) -> None:
+    connection.execute(delete(REPORTS).where(REPORTS.c.case_id == case.case_id))
+    if case.kind == CaseKind.REPORT:  # what becomes of the machine's is not the readers' affair
+        opening.overtake(connection, case.case_id, case.state, decision, at)
+
+
+def _ask_anew(
+    connection: Connection, case: Row[Any], facts: dict[str, object], at: datetime
+) -> None:
+    """Let a case of readers wait with another verdict; one of the machine becomes one of theirs."""
+    if case.kind == CaseKind.REPORT:
+        facts |= {"rank": case.rank, "reason": case.reason}
+    else:
+        said = select(REPORTS.c.reason).where(REPORTS.c.case_id == case.case_id)
+        first = connection.execute(said.order_by(REPORTS.c.report_id).limit(1)).scalar()
+        if first is None:
+            return
+        facts |= _as_of_readers(ReportReason(first))
+    _turn(connection, case.case_id, facts)
+    if case.said is not None:  # by one or by two people, about what no longer stands
+        state = CaseState(case.state)
+        now = state if state.waits else CaseState.OPEN
+        opening.reopen(connection, case.case_id, now)
+        opening.log(connection, case.case_id, at, opening.NOBODY, Act.OVERTAKEN, state, now)
 
 
 def forget_reports(connection: Connection, subject: Subject) -> dict[str, int]:
@@ -282,7 +295,7 @@ def forget_readers(connection: Connection, digests: Collection[str]) -> int:
 
 
 def _pending(connection: Connection, note_id: str, author_id: str) -> list[Row[Any]]:
-    """Cases of a note that wait, or whose decision can still be undone; one, or none."""
+    """Cases of a note that wait, or whose decision can still be undone: one at most, and checks."""
     query = (
         select(CASES, VERDICTS.c.revision)
         .join(VERDICTS, VERDICTS.c.verdict_id == CASES.c.verdict_id)
@@ -291,7 +304,6 @@ def _pending(connection: Connection, note_id: str, author_id: str) -> list[Row[A
             CASES.c.author_id == author_id,
             CASES.c.kind.in_(_OF_READERS),
             CASES.c.state.in_(opening.PENDING),
-            CASES.c.check_of.is_(None),  # of somebody who does not know what others said
         )
         .order_by(CASES.c.case_id)
     )
