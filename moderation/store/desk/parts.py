@@ -12,7 +12,7 @@ from moderation.store.desk.two_people import TwoPeopleReading
 
 
 class DeskReading(
-    CaseReading, CheckReading, TwoPeopleReading, InsightReading, PeopleReading, ReportReading
+    CheckReading, CaseReading, TwoPeopleReading, InsightReading, PeopleReading, ReportReading
 ):
     """All questions about the desk."""
 
