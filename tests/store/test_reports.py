@@ -103,7 +103,7 @@ def case_of(register: Register, note_id: str, *states: CaseState) -> Case:
     ("change", "message"),
     [
         ({"reason": "dislike"}, "unknown word 'dislike' in `reason`"),
-        ({"reason": "other"}, "needs words, got 0 characters"),
+        ({"reason": "other", "words": None}, "needs words, got 0 characters"),
         ({"reason": "other", "words": " \n"}, "needs words, got 0 characters"),
         ({"words": "x" * 501}, "`words` has 501 characters, limit 500"),
         ({"words": "a\0b"}, "NUL"),
@@ -117,7 +117,7 @@ def case_of(register: Register, note_id: str, *states: CaseState) -> Case:
 )
 def test_a_report_has_its_form(change: dict[str, Any], message: str) -> None:
     row = {"note_id": "n1", "reader_id": "rae", "reason": "copy", "words": "x"} | change
-    with pytest.raises(BadNote, match=message.replace("(", r"\(")):
+    with pytest.raises(BadNote, match=message):
         NewReport.from_json(row)
 
 
