@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 from moderation.errors import BadNote, UnknownSubject
 from moderation.store.desk import opening
 from moderation.store.desk.pseudonyms import Named, pseudonyms_of, reader_of
-from moderation.store.desk.records import Act, CaseKind, CaseState, Said
+from moderation.store.desk.records import NOBODY, Act, CaseKind, CaseState, Said
 from moderation.store.desk.report_records import (
     CODE,
     MOST_REPORTS,
@@ -257,7 +257,7 @@ def _ask_anew(
         state = CaseState(case.state)
         now = state if state.waits else CaseState.OPEN
         opening.reopen(connection, case.case_id, now)
-        opening.log(connection, case.case_id, at, opening.NOBODY, Act.OVERTAKEN, state, now)
+        opening.log(connection, case.case_id, at, NOBODY, Act.OVERTAKEN, state, now)
 
 
 def forget_reports(connection: Connection, subject: Subject) -> dict[str, int]:
