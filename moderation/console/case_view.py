@@ -18,11 +18,14 @@ from moderation.store import (
     Act,
     AuditRow,
     Case,
+    CaseKind,
     CaseState,
     Golden,
     LogLine,
+    ReadersSay,
     Register,
     Review,
+    Said,
 )
 from moderation.verdict import Decision, Verdict
 
@@ -113,6 +116,8 @@ class CaseView:
     claims: tuple[Claim, ...]
     reviews: tuple[Review, ...]
     log: tuple[LogLine, ...]
+    readers: tuple[ReadersSay, ...]
+    """What readers say of the note."""
     said: str
     """What was decided, in words; empty where nothing is."""
     differs: bool
@@ -121,6 +126,11 @@ class CaseView:
     """The right answer, where it is known."""
     told: Mapping[Lang, str]
     """What the author is told if the verdict stands as it is."""
+
+    @property
+    def is_reported(self) -> bool:
+        """True where readers have asked, or have something to say as well."""
+        return bool(self.readers) or self.case.kind is CaseKind.REPORT
 
 
 def view_of(case: Case, register: Register, shelf: Shelf, lang: Lang, *, shown_to: str) -> CaseView:
@@ -155,6 +165,7 @@ def view_of(case: Case, register: Register, shelf: Shelf, lang: Lang, *, shown_t
         earlier=_earlier(case, register, lang),
         claims=tuple(claim for work in works.values() for claim in work.claims),
         reviews=tuple(register.reviews(note_id=case.note_id, limit=MOST_HISTORY)),
+        readers=tuple(register.readers_say(case.check_of or case.case_id)),
         log=tuple(
             line
             for line in register.case_log(case.case_id, limit=40)
@@ -221,7 +232,7 @@ def _earlier(case: Case, register: Register, lang: Lang) -> tuple[PastCase, ...]
         PastCase(
             case=one,
             decision=decision_word(one.said.decision, lang),
-            choice=choice_name(one.said.choice, lang),
+            choice=_choice(one, one.said, lang),
         )
         for one in register.decided_on(case.work_id)
         if one.said is not None
@@ -234,4 +245,8 @@ def _earlier(case: Case, register: Register, lang: Lang) -> tuple[PastCase, ...]
 def _said(case: Case, lang: Lang) -> str:
     if case.said is None:
         return ""
-    return f"{decision_word(case.said.decision, lang)} · {choice_name(case.said.choice, lang)}"
+    return f"{decision_word(case.said.decision, lang)} · {_choice(case, case.said, lang)}"
+
+
+def _choice(case: Case, said: Said, lang: Lang) -> str:
+    return choice_name(said.choice, lang, to_readers=case.kind is CaseKind.REPORT)

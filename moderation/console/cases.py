@@ -12,12 +12,15 @@ from moderation.console.case_view import view_of
 from moderation.console.forms import Form, Sent
 from moderation.console.state import Console, Seen, console_of
 from moderation.desk import CHOICES, Role
+from moderation.desk.reported import choices_for
 from moderation.errors import BadNote, ModerationError
 from moderation.finding import FindingKind
 from moderation.gate.rights.appeals import PAIRS
-from moderation.store import MOST_ALIKE, Case, CaseKind, CaseState, Register
+from moderation.store import MOST_ALIKE, MOST_REPORTS, Case, CaseKind, CaseState, Register
 
 router = APIRouter()
+READERS_SHOWN = 5
+"""Words for each reason; the rest is one click away."""
 
 
 @router.post("/next")
@@ -228,7 +231,9 @@ def _page(
         and case.check_of is None
         and case.said is not None
         and person.may(Role.SENIOR),
-        choices=CHOICES,
+        choices=choices_for(case.kind, view.row.verdict),
+        words_shown=READERS_SHOWN,
+        most_reports=MOST_REPORTS,
         most_alike=MOST_ALIKE,
         undo_s=round(console.desk.undo_for.total_seconds()),
         hold_s=console.desk.held_for.total_seconds(),

@@ -87,7 +87,7 @@ def give_again(form: Sent) -> Response:
 
 @router.post("/queue/kind")
 def turn_to(form: Sent) -> Response:
-    """The queue of notes, or that of appeals."""
+    """The queue of notes, of what readers report, or of appeals."""
     chosen = Filter.from_json({"kind": form.one("kind")})
     return _kept(form, replace(form.seen.personal, filter=chosen))
 

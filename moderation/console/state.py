@@ -120,7 +120,9 @@ class Console:
             undoable=self._undoable(seen),
             takes_tokens=self.entrance.takes_tokens,
             decision_word=lambda decision: decision_word(decision, lang),
-            choice_name=lambda code: choice_name(code, lang),
+            choice_name=lambda code, to_readers=False: choice_name(
+                code, lang, to_readers=to_readers
+            ),
             reason_name=lambda code: reason_name(code, lang) if code else "–",
             mark="-".join(map(str, self.mark)),
             **values,

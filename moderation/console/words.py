@@ -11,7 +11,21 @@ from moderation.report.words import words_of as words_of_reports
 _WORDS = {
     "console": ("审核工作台", "Moderation desk"),
     "kind_machine": ("机器送审", "Sent by the machine"),
+    "kind_report": ("读者举报", "Reported by readers"),
     "kind_appeal": ("作者申诉", "Appeals"),
+    "readers_say": ("读者的举报", "What readers say"),
+    "readers_count": ("{} 位读者", "readers: {}"),
+    "readers_hint": (
+        "举报只是读者的说法，不是证据；人数多少不影响次序，也不影响结论。",
+        "It is their word, not proof. How many say so changes neither the order nor a verdict.",
+    ),
+    "readers_more": ("其余 {} 条", "{} more"),
+    "readers_full": ("每个案件最多保留 {} 条举报。", "Of one case no more than {} are kept."),
+    "readers_gone": ("举报内容已随读者数据删除。", "What was said is gone with who said it."),
+    "readers_stays": (
+        "前三项维持笔记现状，不产生新结论；其余各项表示此前漏判。",
+        "The first three leave the note as it is. The others say that it was missed.",
+    ),
     "appeal": ("申诉", "Appeal"),
     "appeal_says": ("作者的说明", "What the author says"),
     "appeal_against": ("针对的结论", "Against the verdict"),

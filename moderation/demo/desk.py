@@ -1,7 +1,8 @@
 """The demo's desk: the notes of the story, and what waits for people under a careful policy.
 
 Nothing is blocked by the machine here, so that there is something to decide: real photographs and
-what people do to them, sales in disguise, and one picture that six accounts have taken.
+what people do to them, sales in disguise, and one picture that six accounts have taken. Of what
+passed readers have reported two: one rightly, one out of spite.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from moderation.demo.places import prepare
 from moderation.demo.published import LICENCE, LICENSED_NOTE, LICENSEE, LINKED, published
 from moderation.demo.story import ARCHIVE, INCOMING
 from moderation.desk import Desk, Person, Role
-from moderation.store import NewAppeal, Wanted
+from moderation.store import NewAppeal, NewReport, ReportReason, Wanted
 from moderation.verdict import Decision
 
 REGISTER, NOTES = "register", "notes"
@@ -55,7 +56,11 @@ def demo_desk(
     desk = DemoDesk(register=register, archives=(notes / ARCHIVE, notes / INCOMING))
     if (notes / READY).is_file() and register.is_dir():
         return desk
-    drafts = [*(scene.draft for scene in incoming()), *_one_picture_by_many()]
+    drafts = [
+        *(scene.draft for scene in incoming()),
+        *_one_picture_by_many(),
+        _praised_by_a_friend(),
+    ]
     prepare(register, notes)
     archive = write_notes(published(), notes / ARCHIVE)
     came_in = write_notes(drafts, notes / INCOMING)
@@ -66,6 +71,7 @@ def demo_desk(
         for number, _ in enumerate(gate.check_many(came_in), start=1):
             progress(number, len(came_in))
         _appeal(gate)
+        _report(gate)
     (notes / READY).touch()
     return desk
 
@@ -102,6 +108,41 @@ _APPEALED = (
 """(note, what was chosen, what the author says)."""
 
 
+def _report(gate: Gate) -> None:
+    """Readers object to what the machine has let pass; it cannot tell who of them is right."""
+    with gate.register.transaction() as now:
+        for note_id, reader_id, reason, words in _REPORTED:
+            now.report_note(
+                NewReport(note_id=note_id, reader_id=reader_id, reason=reason, words=words)
+            )
+
+
+_PRAISED, _HONEST = "cedar-candle", "coat-two-winters"
+_REPORTED = (
+    (
+        _PRAISED,
+        "quiet_reader_3",
+        ReportReason.HIDDEN_AD,
+        "这家店她一个月写了四次，次次都说是朋友开的。",
+    ),
+    (
+        _PRAISED,
+        "riverside_walker",
+        ReportReason.HIDDEN_AD,
+        "我在店里见过她收银，店就是她自己的，从来没说明。",
+    ),
+    (_PRAISED, "candle_fan_77", ReportReason.CONTACT, ""),
+    (
+        _HONEST,
+        "coat_factory_02",
+        ReportReason.OTHER,
+        "抹黑同行！我们家大衣从来不起球，必须下架！！",
+    ),
+    (_HONEST, "coat_factory_03", ReportReason.HIDDEN_AD, "肯定收了别家的钱。"),
+)
+"""(note, reader, reason, words): the first is an advertisement, the second annoys a seller."""
+
+
 def careful() -> Policy:
     """Today's policy, but for this: what it would block waits for a person."""
     said = Policy.default().to_json()
@@ -116,6 +157,18 @@ def _softened(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         word = Decision.REVIEW.value if step["decision"] == Decision.BLOCK else step["decision"]
         softer.setdefault(word, {"at": step["at"], "decision": word})
     return list(softer.values())
+
+
+def _praised_by_a_friend() -> Draft:
+    return draft(
+        _PRAISED,
+        "river_lane_home",
+        "2026-03-13 22:10",
+        "屋子里的木头味",
+        "搬家第二个月，终于像个家了。晚上点一支朋友做的雪松蜡烛，整个屋子都是木头味，睡得也早了。"
+        "她的手作坊就开在苏河边上那条巷子里，周末去挑可以现闻。",
+        ("居家", "香薰"),
+    )
 
 
 def _one_picture_by_many() -> list[Draft]:

@@ -3,6 +3,7 @@
 choices    what may be chosen, and what each means for the note and for the machine
 people     who may do what
 ruling     the verdict that a person's word makes of the machine's; pure
+reported   the same where readers have asked; pure
 effect     what was decided becomes the verdict, with pictures, events and answers
 oversight  which decisions need two people, and what is asked again of somebody else
 settling   decisions take effect once they cannot be undone

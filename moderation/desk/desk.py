@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from moderation.desk.choices import choice_named
 from moderation.desk.oversight import AT_RANDOM, Chance, learn_from_appeal, needs_second
 from moderation.desk.people import Person, Role
+from moderation.desk.reported import said_to_readers
 from moderation.desk.ruling import answer_of, overturned_in
 from moderation.desk.settling import Settled, settle
 from moderation.errors import BadNote, CaseSettled, NotAllowed
@@ -176,14 +177,14 @@ class Desk:
             raise BadNote(
                 "this choice needs a word why, got 0 characters", hint="write why in a sentence"
             )
-        said = Said(choice=choice, decision=chosen.decision, mistaken=tuple(mistaken), words=words)
+        asked = Said(choice=choice, decision=chosen.decision, mistaken=tuple(mistaken), words=words)
         with self.register.transaction() as now:
             decided = []
             for case_id in case_ids:
                 case = now.waiting_case(case_id)
                 self._may_decide(case, person)
                 _refuse_who_knows(now, case, person)
-                if case.kind is not CaseKind.MACHINE:
+                if case.kind is CaseKind.APPEAL:
                     raise BadNote(f"case {case_id} is an appeal", hint="decide it as an appeal")
                 if seen is not None and seen.get(case_id, case.verdict_id) != case.verdict_id:
                     raise CaseSettled(
@@ -192,8 +193,12 @@ class Desk:
                         hint="look at the case again: the note was edited, or something was told",
                     )
                 row = now.verdicts_numbered([case.verdict_id])[case.verdict_id]
-                answer_of(row, said, by=person.name, at=at)
-                joined_by_mistake(now, row, overturned_in(row.verdict, said))
+                said = asked
+                if case.kind is CaseKind.REPORT:
+                    said = said_to_readers(row.verdict, asked)
+                else:
+                    answer_of(row, said, by=person.name, at=at)
+                    joined_by_mistake(now, row, overturned_in(row.verdict, said))
                 decided.append(self._decide_one(now, case, row, person, said, at))
         return decided
 

@@ -13,6 +13,7 @@ from moderation.explain.names import (
     difference_name,
     direction_name,
     kind_name,
+    report_name,
     shown_score,
 )
 from moderation.explain.sentences import (
@@ -43,5 +44,6 @@ __all__ = [
     "kind_name",
     "message_to_author",
     "picture_of",
+    "report_name",
     "shown_score",
 ]

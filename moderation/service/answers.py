@@ -363,6 +363,16 @@ class DecidedAppeal(_Told):
     """Other notes with the very same file that were put right with it."""
 
 
+class ToldReport(_Told):
+    """What became of a reader's report; for the platform, not for the reader."""
+
+    note_id: str
+    outcome: Literal["opened", "added", "known", "answered"]
+    """`opened`: a person is asked now. `added`: a person is asked already, and sees this, too.
+    `known`: the reader had reported it, and the later words count. `answered`: a person has looked
+    at this revision for this reason, or it is blocked."""
+
+
 class Readiness(_Told):
     """Whether requests should be sent here, and why not."""
 

@@ -26,6 +26,14 @@ from moderation.store.desk.records import (
     SaidFirst,
     Wanted,
 )
+from moderation.store.desk.report_records import (
+    MAX_WORDS_CHARS,
+    MOST_REPORTS,
+    NewReport,
+    ReadersSay,
+    ReportOutcome,
+    ReportReason,
+)
 from moderation.store.hash_lists import HashTerms, ListedHash
 from moderation.store.late_records import Change, LateCause, NewTruth, Truth
 from moderation.store.moving import MovedTable
@@ -73,8 +81,10 @@ from moderation.store.transaction import Transaction
 
 __all__ = [
     "BUSY_TIMEOUT_S",
+    "MAX_WORDS_CHARS",
     "MOST_ALIKE",
     "MOST_COUNTED",
+    "MOST_REPORTS",
     "NOBODY",
     "Act",
     "Answer",
@@ -118,6 +128,7 @@ __all__ = [
     "NewCaption",
     "NewEvent",
     "NewPicture",
+    "NewReport",
     "NewReview",
     "NewSubmission",
     "NewToken",
@@ -129,9 +140,12 @@ __all__ = [
     "ProposalState",
     "Pseudonyms",
     "Reach",
+    "ReadersSay",
     "Receipt",
     "Register",
     "RegisterStats",
+    "ReportOutcome",
+    "ReportReason",
     "Review",
     "Ruling",
     "Said",

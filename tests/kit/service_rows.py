@@ -9,7 +9,14 @@ from kit.register_rows import MORNING
 from sqlalchemy import func, insert, select
 
 from moderation.store import Transaction
-from moderation.store.desk.tables import CASE_LOG, CASE_SKIPS, CASES, DESK_SESSIONS, DESK_SETTINGS
+from moderation.store.desk.tables import (
+    CASE_LOG,
+    CASE_SKIPS,
+    CASES,
+    DESK_SESSIONS,
+    DESK_SETTINGS,
+    REPORTS,
+)
 from moderation.store.service.tables import (
     APPEALS,
     DELIVERIES,
@@ -25,7 +32,10 @@ from moderation.store.service.tables import (
 
 WITHOUT_DESK = tuple(
     f"DROP TABLE {name}"
-    for name in ("case_skips", "case_log", "cases", "desk_sessions", "desk_settings")
+    for name in (
+        *("reports", "golden_cases", "appeal_proofs"),
+        *("case_skips", "case_log", "cases", "desk_sessions", "desk_settings"),
+    )
 )
 """Makes a register what it was at step 0011, but for its number."""
 
@@ -189,6 +199,17 @@ def _desk_rows(
             },
         ),
         (CASE_SKIPS, case | {"by": who, "at": MORNING}),
+        (
+            REPORTS,
+            case
+            | {
+                "note_id": note_id,
+                "by": f"reader-{verdict_id:012x}",
+                "reason": "other",
+                "words": words,
+                "at": MORNING,
+            },
+        ),
         (
             DESK_SESSIONS,
             {

@@ -98,6 +98,9 @@ def test_what_is_answered_has_the_promised_shape(
     fits(document, "appeal", ask("POST", "/v1/appeals", json=row))
     row = row | {"verdict_id": copy.json()["verdict_id"], "author_id": "ben"}
     fits(document, "appeal", ask("POST", "/v1/appeals", json=row))
+    row = examples.REPORTS["somebody else's"]
+    for note_id in ("n1", "n9"):
+        fits(document, "report", ask("POST", f"/v1/notes/{note_id}/reports", json=row))
     digest = service.tenants.main.gate.policy.digest
     fits(document, "policy", ask("GET", f"/v1/policies/{digest}"))
     fits(document, "forget_note", ask("DELETE", "/v1/notes/n1"))

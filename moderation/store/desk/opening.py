@@ -61,7 +61,7 @@ def follow_verdict(
     if not asks and not pending:
         return
     place = (verdict.note_id, author_id, verdict.revision)
-    if _is_history(connection, *place):  # completed late: nobody waits for what was edited since
+    if is_history(connection, *place):  # completed late: nobody waits for what was edited since
         return
     for row in pending:
         if row.check_of is not None:
@@ -144,7 +144,8 @@ def _end_check(connection: Connection, case_id: int, state: str, *, at: datetime
         overtake(connection, case_id, state, CaseState.OVERTAKEN, at)
 
 
-def _is_history(connection: Connection, note_id: str, author_id: str, revision: int) -> bool:
+def is_history(connection: Connection, note_id: str, author_id: str, revision: int) -> bool:
+    """Whether a later revision of the author's note has been judged."""
     later = exists().where(
         VERDICTS.c.note_id == note_id,
         VERDICTS.c.author_id == author_id,
