@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from moderation.console.case_view import view_of
 from moderation.console.forms import Form, Sent
+from moderation.console.proofs import proofs_of
 from moderation.console.state import Console, Seen, console_of
 from moderation.desk import CHOICES, Role
 from moderation.desk.reported import choices_for
@@ -44,11 +45,14 @@ def standing(request: Request, case_id: int) -> Response:
     console = console_of(request)
     console.seen(request)
     case = console.desk.register.case(case_id)
+    appeal_ids = [] if case.appeal_id is None else [case.appeal_id]
+    proofs = console.desk.register.proofs(appeal_ids)
     return JSONResponse(
         {
             "state": case.state.value,
             "verdict": case.verdict_id,
             "holder": case.held_by(datetime.now(UTC)) or "",
+            "proofs": sum(map(len, proofs.values())),
         }
     )
 
@@ -215,6 +219,7 @@ def _page(
         seen,
         status=200 if problem is None else problem.http_status,
         appeal=appeal,
+        proofs=proofs_of(case, register, console.shelf, view.row.verdict, seen.lang),
         copies=any(kind in PAIRS for kind in view.row.verdict.reason_kinds()),
         view=view,
         case=case,

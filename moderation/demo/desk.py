@@ -22,6 +22,7 @@ from moderation.demo.places import prepare
 from moderation.demo.published import LICENCE, LICENSED_NOTE, LICENSEE, LINKED, published
 from moderation.demo.story import ARCHIVE, INCOMING
 from moderation.desk import Desk, Person, Role
+from moderation.gate.rights.proofs import add_file, add_link
 from moderation.store import NewAppeal, NewReport, ReportReason, Wanted
 from moderation.verdict import Decision
 
@@ -94,7 +95,16 @@ def _appeal(gate: Gate) -> None:
             statement=statement,
         )
         with gate.register.transaction() as now:
-            now.open_appeal(new)
+            appeal, _ = now.open_appeal(new)
+        if note_id == FILTERED:
+            _prove(gate, appeal.appeal_id)
+
+
+def _prove(gate: Gate, appeal_id: int) -> None:
+    """The author sends the photograph before it was made smaller, and where it was shown."""
+    larger = edits.saved_again(photo.FLOWER)
+    add_file(gate.register, appeal_id, f"IMG_2024_dahlia{larger.suffix}", larger.data)
+    add_link(gate.register, appeal_id, PUBLISHED)
 
 
 _APPEALED = (
@@ -106,6 +116,8 @@ _APPEALED = (
     ("coat-clearance", "disguised", "只是整理衣柜，不是卖家，价格写错地方了。"),
 )
 """(note, what was chosen, what the author says)."""
+PUBLISHED = "https://blog.example.org/2024/05/dahlia-in-the-garden"
+"""Where the author of the filtered dahlia says it was shown before."""
 
 
 def _report(gate: Gate) -> None:

@@ -16,6 +16,7 @@ from moderation.explain.names import (
     report_name,
     shown_score,
 )
+from moderation.explain.proofs import explain_proof
 from moderation.explain.sentences import (
     Explanation,
     explain_failure,
@@ -38,6 +39,7 @@ __all__ = [
     "explain_failure",
     "explain_finding",
     "explain_note",
+    "explain_proof",
     "explain_reason",
     "explain_skipped",
     "explain_verdict",

@@ -332,6 +332,27 @@ class ToldAppeal(_Told):
     state: Literal["open", "upheld", "overturned"]
 
 
+class ToldProof(_Told):
+    """What an author sent with an appeal: facts, no pixels."""
+
+    proof_id: int
+    kind: Literal["file", "link"]
+    name: str
+    """Of a file its name, in the author's words; of a link all of it, as text."""
+    at: datetime
+    sha256: str | None
+    bytes: int | None
+    facts: dict[str, Any]
+    """What was read out of the file: `type`, `unopened`, and of a picture `width`, `height`,
+    `taken_at`, `camera` and `compared`, what it shows of the disputed pictures."""
+
+
+class GivenProof(ToldProof):
+    """A proof that was taken."""
+
+    appeal_id: str
+
+
 class WaitingAppeal(ToldAppeal):
     """An appeal with what a person needs to decide it."""
 
@@ -340,6 +361,8 @@ class WaitingAppeal(ToldAppeal):
     """In the author's words."""
     decision: Literal["pass", "label", "review", "block"]
     """Of the verdict."""
+    proofs: list[ToldProof]
+    """In the order in which they came."""
 
 
 class WaitingAppeals(_Told):

@@ -62,6 +62,13 @@ APPEALS = {
         "statement": "这张照片是我去年拍的，原始文件在这里。",
     }
 }
+PROOFS = {
+    "camera file": {
+        "author_id": "u5",
+        "file": {"name": "DSC_0042.JPG", "data": _png(120, 80, 40)},
+    },
+    "earlier publication": {"author_id": "u5", "link": "https://example.org/2025/coffee"},
+}
 RULINGS = {
     "the verdict stands": {"state": "upheld", "by": "mia", "reason": "seen side by side"},
     "another was first": {

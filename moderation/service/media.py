@@ -13,15 +13,15 @@ from moderation.service.problems import Refused
 MOST_BYTES = DEFAULT_LIMITS.bytes
 
 
-def decoded(data: str, pointer: str) -> bytes:
-    """Bytes of a picture that came as base64.
+def decoded(data: str, pointer: str, *, most: int | None = None) -> bytes:
+    """Bytes of a picture that came as base64, or of another file with a limit of its own.
 
     Raises:
         Refused: 422 where it is no base64, 413 where it is too large.
     """
     size = len(data) // 4 * 3 - data.count("=", -2)
-    if size > MOST_BYTES:
-        raise _too_large(size, pointer)
+    if size > (most or MOST_BYTES):
+        raise _too_large(size, pointer, most)
     try:
         return binascii.a2b_base64(data, strict_mode=True)
     except (binascii.Error, ValueError):  # ValueError: not ASCII
@@ -34,13 +34,14 @@ def decoded(data: str, pointer: str) -> bytes:
         ) from None
 
 
-def read_inside(root: Path | None, name: str, pointer: str) -> bytes:
+def read_inside(root: Path | None, name: str, pointer: str, *, most: int | None = None) -> bytes:
     """Bytes of a file below `root`; no way leads out of there, not even a link.
 
     Args:
         root: folder of the pictures; None where there is none.
         name: relative path.
         pointer: where the request names it.
+        most: bytes of a file that is no picture of a note; None for one that is.
 
     Raises:
         Refused: 422 where there is no such file, 413 where it is too large.
@@ -66,11 +67,11 @@ def read_inside(root: Path | None, name: str, pointer: str) -> bytes:
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
                 raise _missing(pointer)
-            data = file.read(MOST_BYTES + 1)
+            data = file.read((most or MOST_BYTES) + 1)
     except (OSError, ValueError):  # ValueError: a NUL in the name
         raise _missing(pointer) from None
-    if len(data) > MOST_BYTES:
-        raise _too_large(max(len(data), about.st_size), pointer)
+    if len(data) > (most or MOST_BYTES):
+        raise _too_large(max(len(data), about.st_size), pointer, most)
     return data
 
 
@@ -85,11 +86,12 @@ def url_refused(pointer: str) -> Refused:
     )
 
 
-def _too_large(size: int, pointer: str) -> Refused:
+def _too_large(size: int, pointer: str, most: int | None) -> Refused:
+    what = "picture" if most is None else "file"
     return Refused(
         413,
         "image_too_large",
-        f"the picture of `{pointer}` has {size:,} bytes, limit {MOST_BYTES:,}",
+        f"the {what} of `{pointer}` has {size:,} bytes, limit {most or MOST_BYTES:,}",
         hint="send a smaller rendition",
         pointer=pointer,
     )

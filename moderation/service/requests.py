@@ -22,6 +22,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from moderation.finding import FindingKind
+from moderation.gate.rights.proof_files import MOST_FILE_BYTES
+from moderation.gate.rights.proofs import MOST_LINK_CHARS
 from moderation.note import (
     MAX_HANDLES,
     MAX_ID_CHARS,
@@ -272,6 +274,50 @@ class AskedReport(_Asked):
     readers away from the platform. `other`: what the words say."""
     words: str = Field(default="", max_length=MAX_WORDS_CHARS)
     """The reader's; needed for `other`."""
+
+
+class AskedProofFile(_Asked):
+    """A file: exactly one of `data` and `path`. A URL is refused; nothing is ever fetched."""
+
+    name: str = Field(min_length=1, max_length=MAX_LINK_CHARS)
+    """As the author calls it; a path before it is left out."""
+    data: str | None = None
+    """The file as base64 (RFC 4648, with padding)."""
+    path: Annotated[str, Field(min_length=1, max_length=MAX_LINK_CHARS)] | None = None
+    """Relative path below the media folder of the service."""
+
+    @model_validator(mode="after")
+    def _given_once(self) -> AskedProofFile:
+        if (self.data is None) == (self.path is None):
+            raise ValueError("needs exactly one of `data` and `path`")
+        return self
+
+    def read(self, root: Path | None, pointer: str) -> bytes:
+        """Its bytes.
+
+        Raises:
+            Refused: it is not there, no base64, or too large.
+        """
+        if self.data is not None:
+            return media.decoded(self.data, f"{pointer}/data", most=MOST_FILE_BYTES)
+        return media.read_inside(root, self.path or "", f"{pointer}/path", most=MOST_FILE_BYTES)
+
+
+class AskedProof(_Asked):
+    """What an author sends with an appeal: exactly one of `file` and `link`."""
+
+    author_id: Id
+    """Who appeals."""
+    file: AskedProofFile | None = None
+    """At most 50 MB; its digest and facts are kept, it is not."""
+    link: str | None = Field(default=None, max_length=MOST_LINK_CHARS)
+    """An earlier publication, as `https://…`; kept as text, never opened."""
+
+    @model_validator(mode="after")
+    def _one_at_a_time(self) -> AskedProof:
+        if (self.file is None) == (self.link is None):
+            raise ValueError("needs exactly one of `file` and `link`")
+        return self
 
 
 def _kind(value: object) -> object:

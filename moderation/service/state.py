@@ -18,6 +18,8 @@ from moderation.service.settings import Settings
 from moderation.service.tenants import Door, Tenant, Tenants
 
 SWEEP_EVERY_S = 2.0
+PROOFS_INSIDE = 16
+"""Proofs of appeals that wait or are read at a time, for each tenant; one more is refused."""
 log = logging.getLogger(__name__)
 
 
@@ -27,6 +29,7 @@ class _Calls:
 
     verdicts: Calls
     others: Calls
+    proofs: Calls
     sweeps: Calls
 
     @classmethod
@@ -35,12 +38,14 @@ class _Calls:
         return cls(
             verdicts=Calls(settings.threads, settings.most_inside, name="verdict"),
             others=Calls(8, settings.most_inside, name="other"),
+            # One at a time: at the limit its pixels take some 400 MB, and nobody waits for it.
+            proofs=Calls(1, PROOFS_INSIDE, name="proof"),
             sweeps=Calls(1, 1, name="sweep"),
         )
 
     def close(self) -> None:
         """Give up what waits."""
-        for calls in (self.verdicts, self.others, self.sweeps):
+        for calls in (self.verdicts, self.others, self.proofs, self.sweeps):
             calls.close()
 
 
@@ -65,6 +70,10 @@ class Service:
     def others(self, tenant: Tenant) -> Calls:
         """Threads for all else that its register is asked."""
         return self._calls[tenant.name].others
+
+    def proofs(self, tenant: Tenant) -> Calls:
+        """The thread for files that authors send with appeals to a tenant."""
+        return self._calls[tenant.name].proofs
 
     async def start(self) -> None:
         """Begin to look after what is overdue, and to try the detectors."""

@@ -64,6 +64,7 @@ from moderation.store.service.deliveries import DeadLetter, Delivery, DeliveryCo
 from moderation.store.service.endpoints import Endpoint
 from moderation.store.service.events import NewEvent
 from moderation.store.service.holds import Hold, HoldState
+from moderation.store.service.proofs import MOST_PROOFS, NewProof, Proof, ProofKind
 from moderation.store.service.shadows import Shadowed, ShadowReason, ShadowVerdict
 from moderation.store.service.submissions import Begun, NewSubmission
 from moderation.store.service.tokens import NewToken, Scope, Token
@@ -84,6 +85,7 @@ __all__ = [
     "MAX_WORDS_CHARS",
     "MOST_ALIKE",
     "MOST_COUNTED",
+    "MOST_PROOFS",
     "MOST_REPORTS",
     "NOBODY",
     "Act",
@@ -128,6 +130,7 @@ __all__ = [
     "NewCaption",
     "NewEvent",
     "NewPicture",
+    "NewProof",
     "NewReport",
     "NewReview",
     "NewSubmission",
@@ -136,6 +139,8 @@ __all__ = [
     "Order",
     "PageEnd",
     "Place",
+    "Proof",
+    "ProofKind",
     "Proposal",
     "ProposalState",
     "Pseudonyms",

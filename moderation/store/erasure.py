@@ -37,7 +37,7 @@ from moderation.store import captions
 from moderation.store.desk.people import forget_in_settings
 from moderation.store.desk.pseudonyms import secret_of
 from moderation.store.desk.reports import forget_reports
-from moderation.store.desk.tables import CASE_LOG, CASES, GOLDEN_CASES, REPORTS
+from moderation.store.desk.tables import APPEAL_PROOFS, CASE_LOG, CASES, GOLDEN_CASES, REPORTS
 from moderation.store.forgotten_list import digest_of
 from moderation.store.hash_list_tables import HASH_LISTS
 from moderation.store.late import forget_waiting
@@ -191,6 +191,7 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
     }
     _redact_column(connection, CLAIMS.c.claim_id, CLAIMS.c.proof, subject)
     _redact_column(connection, APPEALS.c.appeal_id, APPEALS.c.statement, subject)
+    _redact_column(connection, APPEAL_PROOFS.c.proof_id, APPEAL_PROOFS.c.name, subject)
     _redact_column(connection, CASES.c.case_id, CASES.c.words, subject)
     _redact_column(connection, REPORTS.c.report_id, REPORTS.c.words, subject)
     _redact_column(connection, CASE_LOG.c.entry_id, CASE_LOG.c.words, subject)

@@ -167,6 +167,7 @@ def test_unknown_numbers_are_not_found(served, number):
         (f"/cases/{case_id}/pictures/{number}.jpg", number in known),
         (f"/cases/{case_id}/findings/{number}/original.jpg", number in known),
         (f"/cases/{case_id}/findings/{number}/changed.json", number in known),
+        (f"/cases/{case_id}/proofs/{number}.jpg", False),
     ):
         answer = client.get(path)
         assert answer.status_code == (200 if fine else 404), path[:60]

@@ -10,11 +10,13 @@ from sqlalchemy import func, insert, select
 
 from moderation.store import Transaction
 from moderation.store.desk.tables import (
+    APPEAL_PROOFS,
     CASE_LOG,
     CASE_SKIPS,
     CASES,
     DESK_SESSIONS,
     DESK_SETTINGS,
+    GOLDEN_CASES,
     REPORTS,
 )
 from moderation.store.service.tables import (
@@ -112,6 +114,19 @@ def put_service_rows(now: Transaction, verdict_id: int, note_id: str, author_id:
         ),
         (APPEALS, judged | {"at": MORNING, "statement": "it is mine", "state": "open"}),
         (
+            APPEAL_PROOFS,
+            {
+                "appeal_id": select(func.max(APPEALS.c.appeal_id)).scalar_subquery(),
+                "kind": "file",
+                "name": f"{author_id} {note_id}.psd",
+                "sha256": f"{verdict_id:064}",
+                "bytes": 12_000_000,
+                "facts": {"type": "photoshop", "unopened": "project"},
+                "thumbnail": b"\xff\xd8 of a picture",
+                "at": MORNING,
+            },
+        ),
+        (
             EVENTS,
             about
             | {
@@ -199,6 +214,16 @@ def _desk_rows(
             },
         ),
         (CASE_SKIPS, case | {"by": who, "at": MORNING}),
+        (
+            GOLDEN_CASES,
+            case
+            | {
+                "said": {"choice": "other", "decision": "block", "mistaken": []},
+                "words": words,
+                "by": who,
+                "at": MORNING,
+            },
+        ),
         (
             REPORTS,
             case

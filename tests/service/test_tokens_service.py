@@ -123,6 +123,24 @@ def test_tenants_do_not_see_each_other(platform: Platform) -> None:
     assert platform.ask("GET", "/v1/verdicts/v_1", headers=here).status_code == 200
 
 
+def test_proofs_are_for_the_own_tenant_and_need_the_scope(platform: Platform) -> None:
+    """An appeal of another tenant is as one that is not there."""
+    here, there = platform.shown(Scope.REGISTER), platform.shown(Scope.REGISTER, "eu")
+    cup = photo("coffee")
+    for id_, author in (("cup", "dan"), ("cup-copy", "eve")):
+        row = a_note(cup, id=id_, author=author)
+        judged = platform.ask("POST", "/v1/verdicts", json=row, headers=here).json()
+    row = {"verdict_id": judged["verdict_id"], "author_id": "eve", "statement": "x"}
+    opened = platform.ask("POST", "/v1/appeals", json=row, headers=here).json()
+    at = f"/v1/appeals/{opened['appeal_id']}/proofs"
+    link = {"author_id": "eve", "link": "https://example.org/a"}
+    for scope in (Scope.CHECK, Scope.VIEW):
+        refused = platform.ask("POST", at, json=link, headers=platform.shown(scope))
+        problem(refused, 403, "insufficient_scope")
+    problem(platform.ask("POST", at, json=link, headers=there), 404, "unknown_subject")
+    assert platform.ask("POST", at, json=link, headers=here).status_code == 201
+
+
 def test_metrics_are_for_the_main_admin(platform: Platform) -> None:
     """They count all tenants."""
     assert platform.ask("GET", "/metrics", headers=platform.shown(Scope.ADMIN)).status_code == 200

@@ -149,6 +149,7 @@ def test_a_copy_is_of_a_moment_and_holds_nobody_up(opened: Opening, here: str) -
         }
     service = ("tokens", "endpoints", "events", "deliveries", "submissions", "holds", "appeals")
     service += ("cases", "case_log", "case_skips", "desk_sessions", "desk_settings")
+    service += ("appeal_proofs", "golden_cases", "reports")
     assert [rows[name] for name in service] == [0] * len(service)
     assert all(rows[name] for name in ("claims", "reviews", "captions", "bank_works"))
     assert new.digest_of_rights() != old.digest_of_rights()  # the log has an entry more

@@ -23,20 +23,26 @@ def command(screen: Screen, register: str, limit: int) -> None:
     """Show appeals that wait, the oldest first.
 
     With --json: `{"appeals": [{"appeal_id", "verdict_id", "note_id", "author_id", "at", "state",
-    "statement", "decision"}]}`.
+    "statement", "decision", "proofs": [{...}]}]}`, the last as in `proof`.
     """
     from moderation.cli import late_words as words
+    from moderation.cli.proof_words import proof_lines
     from moderation.explain import decision_word
     from moderation.store import Register
 
     with Register.open(register, create=False) as opened:
         found = opened.open_appeals(limit=limit)
         rows = opened.verdicts_numbered(appeal.verdict_id for appeal in found)
+        proofs = opened.proofs(appeal.appeal_id for appeal in found)
     decisions = {number: row.verdict.decision for number, row in rows.items()}
     screen.json(
         {
             "appeals": [
-                appeal.to_json() | {"decision": decisions[appeal.verdict_id].value}
+                appeal.to_json()
+                | {
+                    "decision": decisions[appeal.verdict_id].value,
+                    "proofs": [proof.to_json() for proof in proofs[appeal.appeal_id]],
+                }
                 for appeal in found
             ]
         }
@@ -58,3 +64,6 @@ def command(screen: Screen, register: str, limit: int) -> None:
             )
         )
         screen.say(f"  {appeal.statement}")
+        for proof in proofs[appeal.appeal_id]:
+            for line in proof_lines(proof, screen.lang):
+                screen.say(f"  {line}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 import click
 
 from moderation.cli.options import WrongValue, moment, register_option, speaking
+from moderation.cli.review.appeal_number import appeal_number
 from moderation.cli.screen import Screen
 
 
@@ -74,9 +74,7 @@ def command(
     from moderation.gate import Gate
     from moderation.gate.rights.ruling import First, Ruled
 
-    number = re.fullmatch(r"(?:a_)?([1-9][0-9]{0,17})", appeal)
-    if number is None:
-        raise WrongValue(f"`{appeal:.40}` is no appeal", hint="write it as a_7")
+    number = appeal_number(appeal)
     if overturned is None:
         raise WrongValue("nothing is decided", hint="give `--upheld` or `--overturned`")
     if not by:
@@ -102,7 +100,7 @@ def command(
         proof=proof,
     )
     with Gate.open(register, create=False) as gate:
-        decided = gate.decide_appeal(int(number[1]), ruled, follow=False)
+        decided = gate.decide_appeal(number, ruled, follow=False)
         told = followed(gate, screen)
     screen.json(decided.to_json() | {"followed": told.to_json()})
     said = words.APPEAL_OVERTURNED if overturned else words.APPEAL_UPHELD

@@ -173,7 +173,8 @@
     const same =
       now.state === shown.dataset.state &&
       String(now.verdict) === shown.dataset.verdict &&
-      now.holder === shown.dataset.holder;
+      now.holder === shown.dataset.holder &&
+      String(now.proofs) === (document.querySelector("[data-proofs]")?.dataset.proofs ?? "0");
     shown.querySelector(".gone").hidden = same;
   };
   if (page === "queue" || page === "case") {

@@ -1,26 +1,28 @@
-"""`/v1/appeals`: what an author says against a verdict, for a person to decide."""
+"""`/v1/appeals`: what an author says against a verdict and sends as proof, for a person."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path as Folder
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from moderation.errors import UnknownSubject
 from moderation.gate import Gate
+from moderation.gate.rights.proofs import add_file, add_link
 from moderation.gate.rights.ruling import First, Ruled
 from moderation.service import examples
-from moderation.service.answers import DecidedAppeal, ToldAppeal, WaitingAppeals
+from moderation.service.answers import DecidedAppeal, GivenProof, ToldAppeal, WaitingAppeals
 from moderation.service.bodies import JsonRoute
 from moderation.service.calls import SLOW_S
 from moderation.service.json_answer import JsonAnswer
 from moderation.service.problems import Refused
-from moderation.service.requests import AskedAppeal, AskedRuling
+from moderation.service.requests import AskedAppeal, AskedProof, AskedRuling
 from moderation.service.routes.declared import BODY, problems
 from moderation.service.state import Service
 from moderation.service.tenants import Tenant, allowed
-from moderation.store import NewAppeal, NewEvent, Scope
+from moderation.store import NewAppeal, NewEvent, Proof, Scope
 from moderation.verdict import Decision
 
 router = APIRouter(route_class=JsonRoute, tags=["appeals"])
@@ -69,6 +71,36 @@ async def waiting(
 
 
 @router.post(
+    "/v1/appeals/a_{appeal_id}/proofs",
+    status_code=201,
+    operation_id="add_proof",
+    summary="Add an author's proof to an appeal that waits",
+    responses={
+        200: {"model": GivenProof, "description": "It was given before"},
+        201: {"model": GivenProof},
+        **problems(*BODY, 404, 409),
+    },
+    openapi_extra=examples.body(examples.PROOFS),
+)
+async def add_proof(
+    request: Request,
+    appeal_id: Annotated[int, Path(ge=1, lt=10**18, examples=[7])],
+    asked: AskedProof,
+    tenant: Annotated[Tenant, Depends(allowed(Scope.REGISTER))],
+) -> JsonAnswer:
+    """At most 8 for an appeal. A file is read and let go; a link is text, and never opened."""
+    service: Service = request.app.state.service
+    root = service.settings.media_root
+    proof, is_new = await service.proofs(tenant).run(
+        lambda: _add(tenant.gate, appeal_id, asked, root),
+        within_s=SLOW_S,
+        ended=request.state.held.lend(),
+    )
+    row = {"appeal_id": f"a_{appeal_id}"} | proof.to_json()
+    return JsonAnswer(row, status_code=201 if is_new else 200)
+
+
+@router.post(
     "/v1/appeals/a_{appeal_id}:decide",
     operation_id="decide_appeal",
     summary="Decide an appeal: the verdict stands, or what rests on the mistake is put right",
@@ -111,11 +143,28 @@ def _ruled(asked: AskedRuling) -> Ruled:
 def _waiting(gate: Gate, after: int, limit: int) -> list[dict[str, Any]]:
     found = gate.register.open_appeals(after=after, limit=limit)
     rows = gate.register.verdicts_numbered(appeal.verdict_id for appeal in found)
+    proofs = gate.register.proofs(appeal.appeal_id for appeal in found)
     return [
-        appeal.to_json() | {"decision": rows[appeal.verdict_id].verdict.decision.value}
+        appeal.to_json()
+        | {
+            "decision": rows[appeal.verdict_id].verdict.decision.value,
+            "proofs": [proof.to_json() for proof in proofs[appeal.appeal_id]],
+        }
         for appeal in found
         if appeal.verdict_id in rows  # forgotten between the two questions
     ]
+
+
+def _add(gate: Gate, appeal_id: int, asked: AskedProof, root: Folder | None) -> tuple[Proof, bool]:
+    appeal = gate.register.appeal(appeal_id)
+    if appeal is None or appeal.author_id != asked.author_id:  # the same words for both
+        raise UnknownSubject(
+            f"there is no appeal `a_{appeal_id}` of this author",
+            hint="check the number of the appeal and `author_id`",
+        )
+    if asked.file is None:
+        return add_link(gate.register, appeal_id, asked.link or "")
+    return add_file(gate.register, appeal_id, asked.file.name, asked.file.read(root, "/file"))
 
 
 def _open(gate: Gate, asked: AskedAppeal, days: int) -> dict[str, Any]:

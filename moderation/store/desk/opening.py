@@ -144,6 +144,13 @@ def _end_check(connection: Connection, case_id: int, state: str, *, at: datetime
         overtake(connection, case_id, state, CaseState.OVERTAKEN, at)
 
 
+def note_proof(connection: Connection, appeal_id: int, *, at: datetime) -> None:
+    """An author has sent a proof: whoever has the case before them is told that there is more."""
+    query = select(CASES.c.case_id).where(CASES.c.appeal_id == appeal_id)
+    for case_id in connection.execute(query).scalars().all():
+        log(connection, case_id, at, NOBODY, Act.PROVED)
+
+
 def is_history(connection: Connection, note_id: str, author_id: str, revision: int) -> bool:
     """Whether a later revision of the author's note has been judged."""
     later = exists().where(

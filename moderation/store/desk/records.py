@@ -62,6 +62,8 @@ class Act(StrEnum):
     UNDID = "undid"
     TOOK_EFFECT = "took_effect"
     OVERTAKEN = "overtaken"
+    PROVED = "proved"
+    """The author has sent a proof."""
 
 
 class Order(StrEnum):

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from moderation.store.desk import opening
+from moderation.store.desk.tables import APPEAL_PROOFS
 from moderation.store.service.connected import Connected, Writing
 from moderation.store.service.tables import APPEALS
 
@@ -116,9 +117,15 @@ class AppealWriting(AppealReading, Writing):
         return Appeal(**row, appeal_id=number, state=state), True
 
     def settle_appeal(self, appeal_id: int, state: AppealState) -> None:
-        """Record what a person decided."""
+        """Record what a person decided; nobody needs the pictures of proofs any more."""
         self._connection.execute(
             update(APPEALS).where(APPEALS.c.appeal_id == appeal_id).values(state=state.value)
+        )
+        pictured = APPEAL_PROOFS.c.thumbnail.is_not(None)
+        self._connection.execute(
+            update(APPEAL_PROOFS)
+            .where(APPEAL_PROOFS.c.appeal_id == appeal_id, pictured)
+            .values(thumbnail=None)
         )
         opening.settle_appeal(self._connection, appeal_id, at=datetime.now(UTC), after=state.value)
 

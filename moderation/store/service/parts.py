@@ -9,6 +9,7 @@ from moderation.store.service.deliveries import DeliveryReading, DeliveryWriting
 from moderation.store.service.endpoints import EndpointReading, EndpointWriting
 from moderation.store.service.events import EventReading, EventWriting
 from moderation.store.service.holds import HoldReading, HoldWriting
+from moderation.store.service.proofs import ProofReading, ProofWriting
 from moderation.store.service.shadows import ShadowReading, ShadowWriting
 from moderation.store.service.submissions import SubmissionReading, SubmissionWriting
 from moderation.store.service.tokens import TokenReading, TokenWriting
@@ -25,6 +26,7 @@ class ServiceReading(
     CountReading,
     ShadowReading,
     AppealReading,
+    ProofReading,
 ):
     """All questions about them."""
 
@@ -40,5 +42,6 @@ class ServiceWriting(
     CountWriting,
     ShadowWriting,
     AppealWriting,
+    ProofWriting,
 ):
     """All that is written there."""
