@@ -11,14 +11,24 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from moderation.console import appeals, cases, insight, live, login, pictures, queue, settings
+from moderation.console import (
+    appeals,
+    cases,
+    insight,
+    letters,
+    live,
+    login,
+    pictures,
+    queue,
+    settings,
+)
 from moderation.console.entrance import LoggedOut
 from moderation.console.envelope import HEADERS, Envelope
 from moderation.console.state import Console, console_of
 from moderation.errors import ModerationError
 from moderation.report.look import asset
 
-_PARTS = (login, queue, cases, appeals, pictures, insight, settings, live)
+_PARTS = (login, queue, cases, letters, appeals, pictures, insight, settings, live)
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from moderation.image.difference import Difference
 from moderation.match import Polygon
@@ -27,6 +27,10 @@ class PictureView:
     """Of places where something was read; the same stand beside what it was."""
     note_id: str = ""
     number: int | None = None
+
+    def captioned(self, caption: str) -> PictureView:
+        """The same under other words, and without the note's id."""
+        return replace(self, caption=caption, note_id="", number=None)
 
 
 def picture_view(

@@ -136,7 +136,7 @@ class Viewer:
         ranked = sorted(
             (i for i, view in enumerate(views) if view.reason), key=lambda i: by_strength[i]
         )
-        fields = self._fields(note, verdict.findings) if note else ()
+        fields = self.fields(note, verdict.findings) if note else ()
         return NoteView(
             number=number,
             verdict=verdict,
@@ -272,8 +272,12 @@ class Viewer:
             (words.time_query, self.time(at)),
         )
 
-    def _fields(self, note: Note, findings: Iterable[Finding]) -> tuple[FieldView, ...]:
+    def fields(
+        self, note: Note, findings: Iterable[Finding], *, titled: bool = True
+    ) -> tuple[FieldView, ...]:
+        """The note's words with what was read in them marked, `titled` with how it was read."""
         spans = [span for finding in findings for span in finding.spans]
+        title_of = self._span_title if titled else None
         views = []
         for name, text in note.text_fields():
             if not text:
@@ -283,7 +287,7 @@ class Viewer:
                 FieldView(
                     name=name,
                     label=self.field_label(name),
-                    html=marked(text[:SHOWN_CHARS], here, title_of=self._span_title),
+                    html=marked(text[:SHOWN_CHARS], here, title_of=title_of),
                     more=max(0, len(text) - SHOWN_CHARS),
                 )
             )

@@ -10,7 +10,7 @@ from moderation.cli.lazy import LazyGroup
 @click.group(
     cls=LazyGroup,
     package=__name__,
-    names=("record", "list", "export", "appeals", "decide", "decisions", "pairs"),
+    names=("record", "list", "export", "appeals", "decide", "letter", "decisions", "pairs"),
 )
 def command() -> None:
     """Record what people answer to verdicts, and learn from it.
