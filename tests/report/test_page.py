@@ -6,11 +6,11 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import cv2
 import numpy as np
 import pytest
+from kit.elements import Elements
 from kit.reports import HOSTILE, TEXT, drawn, note, the_fixed_set, the_hostile_set
 from kit.verdicts import a_copy, a_failure, a_span, a_text_finding, a_verdict
 
@@ -37,21 +37,6 @@ def test_the_page_is_as_reviewed(tmp_path, golden, lang):
     html = re.sub(r"<(style|script)>.*?</\1>", r"<\1>…</\1>", html, flags=re.DOTALL)
     html = re.sub(r"'sha256-[\w+/=]+'", "'sha256-…'", html)
     golden(f"{lang}.html", html)
-
-
-class Elements(HTMLParser):
-    """Every start tag with its attributes."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.found = []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        self.found.append((tag, dict(attributes)))
-
-    def named(self, tag):
-        return [attributes for name, attributes in self.found if name == tag]
 
 
 def hostile_page(tmp_path):
