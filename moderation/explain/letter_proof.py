@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from moderation.explain import letter_reasons as reasons
 from moderation.explain.codes import explain_code
-from moderation.explain.details import MAX_SAID_CHARS
+from moderation.explain.details import MAX_SAID_CHARS, explain_detail
 from moderation.explain.names import Lang
 from moderation.explain.phrases import WHY
 from moderation.explain.sentences import quoted
@@ -54,6 +54,8 @@ def proof_of(finding: Finding, lang: Lang) -> str:
         )
     if finding.kind is FindingKind.TEXT_TEMPLATE_TWIN:
         return joined([_twin(finding, lang), *quoted(finding, lang)], lang)
+    if finding.kind is FindingKind.IMAGE_AI_GENERATED_UNDECLARED:
+        return joined(explain_detail(finding, lang), lang)
     if finding.kind.value.startswith("image."):
         return ""
     return joined(quoted(finding, lang), lang)

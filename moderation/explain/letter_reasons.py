@@ -26,7 +26,8 @@ TITLE: Mapping[FindingKind, Phrase] = {
     FindingKind.IMAGE_TEMPLATE: Phrase("A picture that many use", "多人使用的图片"),
     FindingKind.IMAGE_UNDECODABLE: Phrase("A picture could not be opened", "有图片无法打开"),
     FindingKind.IMAGE_AI_GENERATED_UNDECLARED: Phrase(
-        "A picture was made with AI, and the note does not say so", "图片由 AI 生成，笔记未作声明"
+        "A picture's file says that AI made it, and the note does not",
+        "图片文件显示由 AI 生成，笔记未作声明",
     ),
     FindingKind.IMAGE_QR: Phrase("A picture holds a code", "图片中有码"),
     FindingKind.TEXT_HARD_SELL: Phrase("The note reads like a sale", "笔记读来像是推销"),
@@ -54,7 +55,9 @@ TITLE: Mapping[FindingKind, Phrase] = {
     FindingKind.TEXT_CLAIM_SUPERLATIVE: Phrase(
         "The note uses words that advertising law forbids", "笔记含有绝对化用语"
     ),
-    FindingKind.TEXT_CLAIM_MEDICAL: Phrase("The note promises healing", "笔记含有医疗功效宣称"),
+    FindingKind.TEXT_CLAIM_MEDICAL: Phrase(
+        "The note reads like a medical promise", "笔记读来像是医疗功效宣称"
+    ),
     FindingKind.TEXT_TEMPLATE_TWIN: Phrase(
         "The text is nearly the same as in another note", "文字与另一篇笔记几乎相同"
     ),
@@ -116,9 +119,8 @@ UNDECODABLE = Phrase(
 TWIN = Phrase(
     "{share} of your text stands in an earlier note of {date} by somebody else, too. Both may "
     "quote a third; that cannot be told from here.",
-    "您的文字中有{share}也出现在他人于 {date} 发布的笔记中。双方也可能都引自第三处，此处无从判断。",
+    "您的文字有{share}的内容也见于他人 {date} 发布的笔记。双方可能都引自第三处，此处无从判断。",
 )
-AT_LEAST_NEARLY = Phrase("Nearly all", "几乎全部")
 SEEN_IN = Phrase("In picture {number}:", "第 {number} 张图片：")
 
 SURE: Mapping[str, Phrase] = {
