@@ -47,7 +47,7 @@ class LetterReason:
     words: str
     """What was seen in general; empty where each proof says it."""
     sure: str
-    """How sure it is; empty where there is nothing to doubt."""
+    """How sure it is; empty where there is nothing to doubt, or the proofs say it one by one."""
     mend: tuple[str, ...]
 
     def to_json(self, lang: Lang) -> dict[str, Any]:
@@ -201,17 +201,25 @@ def _plain(
 
 
 def _of_findings(code: str, found: list[tuple[int, Finding]], lang: Lang) -> LetterReason:
-    first = found[0][1]
-    kind = first.kind
+    kind = found[0][1].kind
     mere = all(is_mere_code(finding) for _, finding in found)
-    proofs = tuple(Proof(finding=i, words=proof_of(finding, lang)) for i, finding in found)
+    sure = [NO_FAULT.say(lang) if mere else sureness(finding, lang) for _, finding in found]
+    all_alike = len(set(sure)) == 1
+    # Where some are surer than others, each says so itself: the surest must not speak for all.
+    proofs = tuple(
+        Proof(
+            finding=i,
+            words=joined([proof_of(finding, lang), "" if all_alike else how_sure], lang),
+        )
+        for (i, finding), how_sure in zip(found, sure, strict=True)
+    )
     said_already = kind in SAID_BY_PROOF and any(proof.words for proof in proofs)
     return LetterReason(
         code=code,
         title=reasons.TITLE[kind].say(lang),
         proofs=proofs,
         words="" if said_already else (MERE_CODE if mere else WHY[kind]).say(lang),
-        sure=NO_FAULT.say(lang) if mere else sureness(first, lang),
+        sure=sure[0] if all_alike else "",
         mend=_said(reasons.NOTHING_TO_DO if mere else reasons.MEND[kind], lang),
     )
 
