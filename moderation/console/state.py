@@ -129,6 +129,10 @@ class Console:
         )
         return HTMLResponse(text, status_code=status)
 
+    def standalone(self, name: str, **values: Any) -> HTMLResponse:
+        """A page that is not of the desk: without its frame, for whoever is logged in."""
+        return HTMLResponse(self._pages.get_template(name).render(**values))
+
     def _undoable(self, seen: Seen | None) -> Any:
         return None if seen is None else self.desk.last_decided(seen.visitor.person)
 

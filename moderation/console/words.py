@@ -58,6 +58,8 @@ _WORDS = {
         "The appeal is decided, and the picture is deleted; digest and facts stay.",
     ),
     "told_author": ("作者会看到的说明", "What the author is told"),
+    "letter_zh": ("作者看到的页面（中文）", "The author's page (Chinese)"),
+    "letter_en": ("作者看到的页面（英文）", "The author's page (English)"),
     "skip_to": ("跳到正文", "Skip to the content"),
     "queue": ("待审队列", "Queue"),
     "settings": ("设置", "Settings"),

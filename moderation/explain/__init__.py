@@ -4,6 +4,7 @@ The reader is an author or a moderator. The words say what was seen and how to
 mend it, and accuse nobody: to be first in the register is no proof of authorship.
 """
 
+from moderation.explain.letter import Letter, LetterReason, letter_of
 from moderation.explain.message import message_to_author
 from moderation.explain.names import (
     Lang,
@@ -31,6 +32,8 @@ from moderation.explain.whole import explain_note
 __all__ = [
     "Explanation",
     "Lang",
+    "Letter",
+    "LetterReason",
     "basis_name",
     "choice_name",
     "decision_word",
@@ -44,6 +47,7 @@ __all__ = [
     "explain_skipped",
     "explain_verdict",
     "kind_name",
+    "letter_of",
     "message_to_author",
     "picture_of",
     "report_name",

@@ -89,6 +89,9 @@ def test_what_is_answered_has_the_promised_shape(
     assert copy.json()["findings"]
     for number in (1, 2):
         fits(document, "verdict", ask("GET", f"/v1/verdicts/v_{number}"))
+        fits(document, "explanation", ask("GET", f"/v1/verdicts/v_{number}/explanation"))
+    fits(document, "explanation", ask("GET", "/v1/verdicts/v_1/explanation?lang=fr"))
+    fits(document, "explanation", ask("GET", "/v1/verdicts/v_9/explanation"))
     fits(document, "verdict", ask("GET", "/v1/verdicts/v_9"))
     fits(document, "commit", ask("POST", "/v1/notes/n1/revisions/1:commit"))
     fits(document, "abort", ask("POST", "/v1/notes/n1/revisions/1:abort"))

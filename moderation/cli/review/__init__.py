@@ -12,7 +12,7 @@ from moderation.cli.lazy import LazyGroup
     package=__name__,
     names=(
         *("record", "list", "export", "report", "appeals", "proof"),
-        *("decide", "decisions", "pairs"),
+        *("decide", "letter", "decisions", "pairs"),
     ),
 )
 def command() -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from moderation.service.routes import appeals, health, notes, policies, reports, verdicts
+from moderation.service.routes import (
+    appeals,
+    explanations,
+    health,
+    notes,
+    policies,
+    reports,
+    verdicts,
+)
 
 ROUTERS = (
     verdicts.router,
+    explanations.router,
     notes.router,
     reports.router,
     appeals.router,
