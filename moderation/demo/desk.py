@@ -21,9 +21,10 @@ from moderation.demo.incoming import FILTERED, incoming
 from moderation.demo.places import prepare
 from moderation.demo.published import LICENCE, LICENSED_NOTE, LICENSEE, LINKED, published
 from moderation.demo.story import ARCHIVE, INCOMING
-from moderation.desk import Desk, Person, Role
+from moderation.demo.worked import LIN, NEVER, waiting, work, worked_drafts
+from moderation.desk import Desk
 from moderation.gate.rights.proofs import add_file, add_link
-from moderation.store import NewAppeal, NewReport, ReportReason, Wanted
+from moderation.store import NewAppeal, NewReport, ReportReason
 from moderation.verdict import Decision
 
 REGISTER, NOTES = "register", "notes"
@@ -61,16 +62,18 @@ def demo_desk(
         *(scene.draft for scene in incoming()),
         *_one_picture_by_many(),
         _praised_by_a_friend(),
+        *worked_drafts(),
     ]
     prepare(register, notes)
     archive = write_notes(published(), notes / ARCHIVE)
     came_in = write_notes(drafts, notes / INCOMING)
-    with Gate.open(register, policy=careful()) as gate:
+    with Gate.open(register, policy=overseen()) as gate:
         gate.register_many(archive)
         gate.claim(LICENSED_NOTE, author_id=LICENSEE, basis="licensed", proof=LICENCE)
         gate.link_authors(LINKED[0], LINKED[1:])
         for number, _ in enumerate(gate.check_many(came_in), start=1):
             progress(number, len(came_in))
+        work(gate)
         _appeal(gate)
         _report(gate)
     (notes / READY).touch()
@@ -79,12 +82,10 @@ def demo_desk(
 
 def _appeal(gate: Gate) -> None:
     """Two notes were blocked by somebody before, and their authors appeal."""
-    desk, lin = Desk(gate.register, undo_for=timedelta(0)), Person(name="lin", role=Role.MODERATOR)
+    desk = Desk(gate.register, undo_for=timedelta(0), chance=lambda: NEVER)
     for note_id, choice, statement in _APPEALED:
-        (case,) = (
-            one for one in gate.register.cases(Wanted(), limit=100) if one.note_id == note_id
-        )
-        desk.decide([case.case_id], lin, choice)
+        (case,) = waiting(gate, note_id)
+        desk.decide([case.case_id], LIN, choice)
         desk.settle()
         row = gate.register.verdicts(note_id)[-1]
         new = NewAppeal(
@@ -160,6 +161,11 @@ def careful() -> Policy:
     said = Policy.default().to_json()
     rules = [rule | {"steps": _softened(rule["steps"])} for rule in said["rule"]]
     return Policy.from_json(said | {"name": "careful", "rule": rules})
+
+
+def overseen() -> Policy:
+    """The careful policy, and one decision in ten is asked again of somebody else."""
+    return Policy.from_json(careful().to_json() | {"check": [{"second_looks": 0.1}]})
 
 
 def _softened(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
