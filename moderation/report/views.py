@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -152,7 +152,7 @@ class Viewer:
             skipped=tuple(explain_skipped(s, lang=self._lang) for s in verdict.skipped),
             fields=fields,
             marks=sum(view.html.count("<mark ") for view in fields),
-            others=self._others(note, verdict.findings) if note and self._every_picture else (),
+            others=self._others(note, views) if note and self._every_picture else (),
         )
 
     def _finding(
@@ -241,8 +241,9 @@ class Viewer:
             for span, spot in reading.spans
         )
 
-    def _others(self, note: Note, findings: Iterable[Finding]) -> tuple[PictureView, ...]:
-        told = {finding.image_number for finding in findings}
+    def _others(self, note: Note, views: Sequence[FindingView]) -> tuple[PictureView, ...]:
+        told = {view.finding.image_number for view in views}
+        told |= {p.number for view in views for p in view.pictures if p.note_id == note.id}
         return tuple(
             picture_view(
                 self._words.suspect, self._exhibits.picture(note.id, number), note.id, number

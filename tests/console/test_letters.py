@@ -163,6 +163,7 @@ def test_numbers_lie_beside_their_boxes(people, width_px):
     page = people.come("mia", width_px=width_px)
     for name, left in (("lettered", 0.2), ("coded", 0.6)):
         page.goto(f"{served.url}/cases/{served.case_of(name)}")
+        page.locator(".read .frame img").evaluate("img => img.decode()")  # it comes when it is seen
         picture = page.locator(".read .frame img").bounding_box()
         circle = page.locator(".numbers-on circle").bounding_box()
         assert circle["width"] == pytest.approx(circle["height"], abs=0.5)

@@ -12,9 +12,10 @@ from kit.notes import photo
 from kit.reports import HOSTILE, TEXT, drawn, note, the_hostile_set
 from kit.verdicts import a_copy, a_match, a_span, a_text_finding, a_verdict
 
+from moderation import Gate
 from moderation.finding import Difference, Finding, FindingKind
 from moderation.match import Direction
-from moderation.note import Author, NoteImage
+from moderation.note import Author, Note, NoteImage
 from moderation.report import ArchivePictures, public_originals, write_letter
 from moderation.store import Register
 from moderation.verdict import Decision, Registration
@@ -152,20 +153,17 @@ def test_many_proofs_are_counted(tmp_path):
     assert "9 more of the kind" in html
 
 
-def test_what_is_held_or_gone_is_not_public(tmp_path):
+def test_what_is_held_or_gone_is_not_public(place, tmp_path):
     """Only a picture that stands in the register under the note that the match names."""
-    from moderation import Gate
-    from moderation.note import Note
-
     first = Note(
         id="first",
         author=Author(id="alice"),
         published_at=datetime(2026, 3, 1, tzinfo=UTC),
         images=[NoteImage(array=photo("chelsea"))],
     )
-    with Gate.open(tmp_path / "register") as gate:
+    with Gate.open(place, index=tmp_path / "index") as gate:
         gate.register_many([first])
-    with Register.open(tmp_path / "register") as register:
+    with Register.open(place) as register:
         (picture,) = register.pictures_of_note("first")
         number = picture.picture_id
         known = a_copy(match=a_match(picture_id=number))
