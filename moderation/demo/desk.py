@@ -61,7 +61,7 @@ def demo_desk(
     drafts = [
         *(scene.draft for scene in incoming()),
         *_one_picture_by_many(),
-        _praised_by_a_friend(),
+        _in_passing(),
         *worked_drafts(),
     ]
     prepare(register, notes)
@@ -130,21 +130,21 @@ def _report(gate: Gate) -> None:
             )
 
 
-_PRAISED, _HONEST = "commuter-bag", "coat-two-winters"
+_ADVERTISED, _HONEST = "commuter-bag", "coat-two-winters"
 _REPORTED = (
     (
-        _PRAISED,
+        _ADVERTISED,
         "quiet_reader_3",
         ReportReason.HIDDEN_AD,
         "这家店她一个月写了四次，次次都像刚买的。",
     ),
     (
-        _PRAISED,
+        _ADVERTISED,
         "riverside_walker",
         ReportReason.HIDDEN_AD,
         "我在市集见过她摆摊，店就是她自己的，从来没说明。",
     ),
-    (_PRAISED, "bag_collector_7", ReportReason.HIDDEN_AD, ""),
+    (_ADVERTISED, "bag_collector_7", ReportReason.HIDDEN_AD, ""),
     (
         _HONEST,
         "coat_factory_02",
@@ -177,9 +177,9 @@ def _softened(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(softer.values())
 
 
-def _praised_by_a_friend() -> Draft:
+def _in_passing() -> Draft:
     return draft(
-        _PRAISED,
+        _ADVERTISED,
         "metro_line_four",
         "2026-03-13 22:10",
         "通勤一周，这只包陪我挤地铁",
