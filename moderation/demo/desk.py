@@ -61,7 +61,7 @@ def demo_desk(
     drafts = [
         *(scene.draft for scene in incoming()),
         *_one_picture_by_many(),
-        _praised_by_a_friend(),
+        _in_passing(),
         *worked_drafts(),
     ]
     prepare(register, notes)
@@ -130,21 +130,21 @@ def _report(gate: Gate) -> None:
             )
 
 
-_PRAISED, _HONEST = "cedar-candle", "coat-two-winters"
+_ADVERTISED, _HONEST = "commuter-bag", "coat-two-winters"
 _REPORTED = (
     (
-        _PRAISED,
+        _ADVERTISED,
         "quiet_reader_3",
         ReportReason.HIDDEN_AD,
-        "这家店她一个月写了四次，次次都说是朋友开的。",
+        "这家店她一个月写了四次，次次都像刚买的。",
     ),
     (
-        _PRAISED,
+        _ADVERTISED,
         "riverside_walker",
         ReportReason.HIDDEN_AD,
-        "我在店里见过她收银，店就是她自己的，从来没说明。",
+        "我在市集见过她摆摊，店就是她自己的，从来没说明。",
     ),
-    (_PRAISED, "candle_fan_77", ReportReason.CONTACT, ""),
+    (_ADVERTISED, "bag_collector_7", ReportReason.HIDDEN_AD, ""),
     (
         _HONEST,
         "coat_factory_02",
@@ -177,15 +177,15 @@ def _softened(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(softer.values())
 
 
-def _praised_by_a_friend() -> Draft:
+def _in_passing() -> Draft:
     return draft(
-        _PRAISED,
-        "river_lane_home",
+        _ADVERTISED,
+        "metro_line_four",
         "2026-03-13 22:10",
-        "屋子里的木头味",
-        "搬家第二个月，终于像个家了。晚上点一支朋友做的雪松蜡烛，整个屋子都是木头味，睡得也早了。"
-        "她的手作坊就开在苏河边上那条巷子里，周末去挑可以现闻。",
-        ("居家", "香薰"),
+        "通勤一周，这只包陪我挤地铁",
+        "装得下电脑和午饭，肩带不勒，下雨也不怕。小鹿手作的老板特意多缝了一个伞袋，说是给老朋友的。"
+        "颜色还有墨绿和砖红。",
+        ("通勤", "日常"),
     )
 
 

@@ -91,13 +91,16 @@ def test_the_page_says_what_readers_say_and_names_nobody(served, reported):
 
 
 def test_a_case_of_the_machine_shows_them_too(served):
-    """Above the note; where nobody says anything, nothing is said."""
+    """Above the note, whose words are unfolded then; else nothing is said."""
     case_id = served.case_of("cat-again")
     client = served.come()
-    assert "What readers say" not in client.get(f"/cases/{case_id}").text
+    page = client.get(f"/cases/{case_id}").text
+    assert "What readers say" not in page
+    assert '<details class="words">' in page
     says(served.register, "reader-rae", OTHER, "my sister’s cat", note_id="cat-again")
     page = client.get(f"/cases/{case_id}").text
     assert "my sister’s cat" in page
+    assert '<details class="words" open>' in page
     assert served.register.cases(REPORTED) == []
 
 
