@@ -42,7 +42,7 @@ def settle(register: Register, *, chance: Chance) -> Settled:
         for one in due:
             try:
                 with register.transaction() as now:
-                    done = _settle_one(now, one.case_id, chance)
+                    done = settle_one(now, one.case_id, chance)
             except InputError as error:  # what was decided cannot hold: a person looks again
                 log.warning("case %d cannot be settled", one.case_id, exc_info=True)
                 _give_back(register, one.case_id, str(error))
@@ -53,7 +53,8 @@ def settle(register: Register, *, chance: Chance) -> Settled:
     return Settled(cases=tuple(closed), failed=failed)
 
 
-def _settle_one(now: Transaction, case_id: int, chance: Chance) -> bool:
+def settle_one(now: Transaction, case_id: int, chance: Chance) -> bool:
+    """Let one decision take effect; False where another process was quicker, or it is gone."""
     at = _now()
     try:
         case = now.case(case_id)
