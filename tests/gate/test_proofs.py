@@ -225,6 +225,14 @@ def test_every_proof_is_said_in_both_languages(lang: Any) -> None:
     assert len(texts) == 3
     assert "1.2 MB" in texts[0]
     assert "2.8 ×" in texts[1] if lang == "en" else "2.8 倍" in texts[1]
+    bare = Disputed(side=Side.NOTE, image_number=2, size=(20, 10))
+    unknown = Disputed(side=Side.REGISTER, image_number=0, size=(0, 0))
+    facts = read_file(jpeg(photo("chelsea")), [bare, unknown]).facts | {"taken_at": "2024-05-01"}
+    _, taken, sized, not_kept = explain_proof(facts, lang, sha256="a" * 64, size=999)
+    assert "2024-05-01" in taken
+    assert f"{facts['compared'][0]['pixels']:.1f}" in sized
+    assert "3" in sized
+    assert not_kept != sized
     for kind in FileType:
         (said,) = explain_proof(
             {"type": kind.value, "unopened": "project"}, lang, sha256="a" * 64, size=12_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +17,16 @@ from sqlalchemy import func, select
 from moderation.errors import AppealSettled, BadNote, UnknownSubject
 from moderation.store import (
     MOST_PROOFS,
+    Act,
     AppealState,
+    CaseKind,
+    CaseState,
     NewAppeal,
     NewProof,
     ProofKind,
     Register,
     SubjectKind,
+    Wanted,
 )
 from moderation.store.desk.tables import APPEAL_PROOFS
 
@@ -115,6 +120,23 @@ def test_an_appeal_has_few_proofs(register: Register) -> None:
     assert rows(register) == MOST_PROOFS + 1
 
 
+def test_many_at_once_are_no_more_than_may_be(register: Register) -> None:
+    """Each in a transaction of its own, all at the same time; what came twice is there once."""
+    number = appealed(register)
+    new = [a_file(number, sha256=f"{i // 2:064}") for i in range(2 * (MOST_PROOFS + 3))]
+
+    def one(proof: NewProof) -> bool:
+        try:
+            return add(register, proof)[0]
+        except BadNote:
+            return False
+
+    with ThreadPoolExecutor(6) as pool:
+        taken = sum(pool.map(one, new))
+    digests = [proof.sha256 for proof in register.proofs([number])[number]]
+    assert taken == len(digests) == len(set(digests)) == MOST_PROOFS
+
+
 @pytest.mark.parametrize("state", [AppealState.UPHELD, AppealState.OVERTURNED])
 def test_pictures_go_with_the_decision(register: Register, state: AppealState) -> None:
     """Digest and facts stay; those of other appeals keep theirs."""
@@ -169,6 +191,20 @@ def test_a_forgotten_authors_picture_is_nowhere_on_the_disk(
     assert receipt.counts["appeals"] == 1
     register.scrub()
     assert mark not in on_disk()
+
+
+def test_the_case_tells_that_a_proof_came(register: Register) -> None:
+    """In its log, once for each, so that whoever has it before them is told."""
+    number, other = appealed(register), appealed(register, "n2", "bob")
+    case, _ = register.cases(Wanted(kind=CaseKind.APPEAL), limit=9)
+    before = register.desk_mark()
+    add(register, a_file(number), a_file(number), a_link(number))
+    assert case.appeal_id == number
+    assert [line.act for line in register.case_log(case.case_id)] == [Act.PROVED, Act.PROVED]
+    assert register.desk_mark() > before
+    with register.transaction() as now:
+        now.settle_appeal(other, AppealState.UPHELD)
+    assert register.case(case.case_id).state is CaseState.OPEN
 
 
 def test_names_that_no_database_holds_are_refused(register: Register) -> None:
