@@ -9,6 +9,7 @@ from moderation.explain.message import message_to_author
 from moderation.explain.names import (
     Lang,
     basis_name,
+    beside_rules_name,
     choice_name,
     decision_word,
     difference_name,
@@ -35,6 +36,7 @@ __all__ = [
     "Letter",
     "LetterReason",
     "basis_name",
+    "beside_rules_name",
     "choice_name",
     "decision_word",
     "difference_name",

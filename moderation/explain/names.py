@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from moderation.finding import Cause, Difference, FindingKind
 from moderation.match import Basis, Direction
-from moderation.verdict import Decision
+from moderation.verdict import BRAKE, FLOOD, PERSON, Decision
 
 Lang = Literal["zh", "en"]
 
@@ -113,6 +113,13 @@ _REPORTS: Mapping[str, Phrase] = {
 """What readers may say, see `moderation.store.ReportReason`."""
 
 
+_BESIDE_RULES: Mapping[str, Phrase] = {
+    PERSON: Phrase("a person's decision", "人工决定"),
+    BRAKE: Phrase("too many blocks within an hour", "一小时内拦截过多"),
+    FLOOD: Phrase("one picture from very many accounts", "大量账号发布同一图片"),
+}
+
+
 def choice_name(code: str, lang: Lang, *, to_readers: bool = False) -> str:
     """What a person's choice about a case is called; empty for one that is none.
 
@@ -128,6 +135,17 @@ def choice_name(code: str, lang: Lang, *, to_readers: bool = False) -> str:
 def report_name(reason: str, lang: Lang) -> str:
     """What a reader's reason is called; the code itself for one that nobody knows here."""
     return _REPORTS[reason].say(lang) if reason in _REPORTS else reason
+
+
+def beside_rules_name(code: str, lang: Lang) -> str:
+    """What a reason is called that no rule gives: a person, the brake, a flood; empty for others.
+
+    Args:
+        code: of the reason; of the brake with or without its rule.
+        lang: of the name.
+    """
+    head = code.partition(".")[0]
+    return _BESIDE_RULES[head].say(lang) if head in _BESIDE_RULES else ""
 
 
 def decision_word(decision: Decision, lang: Lang) -> str:

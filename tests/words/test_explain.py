@@ -17,6 +17,7 @@ from moderation.explain import (
     Explanation,
     Lang,
     basis_name,
+    beside_rules_name,
     decision_word,
     difference_name,
     direction_name,
@@ -368,3 +369,17 @@ def test_pages_that_sell_are_told_with_their_picture(page: str, golden) -> None:
         detector="shop_pages@1",
     )
     golden(f"page-{page}", both(explain_finding, finding))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("code", ["person", "brake", "brake.copy", "flood"])
+def test_what_no_rule_gives_has_a_name(code: str, lang: Lang) -> None:
+    """It is no silence of a detector, and is not called so."""
+    from moderation.report.look import reason_name
+
+    named = reason_name(code, lang)
+    assert named == beside_rules_name(code, lang)
+    assert named
+    silence, _, _ = reason_name("failure.copies", lang).partition(" · ")
+    assert silence not in named
+    assert not beside_rules_name("image.copy", lang)

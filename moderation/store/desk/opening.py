@@ -21,6 +21,7 @@ from moderation.store.desk.records import (
     CaseKind,
     CaseState,
     rank_of,
+    reason_of,
     work_of,
 )
 from moderation.store.desk.tables import CASE_LOG, CASES
@@ -166,7 +167,7 @@ def facts_of(verdict_id: int, verdict: Verdict, lang: str | None) -> dict[str, o
     return {
         "verdict_id": verdict_id,
         "rank": rank_of(verdict),
-        "reason": verdict.reasons[0].code if verdict.reasons else "",
+        "reason": reason_of(verdict),
         "lang": lang or "",
         "work_id": work_of(verdict),
     }

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from moderation.finding import FindingKind
-from moderation.verdict import Decision, Verdict
+from moderation.verdict import PERSON, Decision, Verdict
 
 NOBODY = "system"
 """Who is named in the log where no person did it."""
@@ -219,6 +219,15 @@ def rank_of(verdict: Verdict) -> int:
     score = max((reason.score or 0.0 for reason in verdict.reasons), default=0.0)
     harder = 0 if verdict.judged is Decision.BLOCK else MOST_RANK // 2
     return harder + round((1 - min(max(score, 0.0), 1.0)) * MOST_RANK / 2)
+
+
+def reason_of(verdict: Verdict) -> str:
+    """Code of the strongest reason; empty where there is none.
+
+    That a person has decided is a reason of last resort: an appeal is about what they decided on.
+    """
+    codes = [reason.code for reason in verdict.reasons]
+    return next((code for code in codes if code != PERSON), codes[0] if codes else "")
 
 
 def work_of(verdict: Verdict) -> int | None:
