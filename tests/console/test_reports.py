@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from kit.browser import axe_violations, sideways_px
 from kit.console import People, serving
-from kit.desk_rows import SAM, judged
+from kit.desk_rows import AT_ONCE, SAM, judged
 from kit.reports import HOSTILE
 
 from moderation.desk import Desk
@@ -102,6 +102,20 @@ def test_a_case_of_the_machine_shows_them_too(served):
     assert "my sister’s cat" in page
     assert '<details class="words" open>' in page
     assert served.register.cases(REPORTED) == []
+
+
+def test_a_second_look_shows_what_the_first_person_saw(served, reported):
+    """Else it could be told from other cases; what readers say since is not in it."""
+    desk = Desk(served.register, undo_for=AT_ONCE)
+    desk.decide([reported], SAM, "permitted")
+    desk.settle()
+    with served.register.transaction() as now:
+        check = now.open_check(now.case(reported), at=datetime.now(UTC))
+    says(served.register, "reader-joe", CONTACT, "since then")
+    page = served.come().get(f"/cases/{check}").text
+    assert "seen in a catalogue" in page
+    assert "since then" not in page
+    assert "reported: somebody else&#39;s work" in page
 
 
 def test_many_words_are_folded_and_none_is_lost(served, reported):
