@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit.desk_rows import AT_ONCE, MIA, SAM, judged, opened
+from kit.desk_rows import AT_ONCE, MIA, SAM, judged, opened, report_together
+from kit.register_children import in_processes
 from sqlalchemy import func, select
 
 from moderation.desk import Desk
@@ -336,6 +338,14 @@ def test_who_reports_is_not_kept(passed: Register, on_disk: Any) -> None:
     data = on_disk()
     assert by.encode() in data
     assert b"rae-of-the-river" not in data
+
+
+def test_many_at_the_same_instant_open_one_case(passed: Register, place: str | Path) -> None:
+    """Of four processes one opens it; each reader, who says it twice, counts once."""
+    told = [one for some in in_processes(4, report_together, place, 6) for one in some]
+    assert Counter(told) == {"opened": 1, "added": 11, "known": 12}
+    (case,) = waiting(passed)
+    assert said(passed, case.case_id) == {COPY: (12, ())}
 
 
 NOTES, READERS = ("n1", "n2", "n3"), tuple(f"r{i}" for i in range(6))
