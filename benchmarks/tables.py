@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cells import Result, at_most, counted, interval, table, with_ci
 from codes_tables import codes
+from console_tables import console_speed
 from lettering_tables import lettering
 from scan_tables import (
     hash_join,
@@ -455,6 +456,7 @@ TABLES: dict[str, Callable[[Result], list[str]]] = {
     "scan_ray": scan_ray,
     "replay": replay,
     "late_truths": late_truths,
+    "console_speed": console_speed,
 }
 """In the order of the page. `text_reading` and `copy_verification` have pages of their own,
 `docs/why/text-rules.md` and `docs/why/copy-score.md`."""

@@ -295,6 +295,25 @@ def _policy(policy: Policy) -> Iterator[str]:
                 for f in terms.floods
             ],
         )
+    if terms.second_person:
+        yield "Two people have to come to a decision, each by themselves:"
+        yield _table(
+            ("in force", "decisions", "about"),
+            [
+                (
+                    _window(s.window),
+                    ", ".join(s.to_json()["decisions"]),
+                    ", ".join(f"`{kind}`" for kind in s.to_json()["kinds"]) or "anything",
+                )
+                for s in terms.second_person
+            ],
+        )
+    if terms.checks:
+        yield "What people decide is asked again, of somebody who does not know it:"
+        yield _table(
+            ("in force", "second looks", "golden cases"),
+            [(_window(c.window), f"{c.second_looks:.1%}", f"{c.golden:.1%}") for c in terms.checks],
+        )
     fail = {"default": terms.fail_default, **terms.fail}
     yield (
         "When a detector cannot answer: "

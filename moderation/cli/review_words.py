@@ -65,6 +65,16 @@ NONE_PASSED = Phrase(
     "所有行都来自被机器拦下的笔记：只看这类笔记，学到的世界是偏的；"
     "请随机抽取一些已通过的笔记一并人工答复",
 )
+LETTER = Phrase("{heading}: written to {path}", "{heading}：已写入 {path}")
+LETTER_NO_NOTE = Phrase(
+    "note {note} is not in that archive: the page quotes the verdict alone",
+    "归档中没有笔记 {note}：页面仅引用结论中的内容",
+)
+LETTER_REVISION = Phrase(
+    "the note at hand is revision {at_hand}, the verdict is on revision {judged}: the page does "
+    "not show it",
+    "现有笔记为第 {at_hand} 版，结论针对第 {judged} 版：页面不予展示",
+)
 DECISIONS = Phrase(
     "written to {path}: {rows:,} decisions that are in force",
     "已写入 {path}：{rows:,} 条已生效的人工决定",

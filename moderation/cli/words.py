@@ -209,6 +209,16 @@ FLOOD = Phrase(
     "集中发布，{when}：同一图片一小时内由超过 {authors:,} 位互不关联的作者发布的，"
     "此后 {hours:,} 小时内均转人工审核",
 )
+SECOND_PERSON = Phrase(
+    "a second person, {when}: two people have to come to {decisions}, where it is about: {kinds}",
+    "双人复核，{when}：作出 {decisions} 须两人各自得出相同结论，适用于：{kinds}",
+)
+ALL_KINDS = Phrase("anything", "任何情形")
+CHECKS = Phrase(
+    "checks, {when}: somebody else is asked for {looks} of decisions, unseen; for {golden} of them "
+    "a case comes whose answer is known",
+    "质检，{when}：{looks} 的处理由另一人盲审；按 {golden} 的比例混入已知答案的案例",
+)
 SAME_RULES = Phrase("both say the same at {at}", "在 {at} 两者内容相同")
 GOOD_POLICY = Phrase(
     "{path}: good, {rules} rules, {digest}", "{path}：有效，{rules} 条规则，{digest}"

@@ -6,7 +6,14 @@
 
 from __future__ import annotations
 
-from moderation.client.answers import Appealed, Forgotten, SettledHold
+from moderation.client.answers import (
+    Appealed,
+    Explained,
+    ExplainedReason,
+    Forgotten,
+    Reported,
+    SettledHold,
+)
 from moderation.client.asynchronous import AsyncClient
 from moderation.client.breaker import Breaker, State, Tripping
 from moderation.client.checked import Checked, Degraded, Source
@@ -22,8 +29,11 @@ __all__ = [
     "Client",
     "Degraded",
     "Event",
+    "Explained",
+    "ExplainedReason",
     "FailPolicy",
     "Forgotten",
+    "Reported",
     "SettledHold",
     "Source",
     "State",

@@ -85,6 +85,76 @@ class Appealed:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What became of a reader's report. For the platform; the reader is told that it has come."""
+
+    note_id: str
+    outcome: str
+    """`opened`, `added`, `known` or `answered`."""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read one.
+
+        Raises:
+            UNREADABLE: it is none.
+        """
+        return cls(note_id=str(row["note_id"]), outcome=str(row["outcome"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedReason:
+    """One reason of a verdict, in words for the author."""
+
+    code: str
+    title: str
+    words: str
+    mend: tuple[str, ...]
+    """What the author can do, in sentences."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """What the author is told of a verdict."""
+
+    verdict_id: str
+    decision: str
+    lang: str
+    heading: str
+    message: str
+    """All of it in a few sentences, for a notice in the app."""
+    reasons: tuple[ExplainedReason, ...]
+    """Strongest first."""
+    appeal: Mapping[str, Any]
+    """`allowed`, `until`, `words`, and what `helps`."""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read one.
+
+        Raises:
+            UNREADABLE: it is none.
+        """
+        return cls(
+            verdict_id=str(row["verdict_id"]),
+            decision=str(row["decision"]),
+            lang=str(row["lang"]),
+            heading=str(row["heading"]),
+            message=str(row["message"]),
+            reasons=tuple(
+                ExplainedReason(
+                    code=str(one["code"]),
+                    title=str(one["title"]),
+                    words=str(one["words"]),
+                    mend=tuple(map(str, one["mend"])),
+                )
+                for one in row["reasons"]
+            ),
+            appeal=dict(row["appeal"]),
+        )
+
+
 def settled_holds(row: Mapping[str, Any]) -> tuple[SettledHold, ...]:
     """One for each author under the note's id; normally one.
 

@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
-from moderation.client.answers import Appealed, Forgotten, SettledHold, settled_holds
+from moderation.client.answers import (
+    Appealed,
+    Explained,
+    Forgotten,
+    Reported,
+    SettledHold,
+    settled_holds,
+)
 from moderation.client.breaker import Breaker, breaker_of
 from moderation.client.calls import (
     DEADLINE_MS,
@@ -24,7 +31,9 @@ from moderation.client.requests import (
     appeal_request,
     checked_base_url,
     checked_token,
+    explanation_request,
     forget_request,
+    report_request,
     settle_request,
     verdict_request,
 )
@@ -215,3 +224,41 @@ class AsyncClient:
         """
         row = {"verdict_id": verdict_id, "author_id": author_id, "statement": statement}
         return await self.calls.other(appeal_request(row, passed), Appealed.from_json, timeout_ms)
+
+    async def explanation(
+        self,
+        verdict_id: str,
+        *,
+        lang: str = "zh",
+        timeout_ms: float = OTHER_CALLS_MS,
+        **passed: Unpack[Passed],
+    ) -> Explained:
+        """What the author is told of a verdict, in `zh` or `en`.
+
+        Raises:
+            UnknownSubject: there is no such verdict.
+            ServiceUnavailable: no answer in time.
+        """
+        request = explanation_request(verdict_id, lang, passed)
+        return await self.calls.other(request, Explained.from_json, timeout_ms)
+
+    async def report(
+        self,
+        note_id: str,
+        *,
+        reader_id: str,
+        reason: str,
+        words: str = "",
+        timeout_ms: float = OTHER_CALLS_MS,
+        **passed: Unpack[Passed],
+    ) -> Reported:
+        """What a reader says against a note; a person looks. May be repeated.
+
+        Raises:
+            UnknownSubject: the note was never judged.
+            InputError: the reason is unknown, or the note is the reader's own.
+            ServiceUnavailable: no answer in time.
+        """
+        row = {"reader_id": reader_id, "reason": reason, "words": words}
+        request = report_request(note_id, row, passed)
+        return await self.calls.other(request, Reported.from_json, timeout_ms)

@@ -203,6 +203,21 @@ def appeal_request(row: Mapping[str, Any], passed: Passed) -> Request:
     )
 
 
+def report_request(note_id: str, row: Mapping[str, Any], passed: Passed) -> Request:
+    """`POST /v1/notes/{id}/reports`. Sent twice, it counts once."""
+    path = f"/v1/notes/{_segment(note_id)}/reports"
+    headers = {**passed_headers(passed), "Content-Type": "application/json"}
+    return Request(method="POST", path=path, headers=headers, body=_json(row))
+
+
+def explanation_request(verdict_id: str, lang: str, passed: Passed) -> Request:
+    """`GET /v1/verdicts/{id}/explanation`."""
+    if lang not in ("zh", "en"):
+        raise InputError(f"there are no words in {lang!r:.20}", hint="ask for `zh` or `en`")
+    path = f"/v1/verdicts/{_segment(verdict_id)}/explanation?lang={lang}"
+    return Request(method="GET", path=path, headers=passed_headers(passed))
+
+
 def _segment(name: str) -> str:
     if name in ("", ".", ".."):  # another address, after whoever tidies up paths on the way
         raise InputError(f"{name!r} is no id that can be asked for", hint="give the id")

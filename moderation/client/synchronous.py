@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
-from moderation.client.answers import Appealed, Forgotten, SettledHold
+from moderation.client.answers import Appealed, Explained, Forgotten, Reported, SettledHold
 from moderation.client.asynchronous import AsyncClient
 from moderation.client.breaker import Breaker
 from moderation.client.calls import (
@@ -236,6 +236,52 @@ class Client:
         client = self._running().client
         work = client.appeal(
             verdict_id, author_id=author_id, statement=statement, timeout_ms=timeout_ms, **passed
+        )
+        return self._ask(work, timeout_ms)
+
+    def explanation(
+        self,
+        verdict_id: str,
+        *,
+        lang: str = "zh",
+        timeout_ms: float = OTHER_CALLS_MS,
+        **passed: Unpack[Passed],
+    ) -> Explained:
+        """What the author is told of a verdict, in `zh` or `en`.
+
+        Raises:
+            UnknownSubject: there is no such verdict.
+            ServiceUnavailable: no answer in time.
+        """
+        client = self._running().client
+        work = client.explanation(verdict_id, lang=lang, timeout_ms=timeout_ms, **passed)
+        return self._ask(work, timeout_ms)
+
+    def report(
+        self,
+        note_id: str,
+        *,
+        reader_id: str,
+        reason: str,
+        words: str = "",
+        timeout_ms: float = OTHER_CALLS_MS,
+        **passed: Unpack[Passed],
+    ) -> Reported:
+        """What a reader says against a note; a person looks. May be repeated.
+
+        Raises:
+            UnknownSubject: the note was never judged.
+            InputError: the reason is unknown, or the note is the reader's own.
+            ServiceUnavailable: no answer in time.
+        """
+        client = self._running().client
+        work = client.report(
+            note_id,
+            reader_id=reader_id,
+            reason=reason,
+            words=words,
+            timeout_ms=timeout_ms,
+            **passed,
         )
         return self._ask(work, timeout_ms)
 

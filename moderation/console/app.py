@@ -15,6 +15,7 @@ from moderation.console import (
     appeals,
     cases,
     insight,
+    letters,
     live,
     login,
     pictures,
@@ -28,7 +29,7 @@ from moderation.console.state import Console, console_of
 from moderation.errors import ModerationError
 from moderation.report.look import asset
 
-_PARTS = (login, queue, cases, appeals, pictures, proofs, insight, settings, live)
+_PARTS = (login, queue, cases, letters, appeals, pictures, proofs, insight, settings, live)
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",

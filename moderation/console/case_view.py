@@ -14,7 +14,19 @@ from moderation.note import Claim
 from moderation.report.exhibits import Exhibit, Shown
 from moderation.report.look import reason_name
 from moderation.report.views import NoteView, Viewer
-from moderation.store import AuditRow, Case, LogLine, Register, Review
+from moderation.store import (
+    Act,
+    AuditRow,
+    Case,
+    CaseKind,
+    CaseState,
+    Golden,
+    LogLine,
+    ReadersSay,
+    Register,
+    Review,
+    Said,
+)
 from moderation.verdict import Decision, Verdict
 
 MOST_HISTORY = 8
@@ -104,20 +116,34 @@ class CaseView:
     claims: tuple[Claim, ...]
     reviews: tuple[Review, ...]
     log: tuple[LogLine, ...]
+    readers: tuple[ReadersSay, ...]
+    """What readers say of the note."""
     said: str
     """What was decided, in words; empty where nothing is."""
+    differs: bool
+    """Two people have decided differently."""
+    golden: Golden | None
+    """The right answer, where it is known."""
     told: Mapping[Lang, str]
     """What the author is told if the verdict stands as it is."""
 
+    @property
+    def is_reported(self) -> bool:
+        """True where readers have asked, or have something to say as well."""
+        return bool(self.readers) or self.case.kind is CaseKind.REPORT
 
-def view_of(case: Case, register: Register, shelf: Shelf, lang: Lang) -> CaseView:
+
+def view_of(case: Case, register: Register, shelf: Shelf, lang: Lang, *, shown_to: str) -> CaseView:
     """Put together what the page of a case shows.
+
+    Whoever is still to decide is not shown what others have said of the very same.
 
     Args:
         case: as it stands.
         register: asked for verdict, policy, claims and history.
         shelf: has the notes.
         lang: of the page.
+        shown_to: name of the person whose page it is.
     """
     row = register.verdicts_numbered([case.verdict_id])[case.verdict_id]
     verdict = row.verdict
@@ -139,8 +165,15 @@ def view_of(case: Case, register: Register, shelf: Shelf, lang: Lang) -> CaseVie
         earlier=_earlier(case, register, lang),
         claims=tuple(claim for work in works.values() for claim in work.claims),
         reviews=tuple(register.reviews(note_id=case.note_id, limit=MOST_HISTORY)),
-        log=tuple(register.case_log(case.case_id, limit=40)),
-        said=_said(case, lang),
+        readers=tuple(register.readers_say(case.check_of or case.case_id)),
+        log=tuple(
+            line
+            for line in register.case_log(case.case_id, limit=40)
+            if not _is_kept_from(case, line, shown_to)
+        ),
+        said="" if case.waits_for_second and case.decided_by != shown_to else _said(case, lang),
+        differs=case.state is CaseState.ESCALATED and register.two_differ(case),
+        golden=register.golden(case.case_id),
         told={
             "zh": message_to_author(verdict, lang="zh"),
             "en": message_to_author(verdict, lang="en"),
@@ -186,21 +219,34 @@ def _history(
     )
 
 
+def _is_kept_from(case: Case, line: LogLine, name: str) -> bool:
+    return case.waits_for_second and line.act is Act.FIRST and line.by != name
+
+
 def _earlier(case: Case, register: Register, lang: Lang) -> tuple[PastCase, ...]:
     if case.work_id is None:
         return ()
+    # A check shows what could be known when it was decided first.
+    before = None if case.check_of is None else register.case(case.check_of).opened_at
     return tuple(
         PastCase(
             case=one,
             decision=decision_word(one.said.decision, lang),
-            choice=choice_name(one.said.choice, lang),
+            choice=_choice(one, one.said, lang),
         )
         for one in register.decided_on(case.work_id)
-        if one.said is not None and one.case_id != case.case_id
+        if one.said is not None
+        and one.decided_at is not None
+        and one.case_id != case.case_id
+        and (before is None or one.decided_at < before)
     )[:MOST_HISTORY]
 
 
 def _said(case: Case, lang: Lang) -> str:
     if case.said is None:
         return ""
-    return f"{decision_word(case.said.decision, lang)} · {choice_name(case.said.choice, lang)}"
+    return f"{decision_word(case.said.decision, lang)} · {_choice(case, case.said, lang)}"
+
+
+def _choice(case: Case, said: Said, lang: Lang) -> str:
+    return choice_name(said.choice, lang, to_readers=case.kind is CaseKind.REPORT)

@@ -13,12 +13,15 @@ from moderation.console.forms import Form, Sent
 from moderation.console.proofs import proofs_of
 from moderation.console.state import Console, Seen, console_of
 from moderation.desk import CHOICES, Role
+from moderation.desk.reported import choices_for
 from moderation.errors import BadNote, ModerationError
 from moderation.finding import FindingKind
 from moderation.gate.rights.appeals import PAIRS
-from moderation.store import MOST_ALIKE, Case, CaseState, Register
+from moderation.store import MOST_ALIKE, MOST_REPORTS, Case, CaseKind, CaseState, Register
 
 router = APIRouter()
+READERS_SHOWN = 5
+"""Words for each reason; the rest is one click away."""
 
 
 @router.post("/next")
@@ -102,6 +105,17 @@ def decide(request: Request, form: Sent, case_id: int) -> Response:
     except ModerationError as error:
         return page_again(request, form, case_id, error)
     return onward(form)
+
+
+@router.post("/cases/{case_id}/golden")
+def make_golden(form: Sent, case_id: int) -> Response:
+    """What was decided is right: others are compared with it. Or it is that no longer."""
+    desk, person = form.console.desk, form.seen.visitor.person
+    if form.one("forget"):
+        desk.forget_golden(case_id, person)
+    else:
+        desk.make_golden(case_id, person, words=form.one("words"))
+    return RedirectResponse(f"/cases/{case_id}", 303)
 
 
 @router.get("/cases/{case_id}/alike")
@@ -197,7 +211,8 @@ def _page(
     needed = Role.SENIOR if case.state is CaseState.ESCALATED else Role.MODERATOR
     register = console.desk.register
     appeal = None if case.appeal_id is None else register.appeal(case.appeal_id)
-    view = view_of(case, register, console.shelf, seen.lang)
+    view = view_of(case, register, console.shelf, seen.lang, shown_to=person.name)
+    undoable = case.state is CaseState.DECIDED or case.waits_for_second
     return console.page(
         "case.html.j2" if appeal is None else "appeal.html.j2",
         request,
@@ -211,10 +226,19 @@ def _page(
         at=at,
         holder=holder,
         is_mine=case.state.waits and holder == person.name,
-        may_take=case.state.waits and holder is None and person.may(needed),
-        may_undo=case.state is CaseState.DECIDED
-        and (case.decided_by == person.name or person.may(Role.SENIOR)),
-        choices=CHOICES,
+        may_take=case.state.waits
+        and holder is None
+        and person.may(needed)
+        and not console.desk.knows(case, person),
+        may_undo=undoable and (case.decided_by == person.name or person.may(Role.SENIOR)),
+        may_make_golden=case.state is CaseState.CLOSED
+        and case.kind is CaseKind.MACHINE
+        and case.check_of is None
+        and case.said is not None
+        and person.may(Role.SENIOR),
+        choices=choices_for(case.kind, view.row.verdict),
+        words_shown=READERS_SHOWN,
+        most_reports=MOST_REPORTS,
         most_alike=MOST_ALIKE,
         undo_s=round(console.desk.undo_for.total_seconds()),
         hold_s=console.desk.held_for.total_seconds(),
@@ -235,7 +259,8 @@ def _alike_page(
 ) -> Response:
     together = _together(console.desk.register, case)
     console.desk.look_together([one.case_id for one in together], seen.visitor.person)
-    view = view_of(case, console.desk.register, console.shelf, seen.lang)
+    name = seen.visitor.person.name
+    view = view_of(case, console.desk.register, console.shelf, seen.lang, shown_to=name)
     status = 409 if before is not None else 200 if problem is None else problem.http_status
     return console.page(
         "alike.html.j2",

@@ -46,6 +46,21 @@ INSIGHT_WORDS: dict[str, tuple[str, str]] = {
         "Pairs of people on one finding of one verdict, without answers that settle a dispute. Two "
         "people who guess agree on half of all.",
     ),
+    "checks": ("质检", "Checks"),
+    "checks_says": (
+        "盲审：同一案件由另一人在不知情的情况下再作决定；标准案例：答案已知。难案更易出现分歧，数字不能用来给人排名。",
+        "Second looks are decided cases that somebody else decided without knowing; of golden "
+        "cases the right answer is known. Hard cases differ more often: no number ranks people.",
+    ),
+    "second_looks": ("盲审", "Second looks"),
+    "second_look_same": ("与首次一致", "As decided first"),
+    "golden_cases": ("标准案例", "Golden cases"),
+    "golden_case": ("标准案例", "golden case"),
+    "golden_right": ("与答案一致", "As is right"),
+    "checks_differ": (
+        "结果不同的案件，值得再看一眼：",
+        "These came to something else, and are worth another look:",
+    ),
     "same": ("一致", "The same"),
     "pairs": ("成对答复", "Pairs"),
     "overturn": ("申诉推翻率", "Appeals overturned"),

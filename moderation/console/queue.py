@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -34,18 +35,17 @@ def show(request: Request, after: str = "") -> Response:
     at, register = datetime.now(UTC), console.desk.register
     filter_ = seen.personal.filter
     wanted = filter_.wanted(at)
-    found = register.cases(wanted, after=_end(after), limit=PAGE + 1)
+    name = seen.visitor.person.name
+    found = register.cases(wanted, after=_end(after), limit=PAGE + 1, seen_by=name)
     more, found = found[PAGE:], found[:PAGE]
-    counts = {
-        state.value: register.count_cases(
-            Wanted(kind=wanted.kind, state=state), at_most=MOST_COUNTED + 1
-        )
-        for state in COUNTED
-    }
-    kinds = {
-        kind.value: register.count_cases(Wanted(kind=kind), at_most=MOST_COUNTED + 1)
-        for kind in CaseKind
-    }
+
+    @cache
+    def count(one: Wanted) -> int:
+        return register.count_cases(one, at_most=MOST_COUNTED + 1, seen_by=name)
+
+    # Of what is filtered by nothing the numbers are the same, and counted once.
+    counts = {state.value: count(Wanted(kind=wanted.kind, state=state)) for state in COUNTED}
+    kinds = {kind.value: count(Wanted(kind=kind)) for kind in CaseKind}
     return console.page(
         "queue.html.j2",
         request,
@@ -55,7 +55,7 @@ def show(request: Request, after: str = "") -> Response:
         at=at,
         counts=counts,
         kinds=kinds,
-        shown=register.count_cases(wanted, at_most=MOST_COUNTED + 1),
+        shown=count(replace(wanted, order=Order.URGENT)),
         most=MOST_COUNTED,
         filter=filter_,
         reasons=register.case_reasons(wanted),
@@ -64,7 +64,7 @@ def show(request: Request, after: str = "") -> Response:
         orders=list(Order),
         hours=HOURS,
         is_first=not after,
-        skipped=register.count_skips(seen.visitor.person.name),
+        skipped=register.count_skips(name),
         next_page=f"{found[-1].rank}-{found[-1].case_id}" if more else "",
     )
 
@@ -87,7 +87,7 @@ def give_again(form: Sent) -> Response:
 
 @router.post("/queue/kind")
 def turn_to(form: Sent) -> Response:
-    """The queue of notes, or that of appeals."""
+    """The queue of notes, of what readers report, or of appeals."""
     chosen = Filter.from_json({"kind": form.one("kind")})
     return _kept(form, replace(form.seen.personal, filter=chosen))
 

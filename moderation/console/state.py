@@ -120,12 +120,18 @@ class Console:
             undoable=self._undoable(seen),
             takes_tokens=self.entrance.takes_tokens,
             decision_word=lambda decision: decision_word(decision, lang),
-            choice_name=lambda code: choice_name(code, lang),
+            choice_name=lambda code, to_readers=False: choice_name(
+                code, lang, to_readers=to_readers
+            ),
             reason_name=lambda code: reason_name(code, lang) if code else "–",
             mark="-".join(map(str, self.mark)),
             **values,
         )
         return HTMLResponse(text, status_code=status)
+
+    def standalone(self, name: str, **values: Any) -> HTMLResponse:
+        """A page that is not of the desk: without its frame, for whoever is logged in."""
+        return HTMLResponse(self._pages.get_template(name).render(**values))
 
     def _undoable(self, seen: Seen | None) -> Any:
         return None if seen is None else self.desk.last_decided(seen.visitor.person)

@@ -2,50 +2,41 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from moderation.desk.choices import choice_named
-from moderation.desk.effect import take_effect
+from moderation.desk.oversight import AT_RANDOM, Chance, learn_from_appeal, needs_second
 from moderation.desk.people import Person, Role
+from moderation.desk.reported import said_to_readers
 from moderation.desk.ruling import answer_of, overturned_in
-from moderation.errors import BadNote, CaseSettled, InputError, NotAllowed, UnknownSubject
+from moderation.desk.settling import Settled, settle
+from moderation.errors import BadNote, CaseSettled, NotAllowed
 from moderation.finding import FindingKind
 from moderation.gate.rights.appeals import decide_appeal, joined_by_mistake, who_decided
-from moderation.gate.rights.following import follow
 from moderation.gate.rights.ruling import Decided, Ruled
 from moderation.store import (
     Act,
     AppealState,
+    AuditRow,
     Case,
     CaseKind,
     CaseState,
     Register,
     Said,
+    SaidFirst,
     Transaction,
     Wanted,
 )
+from moderation.store.reading import Reading
 
 HELD_FOR = timedelta(minutes=10)
 """A case is nobody else's for so long; looking at it again begins anew."""
 UNDO_FOR = timedelta(seconds=30)
 """What was decided can be undone for so long, and takes effect then."""
-SETTLED_AT_ONCE = 50
-FOLLOWED_AT_ONCE = 500
-"""Verdicts that follow what was decided, in one go; the rest follows at the next."""
-NOBODY = "system"
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """Decisions that took effect in one go."""
-
-    cases: tuple[int, ...]
-    failed: int
-    """That could not, and wait for a person again."""
+_UNDOABLE = (CaseState.DECIDED, CaseState.OPEN, CaseState.ESCALATED)
+"""States in which what a person decided can be undone: as the first of two it waits."""
 
 
 class Desk:
@@ -57,6 +48,7 @@ class Desk:
         *,
         held_for: timedelta = HELD_FOR,
         undo_for: timedelta = UNDO_FOR,
+        chance: Chance = AT_RANDOM,
     ) -> None:
         """Around an open register, which it does not close.
 
@@ -64,10 +56,12 @@ class Desk:
             register: written to.
             held_for: how long a case is nobody else's.
             undo_for: how long a decision can be undone before it takes effect.
+            chance: of what is decided, says what is asked again of somebody else.
         """
         self.register = register
         self.held_for = held_for
         self.undo_for = undo_for
+        self._chance = chance
 
     def look(self, case_id: int, person: Person) -> Case:
         """A case; that somebody saw it is recorded.
@@ -100,7 +94,7 @@ class Desk:
         with self.register.transaction() as now:
             case = now.case(case_id)
             self._may_decide(case, person)
-            _refuse_own_appeal(now, case, person)
+            _refuse_who_knows(now, case, person)
             return now.take_case(case_id, person.name, at=at, until=at + self.held_for)
 
     def take_next(self, person: Person, wanted: Wanted | None = None) -> Case | None:
@@ -115,7 +109,7 @@ class Desk:
         with self.register.transaction() as now:
             while True:
                 case = now.take_next_case(person.name, wanted, at=at, until=at + self.held_for)
-                if case is None or not _is_own_appeal(now, case, person):
+                if case is None or not _knows(now, case, person):
                     return case
                 now.leave_case(case.case_id, person.name, at=at, act=Act.SKIPPED)
 
@@ -159,6 +153,9 @@ class Desk:
     ) -> list[Case]:
         """Decide cases, all or none; it takes effect when it can no longer be undone.
 
+        Where the policy asks for two people, the first decision waits for a second that is the
+        same; where it is not, the case is escalated.
+
         Args:
             case_ids: one, or several that show the same work.
             person: who decides.
@@ -180,13 +177,14 @@ class Desk:
             raise BadNote(
                 "this choice needs a word why, got 0 characters", hint="write why in a sentence"
             )
-        said = Said(choice=choice, decision=chosen.decision, mistaken=tuple(mistaken), words=words)
+        asked = Said(choice=choice, decision=chosen.decision, mistaken=tuple(mistaken), words=words)
         with self.register.transaction() as now:
             decided = []
             for case_id in case_ids:
                 case = now.waiting_case(case_id)
                 self._may_decide(case, person)
-                if case.kind is not CaseKind.MACHINE:
+                _refuse_who_knows(now, case, person)
+                if case.kind is CaseKind.APPEAL:
                     raise BadNote(f"case {case_id} is an appeal", hint="decide it as an appeal")
                 if seen is not None and seen.get(case_id, case.verdict_id) != case.verdict_id:
                     raise CaseSettled(
@@ -195,12 +193,26 @@ class Desk:
                         hint="look at the case again: the note was edited, or something was told",
                     )
                 row = now.verdicts_numbered([case.verdict_id])[case.verdict_id]
-                answer_of(row, said, by=person.name, at=at)
-                joined_by_mistake(now, row, overturned_in(row.verdict, said))
-                decided.append(
-                    now.decide_case(case_id, person.name, said, at=at, due_at=at + self.undo_for)
-                )
+                said = asked
+                if case.kind is CaseKind.REPORT:
+                    said = said_to_readers(row.verdict, asked)
+                else:
+                    answer_of(row, said, by=person.name, at=at)
+                    joined_by_mistake(now, row, overturned_in(row.verdict, said))
+                decided.append(self._decide_one(now, case, row, person, said, at))
         return decided
+
+    def _decide_one(
+        self, now: Transaction, case: Case, row: AuditRow, person: Person, said: Said, at: datetime
+    ) -> Case:
+        if case.said is not None and case.decided_by and case.decided_at:
+            if not said.agrees(case.said):
+                return now.differ(case.case_id, person.name, said, at=at)
+            first = SaidFirst(by=case.decided_by, at=case.decided_at, said=case.said)
+            said = replace(said, first=first)
+        elif needs_second(now, case, row, said, at):
+            return now.decide_first(case.case_id, person.name, said, at=at)
+        return now.decide_case(case.case_id, person.name, said, at=at, due_at=at + self.undo_for)
 
     def decide_appeal(self, case_id: int, ruled: Ruled, person: Person) -> Decided:
         """Decide an appeal. It takes effect at once, with all that rests on it, and for good.
@@ -225,7 +237,34 @@ class Desk:
             appeal_id = now.sign_appeal(
                 case_id, person.name, at=_now(), after=after.value, words=ruled.reason.strip()
             )
-            return decide_appeal(now, appeal_id, replace(ruled, by=person.name))
+            decided = decide_appeal(now, appeal_id, replace(ruled, by=person.name))
+            learn_from_appeal(now, replace(ruled, by=person.name), decided, _now())
+            return decided
+
+    def make_golden(self, case_id: int, person: Person, *, words: str = "") -> None:
+        """Let what was decided about a case be what checks of others are compared with.
+
+        Raises:
+            NotAllowed: the role does not allow it.
+            CaseSettled: what was decided does not hold yet, or the case is no verdict's.
+            UnknownSubject: there is none.
+        """
+        person.must(Role.SENIOR)
+        with self.register.transaction() as now:
+            case = now.case(case_id)
+            if case.said is None or case.check_of is not None:
+                raise CaseSettled(
+                    f"nothing is decided about case {case_id}",
+                    hint="choose one that a person has decided",
+                )
+            said = replace(case.said, first=None, words=words.strip() or case.said.words)
+            now.make_golden(case_id, said, person.name, at=_now())
+
+    def forget_golden(self, case_id: int, person: Person) -> None:
+        """Let a case be golden no longer."""
+        person.must(Role.SENIOR)
+        with self.register.transaction() as now:
+            now.forget_golden(case_id)
 
     def undo(self, case_id: int, person: Person) -> list[Case]:
         """Take back a decision that has not taken effect, with all that were decided with it.
@@ -239,15 +278,13 @@ class Desk:
         at = _now()
         with self.register.transaction() as now:
             case = now.case(case_id)
-            if case.state is not CaseState.DECIDED or case.decided_by is None:
+            if case.decided_by is None or case.state not in _UNDOABLE or case.said is None:
                 now.undo_case(case_id, person.name, at=at)  # says why not
             if case.decided_by != person.name:
                 person.must(Role.SENIOR)
             together = [
                 one
-                for one in now.cases_decided_by(
-                    case.decided_by or "", [CaseState.DECIDED], limit=1_000
-                )
+                for one in now.cases_decided_by(case.decided_by or "", _UNDOABLE, limit=1_000)
                 if one.decided_at == case.decided_at
             ]
             for one in together:
@@ -255,66 +292,52 @@ class Desk:
             return [now.case(one.case_id) for one in together]
 
     def last_decided(self, person: Person) -> Case | None:
-        """What this person decided last and can still undo; None where there is nothing."""
-        found = self.register.cases_decided_by(person.name, [CaseState.DECIDED], limit=1)
-        return next(iter(found), None)
+        """What this person decided last and can still undo; None where there is nothing.
+
+        As the first of two they can undo it for as long as it waits; here it stands as others do.
+        """
+        found = self.register.cases_decided_by(person.name, _UNDOABLE, limit=1)
+        case = next(iter(found), None)
+        if case is None or case.due_at is not None or case.decided_at is None:
+            return case
+        until = case.decided_at + self.undo_for
+        return replace(case, due_at=until) if _now() < until else None
 
     def settle(self) -> Settled:
         """Let decisions whose time to be undone is over take effect, and verdicts follow them.
 
         Call it every second or two.
-
-        Whoever calls it settles for all, so that nothing waits for a process that has died.
         """
-        closed: list[int] = []
-        failed = 0
-        while due := self.register.due_cases(_now(), limit=SETTLED_AT_ONCE):
-            for one in due:
-                try:
-                    with self.register.transaction() as now:
-                        done = self._settle_one(now, one.case_id)
-                except InputError as error:  # what was decided cannot hold: a person looks again
-                    log.warning("case %d cannot be settled", one.case_id, exc_info=True)
-                    self._give_back(one.case_id, str(error))
-                    failed += 1
-                else:
-                    closed += [one.case_id] if done else []
-        follow(self.register, most=FOLLOWED_AT_ONCE)
-        return Settled(cases=tuple(closed), failed=failed)
+        return settle(self.register, chance=self._chance)
 
-    def _settle_one(self, now: Transaction, case_id: int) -> bool:
-        at = _now()
-        try:
-            case = now.case(case_id)
-        except UnknownSubject:  # forgotten meanwhile
-            return False
-        if case.state is not CaseState.DECIDED or case.due_at is None or case.due_at > at:
-            return False  # another process was quicker, or it was undone
-        take_effect(now, case, at=at)
-        return True
-
-    def _give_back(self, case_id: int, why: str) -> None:
-        with self.register.transaction() as now:
-            case = now.case(case_id)
-            if case.state is CaseState.DECIDED:
-                now.undo_case(case_id, NOBODY, at=_now(), words=why)
+    def knows(self, case: Case, person: Person) -> bool:
+        """True where this person has a word in it already, and somebody else has to decide."""
+        return _knows(self.register, case, person)
 
     def _may_decide(self, case: Case, person: Person) -> None:
         person.must(Role.SENIOR if case.state is CaseState.ESCALATED else Role.MODERATOR)
 
 
-def _is_own_appeal(now: Transaction, case: Case, person: Person) -> bool:
+def _is_own_appeal(now: Reading, case: Case, person: Person) -> bool:
     if case.kind is not CaseKind.APPEAL:
         return False
     row = now.verdicts_numbered([case.verdict_id])[case.verdict_id]
     return person.name in who_decided(now, row)
 
 
-def _refuse_own_appeal(now: Transaction, case: Case, person: Person) -> None:
-    if _is_own_appeal(now, case, person):
+def _knows(now: Reading, case: Case, person: Person) -> bool:
+    return (
+        _is_own_appeal(now, case, person)
+        or person.name in now.first_deciders(case.case_id)
+        or now.has_seen_original(case, person.name)
+    )
+
+
+def _refuse_who_knows(now: Transaction, case: Case, person: Person) -> None:
+    if _knows(now, case, person):
         raise NotAllowed(
             f"`{person.name}` has decided about this note before",
-            hint="leave the appeal to somebody else",
+            hint="leave it to somebody else, and take the next one",
         )
 
 

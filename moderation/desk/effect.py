@@ -17,12 +17,21 @@ from moderation.gate.publishing.settling import announce_change, is_superseded, 
 from moderation.gate.rights.again import ORDINARY, judged_as_of
 from moderation.gate.rights.appeals import MODERATOR, part_pictures
 from moderation.gate.rights.following import own_among, with_pictures_kept
-from moderation.store import AuditRow, Case, HoldState, LateCause, NewTruth, Transaction
+from moderation.store import (
+    AuditRow,
+    Case,
+    CaseKind,
+    HoldState,
+    LateCause,
+    NewTruth,
+    Said,
+    Transaction,
+)
 from moderation.verdict import Decision, Verdict
 
 
 def take_effect(now: Transaction, case: Case, *, at: datetime) -> int:
-    """Let what was decided about a case hold.
+    """Let what was decided about a case hold; of a check nothing but the answer is kept.
 
     Args:
         now: the transaction that holds all of it.
@@ -44,7 +53,13 @@ def take_effect(now: Transaction, case: Case, *, at: datetime) -> int:
     base = now.verdicts_numbered([base_id])[base_id]
     before, after = last.verdict.decision.value, said.decision.value
     now.close_case(case.case_id, at=at, before=before, after=after)  # its verdict comes by it
-    now.record_review(answer_of(last, said, by=by, at=case.decided_at))
+    if case.kind is CaseKind.REPORT:
+        if before == after:  # the note stays as it is, and nobody hears of it
+            return last.verdict_id
+    else:
+        _record_answers(now, case, last, said, by=by, at=case.decided_at)
+    if case.check_of is not None:
+        return last.verdict_id
     parted = part_pictures(now, last, overturned_in(last.verdict, said))
     ruled = _with_pictures(now, as_ruled(last.verdict, said), base, at=at)
     number = now.change_verdict(
@@ -75,6 +90,17 @@ def take_effect(now: Transaction, case: Case, *, at: datetime) -> int:
         actor=MODERATOR,
     )
     return number
+
+
+def _record_answers(
+    now: Transaction, case: Case, last: AuditRow, said: Said, *, by: str, at: datetime
+) -> None:
+    """What the person, and who came to it first, say of what the machine found."""
+    now.record_review(answer_of(last, said, by=by, at=at))
+    if case.check_of is None and (first := said.first) is not None:
+        words = now.words_of_first(case.case_id, first.by)
+        said_first = replace(first.said, words=words)
+        now.record_review(answer_of(last, said_first, by=first.by, at=first.at))
 
 
 def _with_pictures(now: Transaction, ruled: Verdict, base: AuditRow, *, at: datetime) -> Verdict:

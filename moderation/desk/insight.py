@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from moderation.desk.answers import Agreement, Precision, agreement_of, precision_of, said_of
+from moderation.desk.checked import ChecksSeen, checks_seen
 from moderation.gate.deciding.shadow_report import ShadowReport, shadow_reports
 from moderation.rates import Difference, Mean, Rate, Times, compare, compare_means
 from moderation.store import (
+    AnsweredCheck,
     CaseKind,
     ClosedCase,
     DecidedAppeal,
@@ -71,6 +73,7 @@ class Rows:
     volume_before: Volume = _NO_VOLUME
     """Of as long a stretch, just before."""
     shadows: Sequence[ShadowReport] = ()
+    checks: Sequence[AnsweredCheck] = ()
     cut: tuple[str, ...] = ()
     """Names of fields of which only the last rows are here, as there are more than a page takes."""
 
@@ -186,6 +189,7 @@ class Insight:
     queue: tuple[Queue, ...]
     people: tuple[PerPerson, ...]
     agreement: tuple[Agreement, ...]
+    checks: ChecksSeen
     drift: tuple[Drift, ...]
     """Most of this stretch first."""
     shadows: tuple[ShadowReport, ...]
@@ -227,6 +231,7 @@ def look_back(register: Register, stretch: Stretch) -> Insight:
             for one in register.shadowed(since=since, after=shadows_after)
             if one.decided_at < until
         ),
+        checks=register.answered_checks(since=since, until=until),
         cut=(
             *(["closed"] if len(closed) > MOST_CASES else []),
             *(["answers"] if len(answers) > MOST_ANSWERS else []),
@@ -257,6 +262,7 @@ def insight_of(rows: Rows, who: Who) -> Insight:
         queue=tuple(_queue(one, rows.stretch.until) for one in rows.waiting),
         people=_people(rows.closed, who),
         agreement=agreement_of(answered),
+        checks=checks_seen(rows.checks, who),
         drift=_drift(rows.volume, rows.volume_before),
         shadows=tuple(rows.shadows),
         cut=rows.cut,

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from moderation.finding import Cause, Difference, FindingKind
 from moderation.match import Basis, Direction
-from moderation.verdict import Decision
+from moderation.verdict import BRAKE, FLOOD, PERSON, Decision
 
 Lang = Literal["zh", "en"]
 
@@ -91,7 +91,7 @@ _CAUSES: Mapping[Cause, Phrase] = {
     Cause.OVERLOAD: Phrase("was overloaded", "过载"),
 }
 
-_CHOICES: Mapping[str, Phrase] = {
+_CHOICES: dict[str, Phrase] = {
     "mistaken": Phrase("it is not so: the machine was mistaken", "机器判断有误，不成立"),
     "permitted": Phrase("it is so, and allowed", "情况属实，但属允许"),
     "trifle": Phrase("it is so, and too little to act on", "情况属实，但轻微，无需处理"),
@@ -101,11 +101,51 @@ _CHOICES: Mapping[str, Phrase] = {
     "other": Phrase("for another reason", "其他原因"),
 }
 """What moderators may choose, see `moderation.desk.choices`."""
+_TO_READERS: Mapping[str, Phrase] = _CHOICES | {
+    "mistaken": Phrase("it is not so: the readers are wrong", "举报不成立"),
+}
+_REPORTS: Mapping[str, Phrase] = {
+    "copy": Phrase("reported: somebody else's work", "举报：搬运他人作品"),
+    "hidden_ad": Phrase("reported: a hidden advertisement", "举报：隐性广告"),
+    "contact": Phrase("reported: leads off the platform", "举报：引流至站外"),
+    "other": Phrase("reported: another reason", "举报：其他原因"),
+}
+"""What readers may say, see `moderation.store.ReportReason`."""
 
 
-def choice_name(code: str, lang: Lang) -> str:
-    """What a person's choice about a case is called; empty for one that is none."""
-    return _CHOICES[code].say(lang) if code in _CHOICES else ""
+_BESIDE_RULES: Mapping[str, Phrase] = {
+    PERSON: Phrase("a person's decision", "人工决定"),
+    BRAKE: Phrase("too many blocks within an hour", "一小时内拦截过多"),
+    FLOOD: Phrase("one picture from very many accounts", "大量账号发布同一图片"),
+}
+
+
+def choice_name(code: str, lang: Lang, *, to_readers: bool = False) -> str:
+    """What a person's choice about a case is called; empty for one that is none.
+
+    Args:
+        code: of the choice.
+        lang: of the name.
+        to_readers: readers have asked, not the machine.
+    """
+    choices = _TO_READERS if to_readers else _CHOICES
+    return choices[code].say(lang) if code in choices else ""
+
+
+def report_name(reason: str, lang: Lang) -> str:
+    """What a reader's reason is called; the code itself for one that nobody knows here."""
+    return _REPORTS[reason].say(lang) if reason in _REPORTS else reason
+
+
+def beside_rules_name(code: str, lang: Lang) -> str:
+    """What a reason is called that no rule gives: a person, the brake, a flood; empty for others.
+
+    Args:
+        code: of the reason; of the brake with or without its rule.
+        lang: of the name.
+    """
+    head = code.partition(".")[0]
+    return _BESIDE_RULES[head].say(lang) if head in _BESIDE_RULES else ""
 
 
 def decision_word(decision: Decision, lang: Lang) -> str:

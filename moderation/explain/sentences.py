@@ -110,7 +110,7 @@ def explain_finding(finding: Finding, *, lang: Lang) -> Explanation:
     if finding.match is not None:
         sentences.append(_matched(finding, finding.match, lang))
         sentences += explain_list(finding, lang)
-    sentences += [_quoted(spans, place, lang) for place, spans in _by_picture(finding.spans)]
+    sentences += quoted(finding, lang)
     sentences += _weighed(finding, allowed, lang)
     if finding.detail.get("conflict"):
         sentences.append(phrases.CONFLICT.say(lang, bank=_bank(finding)))
@@ -275,6 +275,11 @@ def picture_of(field: str) -> int | None:
     digits = field.removeprefix("image[").partition("]")[0]
     is_picture = field.startswith("image[") and digits.isascii() and digits.isdecimal()
     return int(digits) if is_picture and len(digits) < 6 else None
+
+
+def quoted(finding: Finding, lang: Lang) -> list[str]:
+    """What a finding read, in a sentence for the author's words and one for each picture."""
+    return [_quoted(spans, place, lang) for place, spans in _by_picture(finding.spans)]
 
 
 def _quoted(spans: tuple[Span, ...], number: int | None, lang: Lang) -> str:

@@ -98,6 +98,7 @@ def _sentences(terms: Terms, detectors: Iterable[str]) -> Iterator[tuple[str, st
             f"{proposal.attempts} attempts; {proposal.undecided} until decided",
         )
     yield from _limits(terms)
+    yield from _oversight(terms)
     for i, partner in enumerate(terms.partner_programme):
         agency = ", agency contract" if partner.agency_contract else ""
         yield (
@@ -120,6 +121,17 @@ def _limits(terms: Terms) -> Iterator[tuple[str, str]]:
             f"more than {flood.authors_per_hour:,} authors an hour: "
             f"review for {flood.quarantine_hours:,} hours",
         )
+
+
+def _oversight(terms: Terms) -> Iterator[tuple[str, str]]:
+    for decision in Decision:
+        asked = [one for one in terms.second_person if decision in one.decisions]
+        if asked:
+            kinds = {kind.value for one in asked for kind in one.kinds}
+            every = any(not one.kinds for one in asked)
+            yield f"second_person ({decision})", "all" if every else ", ".join(sorted(kinds))
+    if (check := terms.check) is not None:
+        yield "check", f"{check.second_looks:.1%} second looks, {check.golden:.1%} golden"
 
 
 def _subject(rule: Rule) -> str:

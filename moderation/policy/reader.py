@@ -17,8 +17,15 @@ from typing import Any
 from moderation.errors import BadPolicy
 from moderation.finding import FindingKind
 from moderation.note import NoteKind
-from moderation.policy.limits import LONGEST_QUARANTINE_HOURS, BrakeTerms, FloodTerms
-from moderation.policy.table import Table, did_you_mean
+from moderation.policy.limits import BrakeTerms, FloodTerms
+from moderation.policy.limits_reader import (
+    brake_terms,
+    check_terms,
+    flood_terms,
+    second_person_terms,
+)
+from moderation.policy.oversight import CheckTerms, SecondPersonTerms
+from moderation.policy.table import WINDOW, Table, did_you_mean
 from moderation.policy.terms import (
     DEFAULT_REGISTRATION,
     Allowance,
@@ -34,11 +41,10 @@ from moderation.summary import POINTING_KINDS
 from moderation.verdict import Decision, Registration
 
 CAUSES = ("on_error", "on_timeout", "on_overload")
-WINDOW = ("from", "until")
 COUNTING = ("min_pictures", "share_of_pictures", "pictures_at")
 KEYS = (
     *("title", "extends", "rule", "allow", "fail", "registration"),
-    *("partner_programme", "template_proposal", "brake", "flood"),
+    *("partner_programme", "template_proposal", "brake", "flood", "second_person", "check"),
 )
 
 
@@ -57,6 +63,8 @@ class _Draft:
     template_proposals: tuple[TemplateTerms, ...] = ()
     brakes: tuple[BrakeTerms, ...] = ()
     floods: tuple[FloodTerms, ...] = ()
+    second_person: tuple[SecondPersonTerms, ...] = ()
+    checks: tuple[CheckTerms, ...] = ()
 
 
 def read(text: str, *, file: str, shipped: Callable[[str], str]) -> tuple[str, Terms]:
@@ -104,6 +112,8 @@ def _finished(draft: _Draft, file: str) -> tuple[str, Terms]:
         template_proposals=draft.template_proposals,
         brakes=draft.brakes,
         floods=draft.floods,
+        second_person=draft.second_person,
+        checks=draft.checks,
     )
     return draft.title, terms
 
@@ -157,8 +167,11 @@ def _draft(values: Mapping[str, Any], file: str, shipped: Callable[[str], str]) 
     draft.partner_programme = programme or draft.partner_programme
     proposals = _one_by_one(top, "template_proposal", _template_terms)
     draft.template_proposals = proposals or draft.template_proposals
-    draft.brakes = _one_by_one(top, "brake", _brake_terms) or draft.brakes
-    draft.floods = _one_by_one(top, "flood", _flood_terms) or draft.floods
+    draft.brakes = _one_by_one(top, "brake", brake_terms) or draft.brakes
+    draft.floods = _one_by_one(top, "flood", flood_terms) or draft.floods
+    second = tuple(second_person_terms(row) for row in top.tables("second_person"))
+    draft.second_person = second or draft.second_person
+    draft.checks = _one_by_one(top, "check", check_terms) or draft.checks
     return draft
 
 
@@ -308,36 +321,6 @@ def _template_terms(row: Table) -> TemplateTerms:
             hint='use "review", or a weaker word',
         )
     return TemplateTerms(window=row.window(), undecided=undecided, **counts)
-
-
-def _brake_terms(row: Table) -> BrakeTerms:
-    row.only("blocks_per_hour", "each_rule", "rules", *WINDOW)
-    named = row.table("rules")
-    return BrakeTerms(
-        blocks_per_hour=row.count("blocks_per_hour"),
-        each_rule=row.count("each_rule") if "each_rule" in row else None,
-        rules={name: named.count(name) for name in named.values},
-        window=row.window(),
-    )
-
-
-def _flood_terms(row: Table) -> FloodTerms:
-    row.only("authors_per_hour", "quarantine_hours", *WINDOW)
-    counts = {name: row.count(name) for name in ("authors_per_hour", "quarantine_hours")}
-    for name, count in counts.items():
-        if count < 1:
-            raise row.wrong(
-                name,
-                "must be at least 1, got 0",
-                hint="to quarantine nothing, leave the table out, or end it with `until`",
-            )
-    if counts["quarantine_hours"] > LONGEST_QUARANTINE_HOURS:
-        raise row.wrong(
-            "quarantine_hours",
-            f"must be at most {LONGEST_QUARANTINE_HOURS}, got {counts['quarantine_hours']}",
-            hint="to hold a picture back for good, write a rule, or decide about the work",
-        )
-    return FloodTerms(window=row.window(), **counts)
 
 
 def _one_by_one(top: Table, name: str, build: Callable[[Table], Any]) -> tuple[Any, ...]:

@@ -15,6 +15,8 @@ from moderation.policy.window import Window
 Word = TypeVar("Word", bound=StrEnum)
 
 MISSING = object()
+WINDOW = ("from", "until")
+"""Keys of `Table.window`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

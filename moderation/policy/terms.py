@@ -22,6 +22,7 @@ from moderation.errors import BadSetting
 from moderation.finding import Cause, FindingKind
 from moderation.note import Note, NoteKind
 from moderation.policy.limits import BrakeTerms, FloodTerms
+from moderation.policy.oversight import CheckTerms, SecondPersonTerms
 from moderation.policy.window import ALWAYS, Window
 from moderation.verdict import Decision, Registration
 
@@ -254,6 +255,10 @@ class Terms:
     """Likewise; none in force means that every block stands."""
     floods: tuple[FloodTerms, ...] = ()
     """Likewise; none in force means that no picture is quarantined."""
+    second_person: tuple[SecondPersonTerms, ...] = ()
+    """Several may be in force at once: what one of them asks for is asked for."""
+    checks: tuple[CheckTerms, ...] = ()
+    """One after another in time; none in force means that nothing is asked twice."""
 
     @property
     def template_proposal(self) -> TemplateTerms | None:
@@ -269,6 +274,11 @@ class Terms:
     def flood(self) -> FloodTerms | None:
         """Of terms in force at one instant: when a picture comes from too many at once."""
         return next(iter(self.floods), None)
+
+    @property
+    def check(self) -> CheckTerms | None:
+        """Of terms in force at one instant: how often what people decide is asked again."""
+        return next(iter(self.checks), None)
 
     def at(self, as_of: datetime) -> Terms:
         """The terms in force at an instant.
@@ -291,6 +301,8 @@ class Terms:
             template_proposals=tuple(t for t in self.template_proposals if t.window.covers(as_of)),
             brakes=tuple(b for b in self.brakes if b.window.covers(as_of)),
             floods=tuple(f for f in self.floods if f.window.covers(as_of)),
+            second_person=tuple(s for s in self.second_person if s.window.covers(as_of)),
+            checks=tuple(c for c in self.checks if c.window.covers(as_of)),
         )
 
     def changes(self) -> list[datetime]:
@@ -299,6 +311,7 @@ class Terms:
             *(self.rules + self.allowances),
             *(self.partner_programme + self.template_proposals),
             *(self.brakes + self.floods),
+            *(self.second_person + self.checks),
         )
         ends = (end for term in dated for end in (term.window.start, term.window.end))
         return sorted({end for end in ends if end is not None})
@@ -317,15 +330,17 @@ class Terms:
             "registration": {d.value: self.registration[d].value for d in Decision},
             "partner_programme": [p.to_json() for p in self.partner_programme],
             "template_proposal": [t.to_json() for t in self.template_proposals],
-        } | self._limits()
+        } | self._optional()
 
-    def _limits(self) -> dict[str, Any]:
+    def _optional(self) -> dict[str, Any]:
         # Only where there are any: the digests of policies without them stay as they were.
-        limits = {
+        tables = {
             "brake": [b.to_json() for b in self.brakes],
             "flood": [f.to_json() for f in self.floods],
+            "second_person": [s.to_json() for s in self.second_person],
+            "check": [c.to_json() for c in self.checks],
         }
-        return {name: rows for name, rows in limits.items() if rows}
+        return {name: rows for name, rows in tables.items() if rows}
 
     def digest(self) -> str:
         """`sha256:…` of the meaning: comments, blanks and order in the file do not change it."""

@@ -1,6 +1,7 @@
 """Verdicts for people: one HTML page, and pictures that prove a match."""
 
 from moderation.report.evidence import aligned_difference, draw_difference, draw_evidence
+from moderation.report.letter import public_originals, write_letter
 from moderation.report.page import write_report
 from moderation.report.pictures import ArchivePictures, PictureSource
 
@@ -10,5 +11,7 @@ __all__ = [
     "aligned_difference",
     "draw_difference",
     "draw_evidence",
+    "public_originals",
+    "write_letter",
     "write_report",
 ]

@@ -12,12 +12,13 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from moderation.explain import Lang, kind_name
+from moderation.explain import Lang, beside_rules_name, kind_name, report_name
 from moderation.finding import FindingKind
 from moderation.report.marked_text import visible, visible_plain
 from moderation.report.words import words_of
 
 _OWN = "moderation.report"
+_OF_READERS = "report."
 
 
 def environment(
@@ -54,7 +55,11 @@ def csp_digest(text: str) -> str:
 
 
 def reason_name(code: str, lang: Lang) -> str:
-    """What a reason is called, as a finding or as the silence of a detector."""
+    """What a reason is called: a finding, what readers say, or the silence of a detector."""
+    if code.startswith(_OF_READERS):
+        return report_name(code.removeprefix(_OF_READERS), lang)
+    if name := beside_rules_name(code, lang):
+        return name
     try:
         return kind_name(FindingKind(code), lang)
     except ValueError:  # `failure.<detector>`

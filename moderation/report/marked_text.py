@@ -44,13 +44,13 @@ _SHORT_NAMES = {
 _ZWJ = "\u200d"
 
 
-def marked(text: str, spans: Iterable[Span], *, title_of: Callable[[Span], str]) -> Markup:
+def marked(text: str, spans: Iterable[Span], *, title_of: Callable[[Span], str] | None) -> Markup:
     """HTML of `text` with a `<mark>` around every span; overlaps become pieces of their own.
 
     Args:
         text: the original field, or its beginning.
         spans: pieces of it; what lies beyond the end of `text` is left out.
-        title_of: tooltip of a span.
+        title_of: tooltip of a span; None for marks that say neither that nor their code.
     """
     known = [span for span in spans if 0 <= span.start < min(span.end, len(text))]
     edges = {0, len(text)}
@@ -61,7 +61,9 @@ def marked(text: str, spans: Iterable[Span], *, title_of: Callable[[Span], str])
     for start, end in pairwise(places):
         covering = [span for span in known if span.start <= start and end <= span.end]
         piece = _visible(text, start, end)
-        if covering:
+        if covering and title_of is None:
+            piece = Markup("<mark>{}</mark>").format(piece)
+        elif covering and title_of is not None:
             titles = " | ".join(dict.fromkeys(visible_plain(title_of(span)) for span in covering))
             ending = (span.code for span in covering if min(span.end, len(text)) == end)
             codes = " ".join(dict.fromkeys(visible_plain(code) for code in ending))

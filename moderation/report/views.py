@@ -20,15 +20,16 @@ from moderation.explain import (
     explain_finding,
     explain_note,
     explain_skipped,
-    picture_of,
     shown_score,
 )
 from moderation.finding import Finding, FindingKind, ItemFailure, Span
 from moderation.image.difference import Difference
-from moderation.match import Match, Polygon
+from moderation.match import Match
 from moderation.note import Note
-from moderation.report.exhibits import Exhibit, Exhibits, Shown
+from moderation.report.exhibits import Exhibit, Exhibits
 from moderation.report.marked_text import fits, marked
+from moderation.report.spots import Reading, Spot, placed, reading_of
+from moderation.report.thumbnails import PictureView, picture_view
 from moderation.report.words import words_of
 from moderation.verdict import Completeness, Reason, Verdict
 
@@ -39,20 +40,16 @@ SHOWN_CHARS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureView:
-    """One thumbnail with the region outlined on it."""
+class Quote:
+    """Something that was read, in the author's words or in a picture."""
 
-    caption: str
-    source: str | None
-    """`data:` URI or path; None where the picture is not at hand."""
-    width: int = 0
-    height: int = 0
-    outlines: tuple[str, ...] = ()
-    """Points of SVG polygons in a box of 100 × 100."""
-    changed: tuple[str, ...] = ()
-    """Likewise, of each place that was changed."""
-    note_id: str = ""
-    number: int | None = None
+    span: Span
+    label: str
+    """Its field in words."""
+    html: Markup
+    """The quoted characters."""
+    number: int | None
+    """Of its place on a picture that is shown; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +67,12 @@ class FindingView:
     """Of the match."""
     numbers: tuple[tuple[str, str], ...]
     """(label, value) of the match."""
-    quotes: tuple[tuple[Span, str, Markup], ...]
-    """(span, field in words, the quoted characters)."""
+    quotes: tuple[Quote, ...]
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether quotes and pictures are to be read together."""
+        return any(picture.numbers for picture in self.pictures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,7 @@ class Viewer:
         ranked = sorted(
             (i for i, view in enumerate(views) if view.reason), key=lambda i: by_strength[i]
         )
-        fields = self._fields(note, verdict.findings) if note else ()
+        fields = self.fields(note, verdict.findings) if note else ()
         return NoteView(
             number=number,
             verdict=verdict,
@@ -151,7 +152,7 @@ class Viewer:
             skipped=tuple(explain_skipped(s, lang=self._lang) for s in verdict.skipped),
             fields=fields,
             marks=sum(view.html.count("<mark ") for view in fields),
-            others=self._others(note, verdict.findings) if note and self._every_picture else (),
+            others=self._others(note, views) if note and self._every_picture else (),
         )
 
     def _finding(
@@ -159,7 +160,7 @@ class Viewer:
     ) -> FindingView:
         at = note.published_at if note else None
         finding = verdict.findings[place]
-        pictures, exhibit = self._evidence(verdict.note_id, finding)
+        pictures, exhibit, quotes = self._evidence(verdict.note_id, finding)
         changed = None if exhibit is None else exhibit.changed
         return FindingView(
             finding=finding,
@@ -172,34 +173,29 @@ class Viewer:
             pictures=pictures,
             exhibit=exhibit,
             numbers=self._numbers(finding.match, at, changed) if finding.match else (),
-            quotes=tuple(
-                (span, self.field_label(span.field), marked(span.text, (), title_of=str))
-                for span in finding.spans
-            ),
+            quotes=quotes,
         )
 
     def _evidence(
         self, note_id: str, finding: Finding
-    ) -> tuple[tuple[PictureView, ...], Exhibit | None]:
-        number, match = finding.image_number, finding.match
-        if number is None:
-            return self._shown_words(note_id, finding), None
+    ) -> tuple[tuple[PictureView, ...], Exhibit | None, tuple[Quote, ...]]:
+        match, reading = finding.match, reading_of(finding)
         if finding.kind is FindingKind.IMAGE_UNDECODABLE:
-            return (), None
-        if match is None:
-            shown, boxes = self._exhibits.picture(note_id, number), boxes_of(finding)
-            return (_picture_view(self._words.suspect, shown, note_id, number, *boxes),), None
+            return (), None, self._quotes(reading, {})
+        if finding.image_number is None or match is None:
+            pictures, quotes = self.read(note_id, finding)
+            return pictures, None, quotes
         exhibit = self._exhibits.match(note_id, finding, match)
         views = [
-            _picture_view(
+            picture_view(
                 self._words.suspect,
                 exhibit.query,
                 note_id,
-                number,
+                finding.image_number,
                 match.region_query,
                 changed=exhibit.changed,
             ),
-            _picture_view(
+            picture_view(
                 self._words.original,
                 exhibit.original,
                 match.note_id,
@@ -208,31 +204,48 @@ class Viewer:
             ),
         ]
         if exhibit.apart is not None:
-            views.append(_picture_view(self._words.difference, exhibit.apart))
-        return tuple(views), exhibit
+            views.append(picture_view(self._words.difference, exhibit.apart))
+        return tuple(views), exhibit, self._quotes(reading, {})
 
-    def _shown_words(self, note_id: str, finding: Finding) -> tuple[PictureView, ...]:
-        """The pictures in which words of a text's finding stand, each place outlined."""
-        boxes: dict[int, list[Polygon]] = {}
-        for span in finding.spans:
-            number, polygon = picture_of(span.field), polygon_of(span.box)
-            if number is not None and polygon:
-                boxes.setdefault(number, []).append(polygon)
-        return tuple(
-            _picture_view(
+    def read(
+        self, note_id: str, finding: Finding
+    ) -> tuple[tuple[PictureView, ...], tuple[Quote, ...]]:
+        """The pictures in which a finding read something, each place numbered; what it read."""
+        reading = reading_of(finding)
+        wanted = sorted({spot.picture for spot in reading.spots})[:MOST_PICTURES]
+        if finding.image_number is not None:
+            wanted = [finding.image_number]
+        shown = {number: self._exhibits.picture(note_id, number) for number in wanted}
+        numbers = reading.numbers([number for number, picture in shown.items() if picture])
+        pictures = tuple(
+            picture_view(
                 self._words.suspect,
-                self._exhibits.picture(note_id, number),
+                picture,
                 note_id,
                 number,
-                *places,
+                *(spot.polygon for spot in reading.spots if spot.picture == number),
+                numbers=tuple(placed(numbers, number)),
             )
-            for number, places in sorted(boxes.items())[:MOST_PICTURES]
+            for number, picture in shown.items()
+        )
+        return pictures, self._quotes(reading, numbers)
+
+    def _quotes(self, reading: Reading, numbers: Mapping[Spot, int]) -> tuple[Quote, ...]:
+        return tuple(
+            Quote(
+                span=span,
+                label=self.field_label(span.field),
+                html=marked(span.text, (), title_of=str),
+                number=numbers.get(spot) if spot else None,
+            )
+            for span, spot in reading.spans
         )
 
-    def _others(self, note: Note, findings: Iterable[Finding]) -> tuple[PictureView, ...]:
-        told = {finding.image_number for finding in findings}
+    def _others(self, note: Note, views: Sequence[FindingView]) -> tuple[PictureView, ...]:
+        told = {view.finding.image_number for view in views}
+        told |= {p.number for view in views for p in view.pictures if p.note_id == note.id}
         return tuple(
-            _picture_view(
+            picture_view(
                 self._words.suspect, self._exhibits.picture(note.id, number), note.id, number
             )
             for number in range(len(note.images))
@@ -260,8 +273,12 @@ class Viewer:
             (words.time_query, self.time(at)),
         )
 
-    def _fields(self, note: Note, findings: Iterable[Finding]) -> tuple[FieldView, ...]:
+    def fields(
+        self, note: Note, findings: Iterable[Finding], *, titled: bool = True
+    ) -> tuple[FieldView, ...]:
+        """The note's words with what was read in them marked, `titled` with how it was read."""
         spans = [span for finding in findings for span in finding.spans]
+        title_of = self._span_title if titled else None
         views = []
         for name, text in note.text_fields():
             if not text:
@@ -271,7 +288,7 @@ class Viewer:
                 FieldView(
                     name=name,
                     label=self.field_label(name),
-                    html=marked(text[:SHOWN_CHARS], here, title_of=self._span_title),
+                    html=marked(text[:SHOWN_CHARS], here, title_of=title_of),
                     more=max(0, len(text) - SHOWN_CHARS),
                 )
             )
@@ -293,52 +310,3 @@ class Viewer:
     def time(self, at: datetime | None) -> str:
         """To the minute, in UTC."""
         return f"{at:%Y-%m-%d %H:%M} UTC" if at else self._words.unknown_time
-
-
-_BOXED = (FindingKind.IMAGE_WATERMARK_OF_OTHER, FindingKind.IMAGE_QR)
-
-
-def boxes_of(finding: Finding) -> tuple[Polygon, ...]:
-    """Places of a watermark, codes or words as polygons; none where nothing makes sense."""
-    polygons = [polygon_of(span.box) for span in finding.spans]
-    if not any(polygons) and finding.kind in _BOXED:
-        sides = [finding.detail.get(side) for side in ("left", "top", "right", "bottom")]
-        polygons = [polygon_of(sides)]
-    return tuple(polygon for polygon in polygons if polygon)
-
-
-def polygon_of(sides: Sequence[object] | None) -> Polygon:
-    """A box as a polygon; empty where it makes no sense: verdicts come from files, too."""
-    numbers = [x if isinstance(x, int | float) else -1.0 for x in sides or ()]
-    if len(numbers) != 4:
-        return ()
-    left, top, right, bottom = numbers
-    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-        return ()
-    return ((left, top), (right, top), (right, bottom), (left, bottom))
-
-
-def _picture_view(
-    caption: str,
-    shown: Shown | None,
-    note_id: str = "",
-    number: int | None = None,
-    *regions: Polygon,
-    changed: Difference | None = None,
-) -> PictureView:
-    if shown is None:
-        return PictureView(caption=caption, source=None, note_id=note_id, number=number)
-    return PictureView(
-        caption=caption,
-        source=shown.source,
-        width=shown.width,
-        height=shown.height,
-        outlines=tuple(_points(region) for region in regions if region),
-        changed=tuple(_points(place.outline) for place in changed.regions) if changed else (),
-        note_id=note_id,
-        number=number,
-    )
-
-
-def _points(region: Polygon) -> str:
-    return " ".join(f"{x * 100:.2f},{y * 100:.2f}" for x, y in region)

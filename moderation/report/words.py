@@ -63,6 +63,7 @@ _WORDS = {
     "flicker": ("切换", "Flicker"),
     "picture_number": ("第 {} 张", "picture {}"),
     "outlined": ("框线为匹配区域", "the outline is the matched region"),
+    "outlined_read": ("框线与编号为读出的文字或码", "outlined and numbered: what was read"),
     "changed": ("共有画面中被改动的比例", "Changed, of what both show"),
     "changed_outlined": ("虚线框内为改动之处", "dashed: what was changed"),
     "no_picture": ("图片不在手边", "picture not at hand"),

@@ -261,6 +261,45 @@ class StoredVerdict(_Verdict):
     """The final verdict, where this one was partial."""
 
 
+class ExplainedReason(_Told):
+    """One kind of thing that was seen in the note."""
+
+    code: str
+    """Kind of the finding, or `widely_shown`, `flood` or `unchecked`, which accuse nobody."""
+    title: str
+    words: str
+    """What was seen, where, and how sure it is."""
+    mend: list[str]
+    """What the author can do, in sentences."""
+
+
+class ExplainedAppeal(AppealTerms):
+    """Whether and how the author may appeal."""
+
+    words: list[str]
+    """How, who decides, and what then."""
+    helps: list[str]
+    """What helps in an appeal."""
+
+
+class ToldExplanation(_Told):
+    """What the author is told of a verdict."""
+
+    verdict_id: str
+    decision: Word
+    lang: Literal["zh", "en"]
+    heading: str
+    decided: list[str]
+    """When and by whom, in sentences."""
+    message: str
+    """All of it in a few sentences; as `user_message` of the verdict."""
+    reasons: list[ExplainedReason]
+    """Strongest first."""
+    not_held: list[str]
+    """What is not held against the author."""
+    appeal: ExplainedAppeal
+
+
 class BatchItem(_Told):
     """One note of a batch: a verdict with status 200, or a problem with another."""
 
@@ -384,6 +423,16 @@ class DecidedAppeal(_Told):
     review_id: int
     others: int
     """Other notes with the very same file that were put right with it."""
+
+
+class ToldReport(_Told):
+    """What became of a reader's report; for the platform, not for the reader."""
+
+    note_id: str
+    outcome: Literal["opened", "added", "known", "answered"]
+    """`opened`: a person is asked now. `added`: a person is asked already, and sees this, too.
+    `known`: the reader had reported it, and the later words count. `answered`: a person has looked
+    at this revision for this reason, or it is blocked."""
 
 
 class Readiness(_Told):

@@ -77,6 +77,13 @@ RULINGS = {
         "first": {"author_id": "u5", "at": "2025-11-02T00:00:00Z", "proof": "camera file"},
     },
 }
+REPORTS = {
+    "somebody else's": {
+        "reader_id": "u9",
+        "reason": "copy",
+        "words": "去年在另一位作者那里看到过这组图。",
+    }
+}
 ANSWER_HEADERS = {
     "Location": {"description": "Of the verdict", "schema": {"type": "string"}},
     "Idempotent-Replayed": {

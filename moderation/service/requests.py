@@ -42,6 +42,7 @@ from moderation.note import (
 )
 from moderation.service import media
 from moderation.service.problems import Refused
+from moderation.store import MAX_WORDS_CHARS
 
 MOST_NOTES = 100
 MOST_STATEMENT_CHARS = 4_000
@@ -261,6 +262,18 @@ class AskedAppeal(_Asked):
     author_id: Id
     statement: str = Field(min_length=1, max_length=MOST_STATEMENT_CHARS)
     """In the author's words, for the person who decides."""
+
+
+class AskedReport(_Asked):
+    """What a reader says against a note."""
+
+    reader_id: Id
+    """Who reports; only a keyed pseudonym is kept, so that each counts once."""
+    reason: Literal["copy", "hidden_ad", "contact", "other"]
+    """`copy`: somebody else's. `hidden_ad`: it sells, and does not say so. `contact`: it leads
+    readers away from the platform. `other`: what the words say."""
+    words: str = Field(default="", max_length=MAX_WORDS_CHARS)
+    """The reader's; needed for `other`."""
 
 
 class AskedProofFile(_Asked):

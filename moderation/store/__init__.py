@@ -1,6 +1,7 @@
 """The register: what is known, who was first, what was decided."""
 
 from moderation.store.backup import BackedUp, back_up
+from moderation.store.desk.checks import AnsweredCheck, Golden
 from moderation.store.desk.insight import (
     ClosedCase,
     ClosedEnd,
@@ -14,6 +15,7 @@ from moderation.store.desk.pseudonyms import Named, Pseudonyms
 from moderation.store.desk.queue import MOST_ALIKE, MOST_COUNTED
 from moderation.store.desk.queue import Place as PageEnd
 from moderation.store.desk.records import (
+    NOBODY,
     Act,
     Case,
     CaseKind,
@@ -21,7 +23,16 @@ from moderation.store.desk.records import (
     LogLine,
     Order,
     Said,
+    SaidFirst,
     Wanted,
+)
+from moderation.store.desk.report_records import (
+    MAX_WORDS_CHARS,
+    MOST_REPORTS,
+    NewReport,
+    ReadersSay,
+    ReportOutcome,
+    ReportReason,
 )
 from moderation.store.hash_lists import HashTerms, ListedHash
 from moderation.store.late_records import Change, LateCause, NewTruth, Truth
@@ -71,11 +82,15 @@ from moderation.store.transaction import Transaction
 
 __all__ = [
     "BUSY_TIMEOUT_S",
+    "MAX_WORDS_CHARS",
     "MOST_ALIKE",
     "MOST_COUNTED",
     "MOST_PROOFS",
+    "MOST_REPORTS",
+    "NOBODY",
     "Act",
     "Answer",
+    "AnsweredCheck",
     "Appeal",
     "AppealState",
     "AuditRow",
@@ -95,6 +110,7 @@ __all__ = [
     "DeliveryCounts",
     "DeskSession",
     "Endpoint",
+    "Golden",
     "Ground",
     "HashTerms",
     "Hold",
@@ -115,6 +131,7 @@ __all__ = [
     "NewEvent",
     "NewPicture",
     "NewProof",
+    "NewReport",
     "NewReview",
     "NewSubmission",
     "NewToken",
@@ -128,12 +145,16 @@ __all__ = [
     "ProposalState",
     "Pseudonyms",
     "Reach",
+    "ReadersSay",
     "Receipt",
     "Register",
     "RegisterStats",
+    "ReportOutcome",
+    "ReportReason",
     "Review",
     "Ruling",
     "Said",
+    "SaidFirst",
     "Scope",
     "ShadowReason",
     "ShadowVerdict",

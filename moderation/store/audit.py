@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, Select, Text, exists, func, insert, sele
 
 from moderation.note import Note
 from moderation.store.desk.opening import follow_verdict
+from moderation.store.desk.reports import end_reports
 from moderation.store.late_tables import VERDICT_WORKS
 from moderation.store.records import AuditRow, JudgedAs, LastVerdict
 from moderation.store.schema import VERDICT_MENTIONS, VERDICTS, portions
@@ -63,9 +64,7 @@ def record(
         },
     ).scalar_one()
     _mention(connection, verdict_id, verdict)
-    follow_verdict(
-        connection, verdict_id, verdict, author_id=note.author.id, lang=note.lang, at=decided_at
-    )
+    _follow(connection, verdict_id, verdict, note.author.id, note.lang, decided_at)
     return verdict_id
 
 
@@ -127,15 +126,22 @@ def repeat(
     ).scalar_one()
     _mention(connection, verdict_id, verdict)
     known_as = judged_as or row.judged_as
-    follow_verdict(
-        connection,
-        verdict_id,
-        verdict,
-        author_id=row.author_id,
-        lang=None if known_as is None else known_as.lang,
-        at=decided_at,
-    )
+    lang = None if known_as is None else known_as.lang
+    _follow(connection, verdict_id, verdict, row.author_id, lang, decided_at)
     return verdict_id
+
+
+def _follow(
+    connection: Connection,
+    verdict_id: int,
+    verdict: Verdict,
+    author_id: str,
+    lang: str | None,
+    at: datetime,
+) -> None:
+    """What waits for people goes with the verdict: of readers first, who may ask with the gate."""
+    end_reports(connection, verdict_id, verdict, author_id=author_id, lang=lang, at=at)
+    follow_verdict(connection, verdict_id, verdict, author_id=author_id, lang=lang, at=at)
 
 
 def completion_of(connection: Connection, verdict_id: int) -> int | None:

@@ -1,16 +1,14 @@
 """Forgetting a note or an author, with a receipt that names neither.
 
 What the subject brought is deleted: pictures, captions, claims, links, verdicts, what people
-answered to these, and what the publish service keeps about them. Verdicts on other people's notes
-stay, since they are the history of those notes, but their evidence no longer names the subject.
-The deletion holds for every query from the commit on; `Register.scrub` then removes the bytes
-from the disk.
+answered to these, what they reported, and what the publish service keeps about them. Verdicts on
+other people's notes stay, since they are the history of those notes, but their evidence no longer
+names the subject. The deletion holds for every query from the commit on; `Register.scrub` then
+removes the bytes from the disk.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -37,7 +35,10 @@ from sqlalchemy import (
 from moderation.errors import BadNote
 from moderation.store import captions
 from moderation.store.desk.people import forget_in_settings
-from moderation.store.desk.tables import APPEAL_PROOFS, CASE_LOG, CASES
+from moderation.store.desk.pseudonyms import secret_of
+from moderation.store.desk.reports import forget_reports
+from moderation.store.desk.tables import APPEAL_PROOFS, CASE_LOG, CASES, GOLDEN_CASES, REPORTS
+from moderation.store.forgotten_list import digest_of
 from moderation.store.hash_list_tables import HASH_LISTS
 from moderation.store.late import forget_waiting
 from moderation.store.policies import forget_in_policies
@@ -51,7 +52,6 @@ from moderation.store.schema import (
     CLAIMS,
     ERASURES,
     LOG,
-    META,
     PICTURES,
     VERDICT_MENTIONS,
     VERDICTS,
@@ -149,12 +149,12 @@ def subjects_like(
     connection: Connection, digests: Collection[str]
 ) -> list[tuple[SubjectKind, str]]:
     """Notes and authors of this register whose digests are among these."""
-    secret = _secret(connection)
+    secret = secret_of(connection)
     found = []
     for kind, columns in _NAMES.items():
         names = union(*(select(column.label("name")) for column in columns))
         for name in connection.execute(names).scalars():
-            if name and _digest_of(secret, kind, name) in digests:
+            if name and digest_of(secret, kind, name) in digests:
                 found.append((kind, name))
     return found
 
@@ -182,6 +182,7 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
         "reviews": connection.execute(
             delete(REVIEWS).where(_brought_by(REVIEWS, subject))
         ).rowcount,
+        **forget_reports(connection, subject),
         # Before the verdicts: these are about a note even where the verdict is another one's.
         **_delete_from(connection, _OF_THE_SERVICE, subject),
         "verdicts": connection.execute(
@@ -192,7 +193,9 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
     _redact_column(connection, APPEALS.c.appeal_id, APPEALS.c.statement, subject)
     _redact_column(connection, APPEAL_PROOFS.c.proof_id, APPEAL_PROOFS.c.name, subject)
     _redact_column(connection, CASES.c.case_id, CASES.c.words, subject)
+    _redact_column(connection, REPORTS.c.report_id, REPORTS.c.words, subject)
     _redact_column(connection, CASE_LOG.c.entry_id, CASE_LOG.c.words, subject)
+    _redact_column(connection, GOLDEN_CASES.c.case_id, GOLDEN_CASES.c.words, subject)
     _redact_column(connection, WORKS.c.work_id, WORKS.c.exempt_reason, subject)
     for words in (HASH_LISTS.c.source, HASH_LISTS.c.licence):
         _redact_column(connection, HASH_LISTS.c.list_id, words, subject)
@@ -216,17 +219,7 @@ def _forget(connection: Connection, subject: Subject) -> Receipt:
 
 
 def _digest(connection: Connection, kind: SubjectKind, subject_id: str) -> str:
-    return _digest_of(_secret(connection), kind, subject_id)
-
-
-def _secret(connection: Connection) -> bytes:
-    query = select(META.c.value).where(META.c.key == "erasure_secret")
-    return bytes.fromhex(connection.execute(query).scalar_one())
-
-
-def _digest_of(secret: bytes, kind: SubjectKind, subject_id: str) -> str:
-    name = f"{kind}:{subject_id}".encode(errors="surrogatepass")
-    return "hmac-sha256:" + hmac.new(secret, name, hashlib.sha256).hexdigest()
+    return digest_of(secret_of(connection), kind, subject_id)
 
 
 def _brought_by(table: Table, subject: Subject) -> ColumnElement[bool]:

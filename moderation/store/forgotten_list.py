@@ -21,13 +21,19 @@ from pathlib import Path
 from typing import Any
 
 from moderation.errors import StoreError, StoreUnwritable
-from moderation.store.records import Receipt
+from moderation.store.records import Receipt, SubjectKind
 
 LIST_NAME = "forgotten.jsonl"
 COPIED = "copied"
 """Key among a database's own facts that a backup has and a register has not: when it was made, and
 where the list lay then."""
 _HEAD = "forgotten"
+
+
+def digest_of(secret: bytes, kind: SubjectKind, name: str) -> str:
+    """What stands in place of a name, in receipts and lists."""
+    said = f"{kind}:{name}".encode(errors="surrogatepass")
+    return "hmac-sha256:" + hmac.new(secret, said, hashlib.sha256).hexdigest()
 
 
 def mark_of(secret: bytes) -> str:

@@ -13,8 +13,6 @@ survive a fork.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -29,7 +27,8 @@ from moderation.errors import RestoredCopy, StoreError
 from moderation.store import erasure, moving, postgres, sqlite
 from moderation.store.address import parse_address
 from moderation.store.database import Database
-from moderation.store.desk.pseudonyms import Pseudonyms
+from moderation.store.desk.pseudonyms import Pseudonyms, derived, pseudonyms_of, secret_of
+from moderation.store.desk.reports import forget_readers
 from moderation.store.forgotten_list import COPIED, LIST_NAME, mark_of, read_list, write_list
 from moderation.store.moving import MovedTable
 from moderation.store.reading import Reading
@@ -134,15 +133,16 @@ class Register(Reading):
             for kind, name in found:
                 is_note = kind is SubjectKind.NOTE
                 now.forget_note(name) if is_note else now.forget_author(name)
+            readers = forget_readers(connection, digests)  # whom nothing else names
             connection.execute(delete(META).where(META.c.key == COPIED))
-        if found:
+        if found or readers:
             self.scrub()
         if self.folder is not None:
             self.list_forgotten(self.folder / LIST_NAME)
         with self.transaction() as now:
             for receipt in now.all_receipts(unfinished=True):
                 now.finish_erasure(receipt.receipt_id, (), datetime.now(UTC))
-        self.replayed = (len(found), len(digests))
+        self.replayed = (len(found) + readers, len(digests))
         return self.replayed
 
     def list_forgotten(self, path: Path) -> int:
@@ -156,7 +156,7 @@ class Register(Reading):
     def mark(self) -> str:
         """Tells the lists of this register, and of its copies, from those of others."""
         with self._connected() as connection:
-            return mark_of(_secret(connection))
+            return mark_of(secret_of(connection))
 
     def _copied(self) -> dict[str, Any] | None:
         """What a backup says of itself; None for a register."""
@@ -311,7 +311,8 @@ class Register(Reading):
 
     def pseudonyms(self) -> Pseudonyms:
         """Names for what leaves this register; a copy or a backup gives the same."""
-        return Pseudonyms(self._derived("pseudonyms"))
+        with self._connected() as connection:
+            return pseudonyms_of(connection)
 
     def form_key(self) -> str:
         """What words in forms are made from; unlike `identity` it is told to nobody."""
@@ -319,8 +320,7 @@ class Register(Reading):
 
     def _derived(self, purpose: str) -> str:
         with self._connected() as connection:
-            secret = _secret(connection)
-        return hmac.new(secret, purpose.encode(), hashlib.sha256).hexdigest()[:32]
+            return derived(secret_of(connection), purpose)
 
     def integrity_check(self) -> None:
         """Read all that is stored; in SQLite, compare tables with indexes and references too.
@@ -332,8 +332,3 @@ class Register(Reading):
 
     def _connected(self) -> AbstractContextManager[Connection]:
         return self._database.reading()
-
-
-def _secret(connection: Connection) -> bytes:
-    query = select(META.c.value).where(META.c.key == "erasure_secret")
-    return bytes.fromhex(connection.execute(query).scalar_one())

@@ -63,15 +63,15 @@ class NewReview:
     """Number of the verdict in the audit; None for the last one on the note."""
 
     def __post_init__(self) -> None:
-        _text(self.note_id, "note_id", MAX_ID_CHARS, needed=True)
-        _text(self.by, "by", MAX_ID_CHARS, needed=True)
-        _text(self.reason, "reason", MAX_REASON_CHARS)
+        check_text(self.note_id, "note_id", MAX_ID_CHARS, needed=True)
+        check_text(self.by, "by", MAX_ID_CHARS, needed=True)
+        check_text(self.reason, "reason", MAX_REASON_CHARS)
         if self.answer is not None:
-            object.__setattr__(self, "answer", _word(Answer, self.answer, "answer"))
+            object.__setattr__(self, "answer", word_of(Answer, self.answer, "answer"))
         if not isinstance(self.findings, Mapping):
             raise _wrong_type("findings", "an object of kind and answer", self.findings)
         answered = {
-            _word(FindingKind, kind, "findings"): _word(Answer, answer, "findings")
+            word_of(FindingKind, kind, "findings"): word_of(Answer, answer, "findings")
             for kind, answer in self.findings.items()
         }
         object.__setattr__(self, "findings", answered)
@@ -90,7 +90,7 @@ class NewReview:
                 f"`verdict_id` {number!r:.40} is not the number of a verdict",
                 hint="take it from `moderation register history`, or leave it out",
             )
-        _moment(self.at)
+        check_moment(self.at)
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any], *, by: str = "") -> NewReview:
@@ -114,7 +114,7 @@ class NewReview:
             disclosure=row.get("disclosure"),
             reason="" if row.get("reason") is None else row["reason"],
             settles=False if row.get("settles") is None else row["settles"],
-            at=_time_from_json(row.get("at")),
+            at=time_from_json(row.get("at")),
             verdict_id=row.get("verdict_id"),
         )
 
@@ -177,7 +177,12 @@ class Review:
         }
 
 
-def _text(value: object, name: str, limit: int, *, needed: bool = False) -> None:
+def check_text(value: object, name: str, limit: int, *, needed: bool = False) -> None:
+    """Refuse what is no text, is empty where it may not be, is too long, or cannot be stored.
+
+    Raises:
+        BadNote: the message names the field.
+    """
     if not isinstance(value, str):
         raise _wrong_type(name, "a string", value)
     if needed and not value:
@@ -197,7 +202,12 @@ def _text(value: object, name: str, limit: int, *, needed: bool = False) -> None
         )
 
 
-def _word(words: type[Word], value: object, name: str) -> Word:
+def word_of(words: type[Word], value: object, name: str) -> Word:
+    """One of a closed list of words.
+
+    Raises:
+        BadNote: it is none of them.
+    """
     if not isinstance(value, str):
         raise _wrong_type(name, "words", value)
     try:
@@ -215,7 +225,12 @@ def _label(value: object, name: str, known: tuple[str, ...]) -> None:
         raise BadNote(f"unknown `{name}` {value!a:.60}", hint=f"use one of {told}")
 
 
-def _moment(at: object) -> None:
+def check_moment(at: object) -> None:
+    """Refuse what is no aware time, or still to come; None is now.
+
+    Raises:
+        BadNote: as said.
+    """
     if at is None:
         return
     if not isinstance(at, datetime) or at.tzinfo is None:
@@ -227,7 +242,12 @@ def _moment(at: object) -> None:
         raise BadNote(f"`at` {at.isoformat()} is still to come", hint="correct the time")
 
 
-def _time_from_json(value: object) -> datetime | None:
+def time_from_json(value: object) -> datetime | None:
+    """A time as JSON has it; None where there is none.
+
+    Raises:
+        BadNote: it is none.
+    """
     if value is None:
         return None
     if isinstance(value, str):

@@ -147,6 +147,33 @@ def test_a_verdict_an_appeal_and_the_end(client: Client) -> None:
         client.verdict(blocked.verdict_id)
 
 
+def test_what_authors_are_told_and_what_readers_say(client: Client) -> None:
+    """In both languages; a reader counts once, and nobody reports their own note."""
+    ask(client, showing(picture(6), id="shown first", author="ann"))
+    blocked = ask(client, showing(copy_of(6), id="shown again", author="bob", hours=1))
+    assert blocked.verdict_id is not None
+    for lang in ("zh", "en"):
+        told = client.explanation(blocked.verdict_id, lang=lang)
+        assert (told.decision, told.lang) == ("block", lang)
+        assert [(one.code, bool(one.words and one.mend)) for one in told.reasons] == [
+            ("image.copy", True)
+        ]
+        assert told.message
+        assert told.appeal["allowed"] is True
+        assert "ann" not in told.message
+    with pytest.raises(InputError):
+        client.explanation(blocked.verdict_id, lang="de")
+    with pytest.raises(UnknownSubject):
+        client.explanation("v_999999")
+    by_a_reader = {"reader_id": "cy", "reason": "hidden_ad"}
+    assert client.report("shown first", **by_a_reader).outcome == "opened"
+    assert client.report("shown first", **by_a_reader, words="twice").outcome == "known"
+    assert client.report("shown again", **by_a_reader).outcome == "answered"
+    for note_id, reader in (("shown first", "ann"), ("never seen", "cy")):
+        with pytest.raises(InputError):
+            client.report(note_id, reader_id=reader, reason="copy")
+
+
 def test_what_is_wrong_is_raised(client: Client) -> None:
     """A note of nobody; a picture that is none is no error but a finding."""
     with pytest.raises(InputError) as caught:

@@ -119,7 +119,7 @@ def test_an_empty_register_says_that_nothing_was_counted(tmp_path: Path) -> None
 
         answer = asyncio.run(get())
     assert answer.status_code == 200
-    assert answer.text.count("Nothing was counted") == 9
+    assert answer.text.count("Nothing was counted") == 10
     assert 'class="columns"' not in answer.text
 
 

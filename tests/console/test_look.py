@@ -38,6 +38,7 @@ def every_page(served):
         "queue": "/queue",
         "case": f"/cases/{case_id}",
         "text": f"/cases/{served.case_of('trade-1')}",
+        "letter": f"/cases/{case_id}/letter",
         "group": f"/cases/{served.case_of('cup-5')}/alike",
         "settings": "/settings",
         "problem": "/cases/999",

@@ -103,7 +103,7 @@ def test_every_answer_is_in_its_envelope(served):
     for path in (
         *("/queue", f"/cases/{case_id}", f"/cases/{case_id}/standing", "/settings", "/nothing"),
         *("/cases/999", "/cases/x", "/static/nothing.css", f"/cases/{case_id}/pictures/9.jpg"),
-        *("/", "/login", f"/cases/{case_id}/decide"),
+        *("/", "/login", f"/cases/{case_id}/decide", f"/cases/{case_id}/letter?lang=zh"),
     ):
         enveloped(client.get(path))
         enveloped(stranger.get(path))
@@ -148,7 +148,7 @@ def test_pictures_need_a_session(served):
     """Whoever has an address alone has nothing."""
     client, stranger = served.come("vera", "viewer"), served.client()
     case_id = served.case_of("cat-again")
-    for what in ("pictures/0.jpg", *(f"findings/0/{one}" for one in SHOWN), "standing"):
+    for what in ("pictures/0.jpg", *(f"findings/0/{one}" for one in SHOWN), "standing", "letter"):
         path = f"/cases/{case_id}/{what}"
         assert client.get(path).status_code == 200, path
         assert stranger.get(path).headers["location"] == "/login", path
@@ -163,6 +163,7 @@ def test_unknown_numbers_are_not_found(served, number):
         (f"/cases/{number}", False),
         (f"/cases/{number}/alike", False),
         (f"/cases/{number}/standing", False),
+        (f"/cases/{number}/letter", False),
         (f"/cases/{number}/pictures/0.jpg", False),
         (f"/cases/{case_id}/pictures/{number}.jpg", number in known),
         (f"/cases/{case_id}/findings/{number}/original.jpg", number in known),

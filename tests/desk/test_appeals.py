@@ -13,6 +13,7 @@ from kit.notes import photo, showing
 from moderation import Gate, Policy
 from moderation.desk import Desk, Person, Role
 from moderation.errors import BadNote, CaseSettled, CaseTaken, NotAllowed
+from moderation.finding import FindingKind
 from moderation.gate.rights.ruling import First, Ruled
 from moderation.store import AppealState, CaseKind, CaseState, NewAppeal, Wanted
 from moderation.verdict import Decision
@@ -102,6 +103,66 @@ def test_whoever_decided_the_note_leaves_the_appeal_to_others(
         case = desk.take_next(LIN, APPEALS)
         assert case is not None
         assert case.case_id == number
+
+
+@pytest.fixture
+def decided(place: str | Path, tmp_path: Path) -> Iterator[Gate]:
+    """Mei has blocked ben's copy, and ben appeals."""
+    with Gate.open(place, index=tmp_path / "index", threads=1, policy=CAREFUL) as gate:
+        gate.check(showing(photo("coffee"), id="first", author="ann"))
+        gate.check(showing(MIRRORED, id="copy", author="ben", hours=3))
+        desk = Desk(gate.register, undo_for=timedelta(0))
+        desk.decide([gate.register.cases(Wanted())[0].case_id], MEI, "copied")
+        desk.settle()
+        appealed(gate, "copy")
+        yield gate
+
+
+def test_an_appeal_has_the_reason_that_a_person_decided_on(decided: Gate) -> None:
+    """Not that somebody has decided."""
+    (case,) = decided.register.cases(APPEALS)
+    assert case.reason == "image.copy"
+
+
+def test_what_was_decided_by_a_mistake_is_a_golden_case(decided: Gate) -> None:
+    """Its right answer is known now; whoever has seen it is not asked."""
+    (wrong,) = decided.register.cases(Wanted(state=CaseState.CLOSED))
+    (case,) = decided.register.cases(APPEALS)
+    ruled = Ruled(overturned=True, by="whoever", reason="another cup, see the handle")
+    Desk(decided.register).decide_appeal(case.case_id, ruled, LIN)
+    golden = decided.register.golden(wrong.case_id)
+    assert golden is not None
+    assert (golden.by, golden.said.decision) == ("lin", Decision.PASS)
+    assert golden.said.mistaken == wrong_kinds(decided, wrong.verdict_id)
+    assert golden.said.words == "another cup, see the handle"
+
+
+def wrong_kinds(gate: Gate, verdict_id: int) -> tuple[FindingKind, ...]:
+    return tuple(gate.register.verdicts_numbered([verdict_id])[verdict_id].verdict.reason_kinds())
+
+
+@pytest.mark.parametrize(
+    "ruled",
+    [
+        SEEN,
+        Ruled(
+            overturned=True, by="whoever", reason="see the file", licensed=True, proof="contract 7"
+        ),
+        Ruled(
+            overturned=True,
+            by="whoever",
+            reason="see the file",
+            first=First(author_id="ben", at=datetime(2020, 1, 1, tzinfo=UTC), proof="raw"),
+        ),
+    ],
+    ids=["upheld", "licensed", "first"],
+)
+def test_what_could_not_be_seen_in_the_case_makes_none(decided: Gate, ruled: Ruled) -> None:
+    """Nor does what was right."""
+    (before,) = decided.register.cases(Wanted(state=CaseState.CLOSED))
+    (case,) = decided.register.cases(APPEALS)
+    Desk(decided.register).decide_appeal(case.case_id, ruled, LIN)
+    assert decided.register.golden(before.case_id) is None
 
 
 def test_nor_does_the_same_person_decide_a_second_appeal(gate: Gate, desk: Desk) -> None:

@@ -129,7 +129,7 @@ def test_without_the_extra_it_is_told_what_to_install():
 
 @pytest.mark.slow
 def test_the_demo_s_desk_is_ready_in_one_command(tmp_path):
-    """At least ten cases and a group; the second time nothing is made anew."""
+    """At least ten cases, a group, two that readers reported; it is made once."""
     made = set()
     for _ in range(2):
         process, said = started("--demo", cwd=tmp_path)
@@ -141,6 +141,14 @@ def test_the_demo_s_desk_is_ready_in_one_command(tmp_path):
                 assert int(group[2]) > 1
                 shown = client.get(group[1]).text
                 assert shown.count('<input type="hidden" name="case"') == int(group[2])
+                word = re.search(r'data-csrf="([^"]+)"', page)
+                client.post("/queue/kind", data={"csrf": word[1], "kind": "report"})
+                reported = re.findall(
+                    r'<th scope="row"><a href="(/cases/\d+)"', client.get("/queue").text
+                )
+                assert len(reported) == 2
+                assert all('class="said"' in client.get(path).text for path in reported)
+                client.post("/queue/kind", data={"csrf": word[1], "kind": "machine"})
         finally:
             code = ended(process)
         assert code == 0

@@ -17,7 +17,7 @@ from kit import pictures
 from kit.browser import visit
 from kit.notes import photo
 
-from moderation import Gate
+from moderation import Gate, Policy
 from moderation.console.entrance import Entrance
 from moderation.console.running import server_of
 from moderation.console.shelf import Shelf
@@ -26,6 +26,7 @@ from moderation.demo.desk import careful
 from moderation.demo.drafts import Draft, PictureFile, draft, write_notes
 from moderation.desk import Desk
 from moderation.desk.desk import HELD_FOR, UNDO_FOR
+from moderation.desk.oversight import AT_RANDOM, Chance
 from moderation.listening import listen_at, url_of
 from moderation.store import NewToken, Register, Scope, Wanted
 
@@ -41,11 +42,11 @@ CUPS = 4
 """Cases that show one picture."""
 
 
-def make_desk(folder: Path) -> None:
+def make_desk(folder: Path, policy: Policy | None = None) -> None:
     """A register with cases, and the archives with their notes; some seconds of work."""
     earlier = write_notes(_published(), folder / ARCHIVE)
     came_in = write_notes(_incoming(), folder / INCOMING)
-    with Gate.open(folder / REGISTER, policy=careful()) as gate:
+    with Gate.open(folder / REGISTER, policy=policy or careful()) as gate:
         gate.register_many(earlier)
         for _ in gate.check_many(came_in):
             pass
@@ -183,6 +184,7 @@ def serving(
     sources: Sequence[str | Path] | None = None,
     held_for: timedelta = HELD_FOR,
     undo_for: timedelta = UNDO_FOR,
+    chance: Chance = AT_RANDOM,
     host: str = "127.0.0.1",
     lang: Any = "en",
     **door: Any,
@@ -192,7 +194,7 @@ def serving(
         sources = (folder / ARCHIVE, folder / INCOMING)
     with Register.open(folder / REGISTER) as register, listen_at(host, 0) as listening:
         console = Console(
-            Desk(register, held_for=held_for, undo_for=undo_for),
+            Desk(register, held_for=held_for, undo_for=undo_for, chance=chance),
             Shelf(map(str, sources)),
             Entrance(register, **door),
             lang=lang,

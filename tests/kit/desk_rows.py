@@ -16,7 +16,7 @@ from moderation.errors import CaseTaken
 from moderation.finding import Finding, FindingKind
 from moderation.note import Author, Note
 from moderation.policy import Policy
-from moderation.store import Case, CaseState, Register, Wanted
+from moderation.store import Case, CaseState, NewReport, Register, ReportReason, Wanted
 from moderation.verdict import Decision
 
 VERA = Person(name="vera", role=Role.VIEWER)
@@ -63,6 +63,13 @@ def opened(register: Register, note_id: str = "n1", author_id: str = "ben", **ho
     number = judged(register, note_id, author_id, *findings, **how)
     (case,) = (case for case in register.cases(Wanted(), limit=1_000) if case.verdict_id == number)
     return case
+
+
+def under(register: Register, policy: Policy) -> dict[str, str]:
+    """Let the register keep a policy; what a verdict says that was given by it."""
+    with register.transaction() as now:
+        now.keep_policy(policy.digest, policy.to_json, at=MORNING)
+    return {"policy": policy.name, "policy_digest": policy.digest}
 
 
 def two_findings() -> tuple[Finding, Finding]:
@@ -115,6 +122,18 @@ def settle_together(barrier: Any, i: int, place: str | Path) -> list[int]:
     with Register.open(place) as register:
         barrier.wait()
         return list(Desk(register).settle().cases)
+
+
+def report_together(barrier: Any, i: int, place: str | Path, readers: int) -> list[str]:
+    """Report one note as so many readers, at the same instant as the others."""
+    outcomes = []
+    with Register.open(place) as register:
+        for number in range(readers):
+            new = NewReport(note_id="n1", reader_id=f"r{i}-{number // 2}", reason=ReportReason.COPY)
+            barrier.wait()
+            with register.transaction() as now:
+                outcomes.append(now.report_note(new).value)
+    return outcomes
 
 
 def decide_and_wait(place: str, case_id: int) -> None:

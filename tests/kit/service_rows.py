@@ -35,14 +35,8 @@ from moderation.store.service.tables import (
 WITHOUT_DESK = tuple(
     f"DROP TABLE {name}"
     for name in (
-        "appeal_proofs",
-        "reports",
-        "golden_cases",
-        "case_skips",
-        "case_log",
-        "cases",
-        "desk_sessions",
-        "desk_settings",
+        *("reports", "golden_cases", "appeal_proofs"),
+        *("case_skips", "case_log", "cases", "desk_sessions", "desk_settings"),
     )
 )
 """Makes a register what it was at step 0011, but for its number."""
@@ -235,8 +229,8 @@ def _desk_rows(
             case
             | {
                 "note_id": note_id,
-                "by": f"reader{verdict_id}",
-                "reason": "stolen",
+                "by": f"reader-{verdict_id:012x}",
+                "reason": "other",
                 "words": words,
                 "at": MORNING,
             },

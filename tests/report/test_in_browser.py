@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 from kit.browser import axe_violations, sideways_px, visit
 from kit.reports import HOSTILE, the_fixed_set, the_hostile_set
+from kit.verdicts import a_span, a_text_finding
 
-from moderation.report import ArchivePictures, write_report
+from moderation.finding import FindingKind
+from moderation.report import ArchivePictures, write_letter, write_report
 
 PHONE_PX, DESK_PX, WALL_PX = 375, 1280, 3840
 HOSTILE_TEXTS = {
@@ -217,3 +222,77 @@ def test_hostile_notes_do_nothing(browser, tmp_path, text):
         page.keyboard.press("Escape")
         assert not sightings.all()
         assert page.url.partition("#")[0] == url
+
+
+@pytest.fixture(scope="module")
+def letters(tmp_path_factory):
+    """A letter with all there is, and one on a pass, by language."""
+    results, notes = the_fixed_set()
+    known = {note.id: note for note in notes}
+    line = a_span("加V：abc_2046", "abc_2046", field="image[0].ocr")
+    read = a_text_finding(
+        FindingKind.TEXT_DIVERSION_GROUP, replace(line, box=(0.1, 0.2, 0.6, 0.25))
+    )
+    whole = replace(results[2], findings=(*results[2].findings, read))
+    reason = replace(whole.reasons[-1], finding=len(whole.findings) - 1)
+    whole = replace(whole, reasons=(*whole.reasons, reason))
+    urls = {}
+    for lang in ("zh", "en"):
+        for name, verdict in (("whole", whole), ("pass", results[3])):
+            page = write_letter(
+                verdict,
+                tmp_path_factory.mktemp("letters") / "letter.html",
+                note=known[verdict.note_id],
+                pictures=ArchivePictures(known),
+                decided_at=datetime(2026, 5, 2, 8, 30, tzinfo=UTC),
+                public={0},
+                lang=lang,
+            )
+            urls[name, lang] = page.as_uri()
+    return urls
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width_px", [PHONE_PX, WALL_PX])
+def test_everyone_can_read_a_letter(browser, letters, lang, scheme, width_px):
+    """No rule of axe is broken, nothing lies to the side, and the page asks for nothing."""
+    for name in ("whole", "pass"):
+        url = letters[name, lang]
+        with visit(browser, url, width_px=width_px, scheme=scheme) as (page, sightings):
+            assert not axe_violations(page)
+            assert sideways_px(page) == 0
+            assert not sightings.all()
+            assert page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
+def test_a_letter_is_deaf_to_what_a_note_says(browser, tmp_path, text):
+    """No script, no request, no dialog, nothing to the side."""
+    results, notes = the_hostile_set(text)
+    known = {note.id: note for note in notes}
+    page_file = write_letter(
+        results[0],
+        tmp_path / "letter.html",
+        note=known.get(results[0].note_id),
+        pictures=ArchivePictures(known),
+        decided_at=datetime(2026, 5, 2, 8, 30, tzinfo=UTC),
+        public=(),
+        lang="en",
+    )
+    with visit(browser, page_file.as_uri(), width_px=PHONE_PX) as (page, sightings):
+        page.wait_for_timeout(100)
+        assert not sightings.all()
+        assert sideways_px(page) == 0
+        assert not page.locator("script, iframe, object, form, a").count()
+
+
+def test_a_letter_prints_on_paper(browser, letters, tmp_path):
+    """White, and within the width of a sheet."""
+    with visit(browser, letters["whole", "en"], width_px=720, scheme="dark") as (page, _):
+        page.emulate_media(media="print")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") in (
+            "rgb(255, 255, 255)",
+            "rgba(0, 0, 0, 0)",
+        )
+        assert sideways_px(page) == 0

@@ -6,11 +6,11 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import cv2
 import numpy as np
 import pytest
+from kit.elements import Elements
 from kit.reports import HOSTILE, TEXT, drawn, note, the_fixed_set, the_hostile_set
 from kit.verdicts import a_copy, a_failure, a_span, a_text_finding, a_verdict
 
@@ -39,21 +39,6 @@ def test_the_page_is_as_reviewed(tmp_path, golden, lang):
     golden(f"{lang}.html", html)
 
 
-class Elements(HTMLParser):
-    """Every start tag with its attributes."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.found = []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        self.found.append((tag, dict(attributes)))
-
-    def named(self, tag):
-        return [attributes for name, attributes in self.found if name == tag]
-
-
 def hostile_page(tmp_path):
     results, notes = the_hostile_set(HOSTILE)
     return page(tmp_path, results, notes, title=HOSTILE)
@@ -67,7 +52,9 @@ def test_hostile_text_stays_text(tmp_path):
     assert not [a for a in elements.named("img") if not a["src"].startswith("data:image/jpeg")]
     assert not [name for _, a in elements.found for name in a if name.startswith("on")]
     assert not set(html) & set("\0\u202e")
-    assert "49" not in re.sub(r"<(style|script)>.*?</\1>", "", html, flags=re.DOTALL)
+    # Digests hold any digits.
+    ours = r"<(style|script)>.*?</\1>|'sha256-[\w+/=]+'"
+    assert "49" not in re.sub(ours, "", html, flags=re.DOTALL)
 
 
 def test_the_page_names_no_address(tmp_path):
@@ -152,6 +139,68 @@ def test_a_picture_without_finding_is_shown_where_it_is_asked_for(tmp_path, aske
     html = page(tmp_path, [a_verdict(a_copy())], [both], every_picture=asked)
     assert html.count("n1, picture 1") == 1
     assert html.count("n1, picture 2") == shown
+
+
+def test_a_picture_in_which_words_were_read_is_shown_once(tmp_path):
+    """With their places outlined; the other picture beside it where every one is asked for."""
+    span = replace(
+        a_span("加V：abc_2046", "abc_2046", field="image[1].ocr"), box=(0.1, 0.2, 0.5, 0.3)
+    )
+    finding = a_text_finding(FindingKind.TEXT_DIVERSION_CONTACT, span)
+    both = note("n1", images=[NoteImage(array=drawn()), NoteImage(array=drawn(seed=2))])
+    html = page(tmp_path, [a_verdict(finding)], [both], every_picture=True)
+    assert html.count('alt="Submitted picture: n1, picture 1"') == 1
+    assert html.count('alt="Submitted picture: n1, picture 2"') == 1
+
+
+MANY = [(i / 10, 0.1, i / 10 + 0.05, 0.2) for i in range(9)]
+
+
+def test_places_and_words_have_the_same_number(tmp_path):
+    """In the order in which they were read; one for the same box, none for the author's words."""
+    own = a_span(TEXT, "全网最低价")
+    read = [
+        replace(a_span(f"w{i}", f"w{i}", field="image[0].ocr"), box=b) for i, b in enumerate(MANY)
+    ]
+    again = replace(read[3], text="again")
+    finding = a_text_finding(FindingKind.TEXT_HARD_SELL, own, *read, again)
+    shown = note("n1", images=[NoteImage(array=drawn())])
+    html = page(tmp_path, [a_verdict(finding)], [shown])
+    assert re.findall(r'dy="0.35em">(\d+)</text>', html) == [str(i) for i in range(1, 10)]
+    listed = re.findall(r'<li>(?:<b class="nth">(\d+)</b> )?<code>V1</code> <bdi[^>]*>(\w+)', html)
+    assert listed == [
+        ("", "全网最低价"),
+        *((str(i + 1), f"w{i}") for i in range(9)),
+        ("4", "again"),
+    ]
+
+
+def test_a_watermark_is_read_out_beside_its_box(tmp_path):
+    """It has no span: what it says stands in the details."""
+    sides = dict(zip(("left", "top", "right", "bottom"), (0.6, 0.9, 0.98, 0.97), strict=True))
+    finding = Finding(
+        kind=FindingKind.IMAGE_WATERMARK_OF_OTHER,
+        score=0.9,
+        raw_score=0.9,
+        image_number=0,
+        detail={"text": "@mia <b>", "handle": "mia", "confidence": 0.95, **sides},
+        detector="watermark@1",
+    )
+    shown = note("n1", images=[NoteImage(array=drawn())])
+    html = page(tmp_path, [a_verdict(finding)], [shown])
+    assert '<b class="nth">1</b> <bdi class="quoted">@mia &lt;b&gt;</bdi>' in html
+    # At the right edge there is no room to the right of it.
+    assert '<svg x="60.00%" y="93.50%"><circle cx="-10" r="8"/>' in html
+
+
+def test_no_number_without_a_picture(tmp_path):
+    """What is not at hand is quoted all the same."""
+    span = replace(
+        a_span("加V：abc_2046", "abc_2046", field="image[0].ocr"), box=(0.1, 0.2, 0.5, 0.3)
+    )
+    html = page(tmp_path, [a_verdict(a_text_finding(FindingKind.TEXT_DIVERSION_CONTACT, span))])
+    assert "abc_2046" in html
+    assert 'class="nth"' not in html
 
 
 def test_the_most_severe_come_first(tmp_path):

@@ -89,6 +89,9 @@ def test_what_is_answered_has_the_promised_shape(
     assert copy.json()["findings"]
     for number in (1, 2):
         fits(document, "verdict", ask("GET", f"/v1/verdicts/v_{number}"))
+        fits(document, "explanation", ask("GET", f"/v1/verdicts/v_{number}/explanation"))
+    fits(document, "explanation", ask("GET", "/v1/verdicts/v_1/explanation?lang=fr"))
+    fits(document, "explanation", ask("GET", "/v1/verdicts/v_9/explanation"))
     fits(document, "verdict", ask("GET", "/v1/verdicts/v_9"))
     fits(document, "commit", ask("POST", "/v1/notes/n1/revisions/1:commit"))
     fits(document, "abort", ask("POST", "/v1/notes/n1/revisions/1:abort"))
@@ -98,6 +101,9 @@ def test_what_is_answered_has_the_promised_shape(
     fits(document, "appeal", ask("POST", "/v1/appeals", json=row))
     row = row | {"verdict_id": copy.json()["verdict_id"], "author_id": "ben"}
     fits(document, "appeal", ask("POST", "/v1/appeals", json=row))
+    row = examples.REPORTS["somebody else's"]
+    for note_id in ("n1", "n9"):
+        fits(document, "report", ask("POST", f"/v1/notes/{note_id}/reports", json=row))
     digest = service.tenants.main.gate.policy.digest
     fits(document, "policy", ask("GET", f"/v1/policies/{digest}"))
     fits(document, "forget_note", ask("DELETE", "/v1/notes/n1"))

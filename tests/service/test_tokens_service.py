@@ -93,6 +93,9 @@ def test_to_register_needs_the_scope(platform: Platform) -> None:
         problem(refused, 403, "insufficient_scope")
         assert 'scope="register"' in refused.headers["www-authenticate"]
     problem(platform.ask("DELETE", "/v1/notes/n1", headers=shown), 403, "insufficient_scope")
+    report = {"reader_id": "rae", "reason": "copy"}
+    refused = platform.ask("POST", "/v1/notes/n1/reports", json=report, headers=shown)
+    problem(refused, 403, "insufficient_scope")
 
 
 def test_tenants_do_not_see_each_other(platform: Platform) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -59,6 +60,33 @@ def test_a_copy_is_blocked_with_words_for_the_author(ask: Asking) -> None:
         stored["decided_at"]
     )
     assert days == timedelta(days=30)
+
+
+def test_a_verdict_is_explained_to_its_author(ask: Asking) -> None:
+    """In one language, with how to mend it and how to appeal; nothing of whom it is a copy."""
+    ask.submit(a_note(CAT, id="n1", author="ann"))
+    blocked = ask.submit(a_note(CAT, id="n2", author="ben")).json()
+    at = f"/v1/verdicts/{blocked['verdict_id']}/explanation"
+    told = ask("GET", f"{at}?lang=en").json()
+    assert (told["verdict_id"], told["decision"], told["lang"]) == ("v_2", "block", "en")
+    assert told["message"] == blocked["user_message"]["text"]["en"]
+    (reason,) = told["reasons"]
+    assert reason["code"] == "image.copy"
+    assert reason["words"].startswith("Picture 1 of your note looks the same as a picture in")
+    assert "Show a picture of your own in its place." in reason["mend"]
+    appeal = told["appeal"]
+    assert {name: appeal[name] for name in ("allowed", "until")} == blocked["appeal"]
+    assert appeal["words"]
+    assert appeal["helps"]
+    answered = json.dumps(told)
+    assert "ann" not in re.findall(r"\w+", answered)
+    assert "n1" not in re.findall(r"\w+", answered)
+    assert ask("GET", at).json()["heading"] == "您的笔记未予展示"
+    passed = ask("GET", "/v1/verdicts/v_1/explanation?lang=en").json()
+    assert (passed["reasons"], passed["appeal"]["words"]) == ([], [])
+    assert passed["appeal"]["allowed"] is False
+    problem(ask("GET", "/v1/verdicts/v_9/explanation"), 404, "unknown_subject")
+    problem(ask("GET", f"{at}?lang=fr"), 422, "bad_request")
 
 
 def test_the_same_key_gives_the_same_answer(ask: Asking) -> None:

@@ -210,6 +210,7 @@ def test_the_receipt_counts_what_went_and_names_nobody(register: Register) -> No
         "appeals": 1,
         "events": 1,
         "unfinished": 1,
+        "reports": 1,
         "cases": 1,
         "verdicts": 1,
         "mentions": 1,

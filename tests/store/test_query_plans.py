@@ -17,7 +17,17 @@ from kit.verdicts import a_copy
 from sqlalchemy import Engine, event
 
 from moderation import Gate
-from moderation.store import CaseState, NewEvent, Order, PageEnd, Register, Wanted
+from moderation.store import (
+    CaseKind,
+    CaseState,
+    NewEvent,
+    NewReport,
+    Order,
+    PageEnd,
+    Register,
+    ReportReason,
+    Wanted,
+)
 from moderation.store.registry import FILE_NAME
 from moderation.store.schema import METADATA
 from moderation.verdict import Decision
@@ -127,6 +137,7 @@ FILTERS = {
     "author_id": Wanted(author_id="ben"),
     "lang": Wanted(lang="zh"),
     "age": Wanted(opened_before=MORNING),
+    "reported": Wanted(kind=CaseKind.REPORT, reason="report.copy"),
 }
 
 
@@ -180,4 +191,28 @@ def test_other_questions_of_the_desk_read_no_table(
         judged(register, decision=Decision.PASS, revision=2)
         judged(register, "n2", revision=2)
         read = {step for step in scans(tmp_path, asked) if "case" in step}
+    assert read == set()
+
+
+def test_a_report_reads_no_table(tmp_path: Path, asked: list[tuple[str, Any]]) -> None:
+    """However many there are: the first, more of them, one too many, and after an answer."""
+    with Register.open(tmp_path) as register:
+        judged(register, decision=Decision.PASS)
+        asked.clear()
+        for reader, reason in (("rae", ReportReason.COPY), ("kim", ReportReason.CONTACT)):
+            with register.transaction() as now:
+                now.report_note(NewReport(note_id="n1", reader_id=reader, reason=reason))
+        (case,) = register.cases(Wanted(kind=CaseKind.REPORT))
+        register.readers_say(case.case_id)
+        register.who_answered_readers("n1")
+        with register.transaction() as now:
+            now.close_case(case.case_id, at=MORNING, before="pass", after="pass")
+            now.report_note(NewReport(note_id="n1", reader_id="lou", reason=ReportReason.COPY))
+        judged(register, decision=Decision.PASS, revision=2)
+        with register.transaction() as now:
+            now.report_note(NewReport(note_id="n1", reader_id="rae", reason=ReportReason.COPY))
+        judged(register, decision=Decision.REVIEW, revision=2)
+        judged(register, decision=Decision.LABEL, revision=2)
+        judged(register, decision=Decision.PASS, revision=3)
+        read = scans(tmp_path, asked)
     assert read == set()

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, replace
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit import strategies as some
+from kit.explained import ACCUSING, COPY, LANGS, MATCH, SPAN, of_kind, placeholders
 
 from moderation.explain import (
     Explanation,
     Lang,
     basis_name,
+    beside_rules_name,
     decision_word,
     difference_name,
     direction_name,
@@ -42,76 +42,8 @@ from moderation.finding import (
     Span,
     Unseen,
 )
-from moderation.match import Basis, Direction, Match
+from moderation.match import Basis, Direction
 from moderation.verdict import Completeness, Decision, Reason, Registration, Verdict
-
-LANGS: tuple[Lang, ...] = get_args(Lang)
-ACCUSING = ("theft", "thief", "steal", "stole", "owner", "fraud", "pirat", "盗", "偷", "窃", "抄袭")
-
-SQUARE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-MATCH = Match(
-    note_id="n1",
-    image_number=0,
-    author_id="u9",
-    published_at=datetime(2026, 5, 1, 8, tzinfo=UTC),
-    score=0.97,
-    share_of_query=0.82,
-    share_of_original=0.64,
-    transform=None,
-    region_query=SQUARE,
-    region_original=SQUARE,
-    inliers=143,
-    distance_bits=6,
-)
-COPY = Finding(
-    kind=FindingKind.IMAGE_COPY,
-    score=0.97,
-    raw_score=0.97,
-    image_number=0,
-    match=MATCH,
-    detector="copies@1",
-)
-SPAN = Span(code="V1", field="text", start=3, end=9, text="加 薇 abc", normalised="加微abc")
-
-
-DETAILS: dict[FindingKind, dict[str, str | int | float | bool]] = {
-    FindingKind.IMAGE_WATERMARK_OF_OTHER: {
-        "text": "小红书号：9582310",
-        "handle": "9582310",
-        "confidence": 0.97,
-    },
-    FindingKind.IMAGE_AI_GENERATED_UNDECLARED: {
-        "place": "xmp",
-        "said": "trainedAlgorithmicMedia",
-        "signed": "absent",
-    },
-    FindingKind.IMAGE_QR: {"class": "group", "host": "weixin.qq.com", "codes": 1},
-    FindingKind.TEXT_TEMPLATE_TWIN: {
-        "twin_note": "n17",
-        "holder": "u3",
-        "claimed_at": "2026-03-01T08:00:00+00:00",
-        "share_of_caption": 0.93,
-        "share_of_twin": 0.88,
-    },
-}
-
-
-def of_kind(kind: FindingKind) -> Finding:
-    """A typical finding of a kind: copies come with a match, texts with spans."""
-    if kind in DETAILS and kind.value.startswith("image."):
-        return replace(COPY, kind=kind, match=None, detail=DETAILS[kind])
-    if kind in (FindingKind.IMAGE_COPY, FindingKind.IMAGE_COPY_PARTIAL):
-        return replace(COPY, kind=kind)
-    if kind.value.startswith("image."):
-        return replace(COPY, kind=kind, match=None)
-    return Finding(
-        kind=kind,
-        score=0.9,
-        raw_score=0.9,
-        spans=(SPAN,),
-        detail=DETAILS.get(kind, {}),
-        detector="text_rules@1",
-    )
 
 
 def both(explain: Callable[..., Explanation | str], value: object) -> str:
@@ -312,10 +244,6 @@ def test_nobody_is_accused(word: str) -> None:
         assert word not in phrase.zh
 
 
-def placeholders(text: str) -> list[str]:
-    return sorted(re.findall(r"{(\w+)", text))
-
-
 def test_both_languages_take_the_same_values() -> None:
     """A fact told in one language is told in the other."""
     for phrase in phrases_everywhere():
@@ -441,3 +369,17 @@ def test_pages_that_sell_are_told_with_their_picture(page: str, golden) -> None:
         detector="shop_pages@1",
     )
     golden(f"page-{page}", both(explain_finding, finding))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("code", ["person", "brake", "brake.copy", "flood"])
+def test_what_no_rule_gives_has_a_name(code: str, lang: Lang) -> None:
+    """It is no silence of a detector, and is not called so."""
+    from moderation.report.look import reason_name
+
+    named = reason_name(code, lang)
+    assert named == beside_rules_name(code, lang)
+    assert named
+    silence, _, _ = reason_name("failure.copies", lang).partition(" · ")
+    assert silence not in named
+    assert not beside_rules_name("image.copy", lang)

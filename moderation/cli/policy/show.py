@@ -32,8 +32,8 @@ def command(screen: Screen, policy_name: str, as_of: datetime | None, register: 
     is not; times are UTC.
 
     With --json: the whole policy, `{"name", "title", "digest", "rule", "allow", "fail",
-    "registration", "partner_programme", "template_proposal"}` and, where it has them, `"brake"`
-    and `"flood"`; with --as-of, its terms in force then.
+    "registration", "partner_programme", "template_proposal"}` and, where it has them, `"brake"`,
+    `"flood"`, `"second_person"` and `"check"`; with --as-of, its terms in force then.
     """
     from moderation.errors import BadSetting
     from moderation.policy import Policy
@@ -134,6 +134,24 @@ def _show(screen: Screen, terms: Terms) -> None:
                 when=_window(flood.window, say(words.ALWAYS)),
                 authors=flood.authors_per_hour,
                 hours=flood.quarantine_hours,
+            )
+        )
+    for second in terms.second_person:
+        screen.say(
+            say(
+                words.SECOND_PERSON,
+                when=_window(second.window, say(words.ALWAYS)),
+                decisions=", ".join(second.to_json()["decisions"]),
+                kinds=", ".join(second.to_json()["kinds"]) or say(words.ALL_KINDS),
+            )
+        )
+    for check in terms.checks:
+        screen.say(
+            say(
+                words.CHECKS,
+                when=_window(check.window, say(words.ALWAYS)),
+                looks=f"{check.second_looks:.1%}",
+                golden=f"{check.golden:.1%}",
             )
         )
 

@@ -11,15 +11,8 @@ from moderation.cli.lazy import LazyGroup
     cls=LazyGroup,
     package=__name__,
     names=(
-        "record",
-        "list",
-        "export",
-        "appeal",
-        "appeals",
-        "proof",
-        "decide",
-        "decisions",
-        "pairs",
+        *("record", "list", "export", "report", "appeal", "appeals", "proof"),
+        *("decide", "letter", "decisions", "pairs"),
     ),
 )
 def command() -> None:
@@ -27,5 +20,6 @@ def command() -> None:
 
     An answer changes no verdict and no threshold. It is kept beside the verdict, and exported as
     rows to learn from: thresholds move by a policy or by a new version of a model, never by
-    themselves. An appeal that is decided does change its verdict, and what rests on it.
+    themselves. What readers report brings a note before a person. An appeal that is decided does
+    change its verdict, and what rests on it.
     """

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +10,9 @@ import click
 
 from moderation.cli.options import WrongValue, moment, register_option, speaking
 from moderation.cli.screen import Screen
-from moderation.errors import InputError
 
 if TYPE_CHECKING:
-    from moderation.finding import ItemFailure
-    from moderation.store import NewReview, Register
-
-_AT_ONCE = 200
+    from moderation.store import Register
 
 
 def finding(value: str) -> tuple[str, str]:
@@ -148,56 +142,18 @@ def command(
 def _record_many(screen: Screen, register: Register, file: Path, by: str) -> None:
     from moderation.cli import review_words as words
     from moderation.cli.register.failures import tell
+    from moderation.cli.review.lines import record_lines
     from moderation.cli.tally import partial
+    from moderation.store import NewReview, Transaction
 
-    lines = _reviews(file, by)
-    recorded = 0
-    failures: list[ItemFailure] = []
-    # A portion is one transaction: others may write in between, and a bad line undoes no other.
-    while portion := list(islice(lines, _AT_ONCE)):
-        with register.transaction() as now:
-            for number, note_id, given in portion:
-                try:
-                    if isinstance(given, InputError):
-                        raise given
-                    now.record_review(given)
-                except InputError as error:
-                    failures.append(_failure(error, number, note_id))
-                else:
-                    recorded += 1
+    def record(now: Transaction, given: NewReview) -> None:
+        now.record_review(given)
+
+    recorded, failures = record_lines(
+        register, file, lambda row: NewReview.from_json(row, by=by), record
+    )
     screen.json({"recorded": recorded, "failures": [failure.to_json() for failure in failures]})
     screen.say(words.RECORDED_MANY.say(screen.lang, number=recorded))
     tell(screen, failures)
     if failures:
         raise partial(len(failures), recorded + len(failures))
-
-
-def _reviews(file: Path, by: str) -> Iterator[tuple[int, str, NewReview | InputError]]:
-    """(line, note id as far as it is one, answer or why there is none)."""
-    from moderation.archive.json_lines import open_source, read_json_lines
-    from moderation.store import NewReview
-
-    with open_source(file) as stream:
-        for number, row in read_json_lines(stream):
-            if isinstance(row, InputError):
-                yield number, "", row
-                continue
-            told = row.get("note_id")
-            note_id = told if isinstance(told, str) else ""
-            try:
-                yield number, note_id, NewReview.from_json(row, by=by)
-            except InputError as error:
-                yield number, note_id, error
-
-
-def _failure(error: InputError, line: int, note_id: str) -> ItemFailure:
-    from moderation.finding import ItemFailure
-    from moderation.note import MAX_ID_CHARS
-
-    return ItemFailure(
-        code=error.code,
-        message=error.message,
-        hint=error.hint,
-        note_id=note_id[:MAX_ID_CHARS].encode("utf-8", "backslashreplace").decode(),
-        line=line,
-    )

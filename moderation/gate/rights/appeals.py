@@ -117,6 +117,7 @@ def who_decided(now: Reading, row: AuditRow) -> set[str]:
     """People who gave the verdict or answered one on its note: others decide the appeal."""
     changes = now.changes([row.verdict_id])
     answered = {review.by for review in now.reviews(note_id=row.verdict.note_id)}
+    answered |= now.who_answered_readers(row.verdict.note_id)
     return answered | {change.by for change in changes.values()} - {SYSTEM}
 
 

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from moderation.service.routes import appeals, health, notes, policies, verdicts
+from moderation.service.routes import (
+    appeals,
+    explanations,
+    health,
+    notes,
+    policies,
+    reports,
+    verdicts,
+)
 
-ROUTERS = (verdicts.router, notes.router, appeals.router, policies.router, health.router)
+ROUTERS = (
+    verdicts.router,
+    explanations.router,
+    notes.router,
+    reports.router,
+    appeals.router,
+    policies.router,
+    health.router,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,9 @@ from sqlalchemy import (
 
 from moderation.errors import BadNote, CaseSettled, CaseTaken
 from moderation.store.desk import opening
-from moderation.store.desk.queue import CaseReading, conditions, ordered
+from moderation.store.desk.queue import CaseReading, conditions, ordered, unknown_to
 from moderation.store.desk.records import (
+    NOBODY,
     Act,
     Case,
     CaseState,
@@ -24,10 +26,11 @@ from moderation.store.desk.records import (
     Wanted,
 )
 from moderation.store.desk.tables import CASE_LOG, CASE_SKIPS, CASES
+from moderation.store.desk.two_people import TwoPeopleReading
 from moderation.store.service.connected import Writing
 
 
-class CaseWriting(CaseReading, Writing):
+class CaseWriting(CaseReading, TwoPeopleReading, Writing):
     """What is done with cases, under the write lock."""
 
     def take_case(self, case_id: int, by: str, *, at: datetime, until: datetime) -> Case:
@@ -53,10 +56,18 @@ class CaseWriting(CaseReading, Writing):
     def take_next_case(
         self, by: str, wanted: Wanted, *, at: datetime, until: datetime
     ) -> Case | None:
-        """Take the first case that nobody is at and that this person has not left to others."""
+        """Take the first case that nobody is at and that this person has not left to others.
+
+        Nor one that they have decided as the first of two, nor a check of what they have seen.
+        """
         free = CASES.c.held_until.is_(None) | (CASES.c.held_until <= at) | (CASES.c.holder == by)
         skipped = exists().where(CASE_SKIPS.c.case_id == CASES.c.case_id, CASE_SKIPS.c.by == by)
-        query = select(CASES.c.case_id).where(*conditions(wanted), free, ~skipped).limit(1)
+        decides_again = CASES.c.decided_by.is_not(None) & (CASES.c.decided_by == by)
+        query = (
+            select(CASES.c.case_id)
+            .where(*conditions(wanted), free, ~skipped, ~decides_again, unknown_to(by))
+            .limit(1)
+        )
         number = self._connection.execute(ordered(query, wanted, None)).scalar()
         return None if number is None else self.take_case(number, by, at=at, until=until)
 
@@ -116,6 +127,53 @@ class CaseWriting(CaseReading, Writing):
         )
         return self.case(case_id)
 
+    def decide_first(self, case_id: int, by: str, said: Said, *, at: datetime) -> Case:
+        """Record what the first of two people decided; it holds once a second one agrees.
+
+        Raises:
+            CaseTaken, CaseSettled, UnknownSubject, BadNote: as `decide_case`.
+        """
+        case = self._own(case_id, by, at)
+        self._keep_first(case_id, by, said, at)
+        opening.log(
+            self._connection, case_id, at, by, Act.FIRST, case.state, said.decision, said.words
+        )
+        return self.case(case_id)
+
+    def differ(self, case_id: int, by: str, said: Said, *, at: datetime) -> Case:
+        """Two people decided differently: somebody more experienced has to.
+
+        Raises:
+            CaseTaken, CaseSettled, UnknownSubject, BadNote: as `decide_case`.
+        """
+        case = self._own(case_id, by, at)
+        opening.log(
+            self._connection, case_id, at, by, Act.FIRST, case.state, said.decision, said.words
+        )
+        opening.reopen(self._connection, case_id, CaseState.ESCALATED)
+        self._set(case_id, holder=None, held_until=None)
+        opening.log(
+            self._connection,
+            case_id,
+            at,
+            NOBODY,
+            Act.ESCALATED,
+            case.state,
+            CaseState.ESCALATED,
+        )
+        return self.case(case_id)
+
+    def _keep_first(self, case_id: int, by: str, said: Said, at: datetime) -> None:
+        self._set(
+            case_id,
+            holder=None,
+            held_until=None,
+            decided_by=by,
+            decided_at=at,
+            said=said.to_json(),
+            words=said.words,
+        )
+
     def sign_appeal(self, case_id: int, by: str, *, at: datetime, after: str, words: str) -> int:
         """Record who decides an appeal, in the transaction that decides it; returns its number.
 
@@ -138,6 +196,12 @@ class CaseWriting(CaseReading, Writing):
             UnknownSubject: there is no such case.
         """
         case = self.case(case_id)
+        if case.waits_for_second and case.said is not None:
+            opening.reopen(self._connection, case_id, case.state)
+            opening.log(
+                self._connection, case_id, at, by, Act.UNDID, case.said.decision, case.state, words
+            )
+            return
         if case.state.waits:
             raise CaseSettled(
                 f"nothing is decided about case {case_id}, it is {case.state.value}",
@@ -152,6 +216,9 @@ class CaseWriting(CaseReading, Writing):
         waited = self._waited_as(case_id)
         opening.reopen(self._connection, case_id, waited)
         opening.log(self._connection, case_id, at, by, Act.UNDID, case.said.decision, waited, words)
+        if (first := case.said.first) is not None:  # it waits for a second person again
+            said = replace(first.said, words=self.words_of_first(case_id, first.by))
+            self._keep_first(case_id, first.by, said, first.at)
 
     def _waited_as(self, case_id: int) -> CaseState:
         """As what a decided case waited before."""
@@ -166,7 +233,7 @@ class CaseWriting(CaseReading, Writing):
     def close_case(self, case_id: int, *, at: datetime, before: str, after: str) -> None:
         """What was decided has taken effect."""
         self._set(case_id, state=CaseState.CLOSED.value, due_at=None)
-        opening.log(self._connection, case_id, at, opening.NOBODY, Act.TOOK_EFFECT, before, after)
+        opening.log(self._connection, case_id, at, NOBODY, Act.TOOK_EFFECT, before, after)
 
     def look_at_case(self, case_id: int, by: str, *, at: datetime) -> None:
         """Record that somebody saw a case."""

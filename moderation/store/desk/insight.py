@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Text, exists, func, select, tuple_, type_coerce
 
 from moderation.finding import FindingKind
-from moderation.store.desk.opening import NOBODY
-from moderation.store.desk.records import Act, CaseKind, CaseState, Said
+from moderation.store.desk.records import NOBODY, Act, CaseKind, CaseState, Said
 from moderation.store.desk.tables import CASE_LOG, CASES
 from moderation.store.late_tables import VERDICT_CHANGES
 from moderation.store.schema import VERDICTS, portions
@@ -152,7 +151,7 @@ class InsightReading(Connected):
         """Cases of verdicts whose decision took effect in a stretch of time, the last first.
 
         A decision that was undone, or overtaken before it took effect, is not among them; a note
-        that was decided twice has two cases. Appeals are another question.
+        that was decided twice has two cases. Appeals and checks are other questions.
 
         Args:
             since: took effect at this aware time or later; None for all.
@@ -166,6 +165,7 @@ class InsightReading(Connected):
             .where(
                 *_TOOK_EFFECT,
                 CASES.c.kind == CaseKind.MACHINE.value,
+                CASES.c.check_of.is_(None),
                 CASES.c.said.is_not(None),
                 CASES.c.decided_by.is_not(None),
             )

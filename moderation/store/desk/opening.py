@@ -2,6 +2,7 @@
 
     review                          opens a case, or becomes the verdict of the one that waits
     pass, label, block              overtakes the case that waits, or whose decision is not in force
+    of a later revision             ends checks of what was decided about an earlier one
     an appeal                       opens one of its own, which ends when the appeal is decided
     on an earlier revision          changes nothing: the note was edited since
 
@@ -12,14 +13,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
 
-from moderation.store.desk.records import Act, CaseKind, CaseState, rank_of, work_of
+from moderation.store.desk.records import (
+    NOBODY,
+    Act,
+    CaseKind,
+    CaseState,
+    rank_of,
+    reason_of,
+    work_of,
+)
 from moderation.store.desk.tables import CASE_LOG, CASES
 from moderation.store.schema import VERDICTS
 from moderation.verdict import Decision, Verdict
 
-NOBODY = "system"
 PENDING = (CaseState.OPEN.value, CaseState.ESCALATED.value, CaseState.DECIDED.value)
 
 
@@ -42,22 +50,26 @@ def follow_verdict(
         lang: of the note, where it says so.
         at: when it was given.
     """
-    query = select(CASES.c.case_id, CASES.c.state).where(
+    query = select(CASES.c.case_id, CASES.c.state, CASES.c.check_of, CASES.c.said).where(
         CASES.c.note_id == verdict.note_id,
         CASES.c.author_id == author_id,
         CASES.c.kind == CaseKind.MACHINE.value,
         CASES.c.state.in_(PENDING),
     )
-    waiting = connection.execute(query).first()
+    pending = connection.execute(query).all()
+    waiting = next((row for row in pending if row.check_of is None), None)
     asks = verdict.decision is Decision.REVIEW
-    if not asks and waiting is None:
+    if not asks and not pending:
         return
     place = (verdict.note_id, author_id, verdict.revision)
-    if _is_history(connection, *place):  # completed late: nobody waits for what was edited since
+    if is_history(connection, *place):  # completed late: nobody waits for what was edited since
         return
+    for row in pending:
+        if row.check_of is not None:
+            _end_check(connection, row.case_id, row.state, at=at)
     if not asks:
         if waiting is not None:
-            _overtake(connection, waiting.case_id, waiting.state, verdict.decision, at)
+            overtake(connection, waiting.case_id, waiting.state, verdict.decision, at)
         return
     facts = facts_of(verdict_id, verdict, lang)
     if waiting is None:
@@ -72,8 +84,9 @@ def follow_verdict(
         connection.execute(insert(CASES), facts | new)
         return
     connection.execute(update(CASES).where(CASES.c.case_id == waiting.case_id).values(**facts))
-    if waiting.state == CaseState.DECIDED:  # about what no longer stands
-        reopen(connection, waiting.case_id)
+    if waiting.said is not None:  # by one or by two people, about what no longer stands
+        state = CaseState(waiting.state)
+        reopen(connection, waiting.case_id, state if state.waits else CaseState.OPEN)
         log(connection, waiting.case_id, at, NOBODY, Act.OVERTAKEN, waiting.state, CaseState.OPEN)
 
 
@@ -115,6 +128,23 @@ def settle_appeal(connection: Connection, appeal_id: int, *, at: datetime, after
     log(connection, found.case_id, at, NOBODY, Act.TOOK_EFFECT, found.state, after)
 
 
+def edited_since() -> ColumnElement[bool]:
+    """Condition for cases on whose note a later revision has a verdict."""
+    own, later = VERDICTS.alias("own"), VERDICTS.alias("later")
+    return exists().where(
+        own.c.verdict_id == CASES.c.verdict_id,
+        later.c.note_id == own.c.note_id,
+        later.c.author_id == own.c.author_id,
+        later.c.revision > own.c.revision,
+    )
+
+
+def _end_check(connection: Connection, case_id: int, state: str, *, at: datetime) -> None:
+    query = select(CASES.c.case_id).where(CASES.c.case_id == case_id, edited_since())
+    if connection.execute(query).first() is not None:
+        overtake(connection, case_id, state, CaseState.OVERTAKEN, at)
+
+
 def note_proof(connection: Connection, appeal_id: int, *, at: datetime) -> None:
     """An author has sent a proof: whoever has the case before them is told that there is more."""
     query = select(CASES.c.case_id).where(CASES.c.appeal_id == appeal_id)
@@ -122,7 +152,8 @@ def note_proof(connection: Connection, appeal_id: int, *, at: datetime) -> None:
         log(connection, case_id, at, NOBODY, Act.PROVED)
 
 
-def _is_history(connection: Connection, note_id: str, author_id: str, revision: int) -> bool:
+def is_history(connection: Connection, note_id: str, author_id: str, revision: int) -> bool:
+    """Whether a later revision of the author's note has been judged."""
     later = exists().where(
         VERDICTS.c.note_id == note_id,
         VERDICTS.c.author_id == author_id,
@@ -136,7 +167,7 @@ def facts_of(verdict_id: int, verdict: Verdict, lang: str | None) -> dict[str, o
     return {
         "verdict_id": verdict_id,
         "rank": rank_of(verdict),
-        "reason": verdict.reasons[0].code if verdict.reasons else "",
+        "reason": reason_of(verdict),
         "lang": lang or "",
         "work_id": work_of(verdict),
     }
@@ -174,14 +205,15 @@ def log(
     connection.execute(insert(CASE_LOG), row)
 
 
-def _overtake(
-    connection: Connection, case_id: int, state: str, decision: Decision, at: datetime
+def overtake(
+    connection: Connection, case_id: int, state: str, after: Decision | CaseState, at: datetime
 ) -> None:
+    """End a case that is needless; one that nobody has seen is as if it had never been."""
     seen = select(exists().where(CASE_LOG.c.case_id == case_id))
-    if not connection.execute(seen).scalar():  # nobody has seen it: as if it had never been
+    if not connection.execute(seen).scalar():
         connection.execute(delete(CASES).where(CASES.c.case_id == case_id))
         return
     reopen(connection, case_id)
     ended = {"state": CaseState.OVERTAKEN.value, "holder": None, "held_until": None}
     connection.execute(update(CASES).where(CASES.c.case_id == case_id).values(**ended))
-    log(connection, case_id, at, NOBODY, Act.OVERTAKEN, state, decision)
+    log(connection, case_id, at, NOBODY, Act.OVERTAKEN, state, after)

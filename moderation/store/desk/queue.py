@@ -14,7 +14,9 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    exists,
     func,
+    or_,
     select,
     tuple_,
 )
@@ -33,7 +35,7 @@ from moderation.store.desk.records import (
 from moderation.store.desk.tables import CASE_LOG, CASE_SKIPS, CASES
 from moderation.store.service.connected import Connected
 
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 """A number above is said to be more: counting further would take longer, the longer the queue."""
 MOST_ALIKE = 500
 """Cases that are decided together."""
@@ -65,21 +67,36 @@ class CaseReading(Connected):
             )
         return _case(row)
 
-    def cases(self, wanted: Wanted, *, after: Place | None = None, limit: int = 50) -> list[Case]:
+    def cases(
+        self,
+        wanted: Wanted,
+        *,
+        after: Place | None = None,
+        limit: int = 50,
+        seen_by: str | None = None,
+    ) -> list[Case]:
         """A page of the queue.
 
         Args:
             wanted: which, and in which order.
             after: where the last page ended; None for the first.
             limit: most to return.
+            seen_by: without checks of cases that this person knows; None for all.
         """
         query = select(CASES).where(*conditions(wanted)).limit(limit)
+        if seen_by is not None:
+            query = query.where(unknown_to(seen_by))
         with self._connected() as connection:
             return [_case(row) for row in connection.execute(ordered(query, wanted, after))]
 
-    def count_cases(self, wanted: Wanted, *, at_most: int = MOST_COUNTED) -> int:
-        """How many there are, counted up to `at_most`."""
-        some = select(CASES.c.case_id).where(*conditions(wanted)).limit(at_most).subquery()
+    def count_cases(
+        self, wanted: Wanted, *, at_most: int = MOST_COUNTED, seen_by: str | None = None
+    ) -> int:
+        """How many there are, counted up to `at_most`; for `seen_by` as `cases` has it."""
+        query = select(CASES.c.case_id).where(*conditions(wanted))
+        if seen_by is not None:
+            query = query.where(unknown_to(seen_by))
+        some = query.limit(at_most).subquery()
         with self._connected() as connection:
             return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
@@ -156,7 +173,11 @@ class CaseReading(Connected):
         """What a person has decided, the last first."""
         query = (
             select(CASES)
-            .where(CASES.c.decided_by == name, CASES.c.state.in_([s.value for s in states]))
+            .where(
+                CASES.c.decided_by == name,
+                CASES.c.state.in_([s.value for s in states]),
+                CASES.c.said.is_not(None),
+            )
             .order_by(CASES.c.decided_at.desc(), CASES.c.case_id.desc())
             .limit(limit)
         )
@@ -169,7 +190,9 @@ class CaseReading(Connected):
         with self._connected() as connection:
             for state in (CaseState.DECIDED, CaseState.CLOSED):
                 query = select(CASES).where(
-                    CASES.c.work_id == work_id, CASES.c.state == state.value
+                    CASES.c.work_id == work_id,
+                    CASES.c.state == state.value,
+                    CASES.c.check_of.is_(None),
                 )
                 rows = connection.execute(query.order_by(CASES.c.case_id.desc()).limit(limit))
                 found += [_case(row) for row in rows]
@@ -213,7 +236,7 @@ _WAITING = [state.value for state in CaseState if state.waits]
 
 def _alike(work_id: int | None, case: Case) -> list[list[ColumnElement[bool]]]:
     """Conditions for cases of a work and a reason, by state, so that each follows an index."""
-    if work_id is None or case.kind is not CaseKind.MACHINE:
+    if work_id is None or case.kind is not CaseKind.MACHINE or case.check_of is not None:
         return []
     return [
         [
@@ -221,9 +244,16 @@ def _alike(work_id: int | None, case: Case) -> list[list[ColumnElement[bool]]]:
             CASES.c.state == state,
             CASES.c.kind == CaseKind.MACHINE.value,
             CASES.c.reason == case.reason,
+            CASES.c.check_of.is_(None),
         ]
         for state in _WAITING
     ]
+
+
+def unknown_to(by: str) -> ColumnElement[bool]:
+    """Condition for cases that are no checks of what this person has seen before."""
+    seen = exists().where(CASE_LOG.c.case_id == CASES.c.check_of, CASE_LOG.c.by == by)
+    return or_(CASES.c.check_of.is_(None), ~seen)
 
 
 def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

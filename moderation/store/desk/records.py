@@ -9,7 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from moderation.finding import FindingKind
-from moderation.verdict import Decision, Verdict
+from moderation.verdict import PERSON, Decision, Verdict
+
+NOBODY = "system"
+"""Who is named in the log where no person did it."""
 
 
 class CaseKind(StrEnum):
@@ -52,6 +55,9 @@ class Act(StrEnum):
     """Gave it back without a word."""
     SKIPPED = "skipped"
     ESCALATED = "escalated"
+    FIRST = "first"
+    """Decided as the first of two people, or as one of two who differ."""
+    MADE_GOLDEN = "made_golden"
     DECIDED = "decided"
     UNDID = "undid"
     TOOK_EFFECT = "took_effect"
@@ -80,6 +86,13 @@ class Said:
     """Kinds of findings that are not so."""
     words: str = ""
     """Why, in the person's words."""
+    first: SaidFirst | None = None
+    """Of a decision that needed two people, who came to it first."""
+
+    def agrees(self, other: Said) -> bool:
+        """Both come to the same, and for the same findings."""
+        one, two = ((said.decision, set(said.mistaken)) for said in (self, other))
+        return one == two
 
     def to_json(self) -> dict[str, Any]:
         """JSON as it is stored, beside the words."""
@@ -87,7 +100,7 @@ class Said:
             "choice": self.choice,
             "decision": self.decision.value,
             "mistaken": [kind.value for kind in self.mistaken],
-        }
+        } | ({} if self.first is None else {"first": self.first.to_json()})
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any], words: str) -> Said:
@@ -97,6 +110,29 @@ class Said:
             decision=Decision(row["decision"]),
             mistaken=tuple(FindingKind(kind) for kind in row["mistaken"]),
             words=words,
+            first=SaidFirst.from_json(row["first"]) if "first" in row else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidFirst:
+    """What the first of two people decided, when, and who it was; their words are in the log."""
+
+    by: str
+    at: datetime
+    said: Said
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON as it is stored."""
+        return {"by": self.by, "at": self.at.isoformat(), "said": self.said.to_json()}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> SaidFirst:
+        """Inverse of `to_json`, without words."""
+        return cls(
+            by=row["by"],
+            at=datetime.fromisoformat(row["at"]),
+            said=Said.from_json(row["said"], ""),
         )
 
 
@@ -183,6 +219,15 @@ def rank_of(verdict: Verdict) -> int:
     score = max((reason.score or 0.0 for reason in verdict.reasons), default=0.0)
     harder = 0 if verdict.judged is Decision.BLOCK else MOST_RANK // 2
     return harder + round((1 - min(max(score, 0.0), 1.0)) * MOST_RANK / 2)
+
+
+def reason_of(verdict: Verdict) -> str:
+    """Code of the strongest reason; empty where there is none.
+
+    That a person has decided is a reason of last resort: an appeal is about what they decided on.
+    """
+    codes = [reason.code for reason in verdict.reasons]
+    return next((code for code in codes if code != PERSON), codes[0] if codes else "")
 
 
 def work_of(verdict: Verdict) -> int | None:

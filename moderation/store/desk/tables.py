@@ -72,7 +72,7 @@ CASES = Table(
     Index("ix_cases_work", "work_id", "state", "kind", "reason", "case_id"),
     Index("ix_cases_work_last", "work_id", "state", "case_id"),
     Index("ix_cases_due", "state", "due_at"),
-    Index("ix_cases_check", "check_of"),
+    Index("ix_cases_check", "check_of", "state"),
     Index("ix_cases_holder", "holder", "state"),
     Index("ix_cases_decided_by", "decided_by", "state", "decided_at"),
     sqlite_strict=True,

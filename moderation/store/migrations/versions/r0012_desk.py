@@ -73,7 +73,7 @@ def upgrade() -> None:
         "ix_cases_work": ["work_id", "state", "kind", "reason", "case_id"],
         "ix_cases_work_last": ["work_id", "state", "case_id"],
         "ix_cases_due": ["state", "due_at"],
-        "ix_cases_check": ["check_of"],
+        "ix_cases_check": ["check_of", "state"],
         "ix_cases_holder": ["holder", "state"],
         "ix_cases_decided_by": ["decided_by", "state", "decided_at"],
     }.items():

@@ -1,0 +1,82 @@
+"""Whether a decision needs a second person, and what is asked again of somebody else.
+
+Both are said by the policy that judged the verdict, as of now; where the register does not keep it,
+neither is asked.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from moderation.gate.rights.following import policies_of
+from moderation.gate.rights.ruling import Decided, Ruled
+from moderation.policy import Terms
+from moderation.store import AuditRow, Case, Said, Transaction
+from moderation.verdict import Decision
+
+Chance = Callable[[], float]
+"""Another number in [0, 1) each time."""
+AT_RANDOM: Chance = random.SystemRandom().random
+ASKED_FOR = timedelta(days=7)
+"""A check that nobody has answered by then is asked for no longer: all may know the case."""
+_CHOICE_FOR = {Decision.PASS: "mistaken", Decision.LABEL: "mark", Decision.BLOCK: "other"}
+
+
+def terms_of(now: Transaction, row: AuditRow, at: datetime) -> Terms:
+    """What the policy of a verdict says at an instant; nothing where it is not kept."""
+    policy = policies_of(now)(row.verdict.policy_digest)
+    return Terms() if policy is None else policy.terms.at(at)
+
+
+def needs_second(now: Transaction, case: Case, row: AuditRow, said: Said, at: datetime) -> bool:
+    """Whether a decision holds only once a second person has come to it.
+
+    Not that of a check, which changes nothing; nor of a case about which two have differed.
+    """
+    if case.check_of is not None or now.two_differ(case):
+        return False
+    rests_on = row.verdict.reason_kinds()
+    asked = terms_of(now, row, at).second_person
+    return any(one.asks(said.decision, rests_on) for one in asked)
+
+
+def open_checks(now: Transaction, case: Case, at: datetime, chance: Chance) -> None:
+    """After a decision has taken effect, now and then ask for it, or for a golden case, again.
+
+    Args:
+        now: the transaction in which it took effect.
+        case: as it was decided.
+        at: now.
+        chance: drawn once for each of both.
+    """
+    row = now.verdicts_numbered([case.verdict_id])[case.verdict_id]
+    terms = terms_of(now, row, at).check
+    if terms is None:
+        return
+    now.end_stale_checks(before=at - ASKED_FOR, at=at)
+    if chance() < terms.second_looks:
+        now.open_check(case, at=at)
+    if chance() < terms.golden and (golden := now.golden_to_ask()) is not None:
+        now.open_check(golden, at=at)
+
+
+def learn_from_appeal(now: Transaction, ruled: Ruled, decided: Decided, at: datetime) -> None:
+    """Let the case that was decided by a mistake be a golden one: its right answer is known now.
+
+    Who was first, or who holds a licence, could not be seen in the case; that makes none.
+    """
+    if not ruled.overturned or ruled.is_of_rights:
+        return
+    case = now.decided_on_revision_of(decided.appeal.verdict_id)
+    if case is None:
+        return
+    kinds = now.verdicts_numbered([case.verdict_id])[case.verdict_id].verdict.reason_kinds()
+    said = Said(
+        choice=_CHOICE_FOR[decided.after],
+        decision=decided.after,
+        mistaken=tuple(kind for kind in kinds if not ruled.findings or kind in ruled.findings),
+        words=ruled.reason,
+    )
+    now.make_golden(case.case_id, said, ruled.by, at=at)

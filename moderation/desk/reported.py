@@ -1,0 +1,63 @@
+"""What a person decides about a note that readers reported. Pure.
+
+The same choices say something else here. Nobody asks whether the machine was right: its verdict let
+the note be seen, and readers object.
+
+    mistaken              the readers are wrong
+    permitted, trifle     it is so, and the note stays
+    mark, copied, …       the gate has missed it
+
+The first three leave the verdict as it stands: no new one, no event. The others give one, with the
+person's reason first, as a case of the machine does.
+
+**Nothing is recorded for the machine to learn.** An answer (`NewReview`) is about findings that a
+verdict rests on, and here it rests on none, or on others than what readers say: "a copy" on a note
+that was labelled for its words says nothing about these, and an answer to the whole would count for
+them. What was missed needs a finding that nobody has made. And that readers are wrong makes the
+verdict no more right than silence would. Who knows what a text should have been read as says it
+with `moderation review record --intent --disclosure`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from moderation.desk.choices import CHOICES, Choice
+from moderation.errors import BadNote
+from moderation.store import CaseKind, Said
+from moderation.verdict import Decision, Verdict
+
+
+def said_to_readers(verdict: Verdict, said: Said) -> Said:
+    """What a choice does to the verdict that readers object to.
+
+    Args:
+        verdict: that stands.
+        said: what was chosen; a choice that lets a note pass leaves it as it is, labels included.
+
+    Raises:
+        BadNote: a finding is said to be mistaken.
+    """
+    if said.mistaken:
+        raise BadNote(
+            f"`{said.mistaken[0]}` is not what readers say",
+            hint="choose what becomes of the note; a label is taken off when its author appeals",
+        )
+    if said.decision is Decision.PASS:
+        return replace(said, decision=verdict.decision)
+    return said
+
+
+def choices_for(kind: CaseKind, verdict: Verdict) -> tuple[Choice, ...]:
+    """The choices with what each makes of the note.
+
+    Args:
+        kind: who asks.
+        verdict: that stands.
+    """
+    if kind is not CaseKind.REPORT:
+        return CHOICES
+    return tuple(
+        replace(one, decision=verdict.decision) if one.decision is Decision.PASS else one
+        for one in CHOICES
+    )
