@@ -78,12 +78,13 @@ def walk(page: Page, url: str, lang: str) -> None:
         take(page, "phone-dark")
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 1280, "height": 820})
-        page.goto(f"{url}/queue")
-        page.locator(".tabs button").nth(1).click()
-        page.locator(".cases th a").first.click()
-        page.locator("[data-act=take]").click()
-        page.wait_for_selector("[data-mine]")
-        take(page, "appeal-en")
+        for kind in ("appeal", "report"):
+            page.goto(f"{url}/queue")
+            page.locator(f".tabs [value={kind}]").click()
+            page.locator(".cases th a").first.click()
+            page.locator("[data-act=take]").click()
+            page.wait_for_selector("[data-mine]")
+            take(page, f"{kind}-en")
 
 
 if __name__ == "__main__":
