@@ -387,7 +387,7 @@ def test_both_clients_have_the_same_calls() -> None:
         return {name: inspect.signature(call) for name, call in public.items()}
 
     assert calls(Client) == calls(AsyncClient)
-    assert len(calls(Client)) == 8
+    assert len(calls(Client)) == 10
 
 
 def test_what_a_service_says_forges_no_line_of_the_log(

@@ -149,8 +149,8 @@ def test_a_verdict_an_appeal_and_the_end(client: Client) -> None:
 
 def test_what_authors_are_told_and_what_readers_say(client: Client) -> None:
     """In both languages; a reader counts once, and nobody reports their own note."""
-    ask(client, showing(picture(6), id="shown first", author="ann"))
-    blocked = ask(client, showing(copy_of(6), id="shown again", author="bob", hours=1))
+    ask(client, showing(picture(8), id="shown first", author="ann"))
+    blocked = ask(client, showing(copy_of(8), id="shown again", author="bob", hours=1))
     assert blocked.verdict_id is not None
     for lang in ("zh", "en"):
         told = client.explanation(blocked.verdict_id, lang=lang)
