@@ -107,6 +107,8 @@ class Console:
         lang = seen.lang if seen is not None else self.lang_of(request)
         personal = seen.personal if seen else Personal()
         person = seen.visitor.person if seen else None
+        undoable = None if person is None else self.desk.last_decided(person)
+        together = [] if undoable is None else self.desk.register.decided_with(undoable)
         text = self._pages.get_template(name).render(
             w=words_of(lang),
             lang=lang,
@@ -117,7 +119,8 @@ class Console:
             person=person,
             is_senior=person is not None and person.may(Role.SENIOR),
             csrf=seen.visitor.csrf if seen else "",
-            undoable=self._undoable(seen),
+            undoable=undoable,
+            undone_together=len(together),
             takes_tokens=self.entrance.takes_tokens,
             decision_word=lambda decision: decision_word(decision, lang),
             choice_name=lambda code, to_readers=False: choice_name(
@@ -132,9 +135,6 @@ class Console:
     def standalone(self, name: str, **values: Any) -> HTMLResponse:
         """A page that is not of the desk: without its frame, for whoever is logged in."""
         return HTMLResponse(self._pages.get_template(name).render(**values))
-
-    def _undoable(self, seen: Seen | None) -> Any:
-        return None if seen is None else self.desk.last_decided(seen.visitor.person)
 
 
 def console_of(request: Request) -> Console:

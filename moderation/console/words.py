@@ -132,7 +132,8 @@ _WORDS = {
     "give_back": ("放回队列", "Give it back"),
     "undo": ("撤销", "Undo"),
     "was_decided": ("案件 {case}：{decision}。", "Case {case}: {decision}."),
-    "can_be_undone": ("{} 秒内可撤销", "can be undone for {} s"),
+    "were_decided": ("{count} 条案件：{decision}。", "{count} cases: {decision}."),
+    "can_be_undone": ("{} 秒内可撤销", "It can be undone for {} s."),
     "waits_for_second": ("待第二人复核", "a second person has to agree"),
     "two_differ": (
         "两位审核员的决定不同，由你最终决定；两人的决定见操作记录。",

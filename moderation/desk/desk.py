@@ -282,11 +282,7 @@ class Desk:
                 now.undo_case(case_id, person.name, at=at)  # says why not
             if case.decided_by != person.name:
                 person.must(Role.SENIOR)
-            together = [
-                one
-                for one in now.cases_decided_by(case.decided_by or "", _UNDOABLE, limit=1_000)
-                if one.decided_at == case.decided_at
-            ]
+            together = now.decided_with(case)
             for one in together:
                 now.undo_case(one.case_id, person.name, at=at)
             return [now.case(one.case_id) for one in together]

@@ -29,7 +29,9 @@ def test_a_group_is_decided_at_once(served):
     assert client.send(f"/cases/{group[1]}/alike", fields | {"choice": "copied"}).status_code == 303
     cases = [served.register.case(one) for one in group]
     assert [case.state for case in cases] == [CaseState.DECIDED] * CUPS
-    assert f"<b>{CUPS}</b> Can be undone" in client.get("/queue").text
+    queue = client.get("/queue").text
+    assert f"<b>{CUPS}</b> Can be undone" in queue
+    assert f"{CUPS} cases: block." in queue
     client.send(f"/cases/{group[3]}/undo")
     assert {served.register.case(one).state for one in group} == {CaseState.OPEN}
 

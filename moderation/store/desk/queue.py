@@ -184,6 +184,24 @@ class CaseReading(Connected):
         with self._connected() as connection:
             return [_case(row) for row in connection.execute(query)]
 
+    def decided_with(self, case: Case) -> list[Case]:
+        """What its person decided together with a case and can be undone with it, itself included.
+
+        By their numbers; empty where nobody has decided about it.
+        """
+        query = (
+            select(CASES)
+            .where(
+                CASES.c.decided_by == case.decided_by,
+                CASES.c.decided_at == case.decided_at,
+                CASES.c.state.in_(_UNDOABLE),
+                CASES.c.said.is_not(None),
+            )
+            .order_by(CASES.c.case_id)
+        )
+        with self._connected() as connection:
+            return [_case(row) for row in connection.execute(query)]
+
     def decided_on(self, work_id: int, *, limit: int = 8) -> list[Case]:
         """The last cases about a work that were decided, the last first."""
         found: list[Case] = []
@@ -231,6 +249,7 @@ class CaseReading(Connected):
         return row[0] or 0, max((number or 0 for number in row[1:]), default=0)
 
 
+_UNDOABLE = [CaseState.DECIDED.value, CaseState.OPEN.value, CaseState.ESCALATED.value]
 _WAITING = [state.value for state in CaseState if state.waits]
 
 
