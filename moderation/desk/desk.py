@@ -7,14 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from moderation.desk.choices import choice_named
-from moderation.desk.oversight import AT_RANDOM, Chance, learn_from_appeal, needs_second
+from moderation.desk.oversight import AT_RANDOM, Chance, needs_second
 from moderation.desk.people import Person, Role
 from moderation.desk.reported import said_to_readers
 from moderation.desk.ruling import answer_of, overturned_in
 from moderation.desk.settling import Settled, settle
 from moderation.errors import BadNote, CaseSettled, NotAllowed
 from moderation.finding import FindingKind
-from moderation.gate.rights.appeals import decide_appeal, joined_by_mistake, who_decided
+from moderation.gate.rights.appeals import decide_appeal, joined_by_mistake
+from moderation.gate.rights.hindsight import who_decided
 from moderation.gate.rights.ruling import Decided, Ruled
 from moderation.store import (
     Act,
@@ -237,9 +238,7 @@ class Desk:
             appeal_id = now.sign_appeal(
                 case_id, person.name, at=_now(), after=after.value, words=ruled.reason.strip()
             )
-            decided = decide_appeal(now, appeal_id, replace(ruled, by=person.name))
-            learn_from_appeal(now, replace(ruled, by=person.name), decided, _now())
-            return decided
+            return decide_appeal(now, appeal_id, replace(ruled, by=person.name))
 
     def make_golden(self, case_id: int, person: Person, *, words: str = "") -> None:
         """Let what was decided about a case be what checks of others are compared with.

@@ -11,17 +11,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from moderation.gate.rights.following import policies_of
-from moderation.gate.rights.ruling import Decided, Ruled
 from moderation.policy import Terms
 from moderation.store import AuditRow, Case, Said, Transaction
-from moderation.verdict import Decision
 
 Chance = Callable[[], float]
 """Another number in [0, 1) each time."""
 AT_RANDOM: Chance = random.SystemRandom().random
 ASKED_FOR = timedelta(days=7)
 """A check that nobody has answered by then is asked for no longer: all may know the case."""
-_CHOICE_FOR = {Decision.PASS: "mistaken", Decision.LABEL: "mark", Decision.BLOCK: "other"}
 
 
 def terms_of(now: Transaction, row: AuditRow, at: datetime) -> Terms:
@@ -60,23 +57,3 @@ def open_checks(now: Transaction, case: Case, at: datetime, chance: Chance) -> N
         now.open_check(case, at=at)
     if chance() < terms.golden and (golden := now.golden_to_ask()) is not None:
         now.open_check(golden, at=at)
-
-
-def learn_from_appeal(now: Transaction, ruled: Ruled, decided: Decided, at: datetime) -> None:
-    """Let the case that was decided by a mistake be a golden one: its right answer is known now.
-
-    Who was first, or who holds a licence, could not be seen in the case; that makes none.
-    """
-    if not ruled.overturned or ruled.is_of_rights:
-        return
-    case = now.decided_on_revision_of(decided.appeal.verdict_id)
-    if case is None:
-        return
-    kinds = now.verdicts_numbered([case.verdict_id])[case.verdict_id].verdict.reason_kinds()
-    said = Said(
-        choice=_CHOICE_FOR[decided.after],
-        decision=decided.after,
-        mistaken=tuple(kind for kind in kinds if not ruled.findings or kind in ruled.findings),
-        words=ruled.reason,
-    )
-    now.make_golden(case.case_id, said, ruled.by, at=at)

@@ -141,6 +141,33 @@ def wrong_kinds(gate: Gate, verdict_id: int) -> tuple[FindingKind, ...]:
     return tuple(gate.register.verdicts_numbered([verdict_id])[verdict_id].verdict.reason_kinds())
 
 
+def test_nor_is_it_known_while_a_person_has_to_look_again(
+    place: str | Path, tmp_path: Path
+) -> None:
+    """The match is not so, and what else was found still asks for somebody."""
+    both = CAREFUL.to_json()["rule"] + [
+        {
+            "name": "contact",
+            "kind": "text.diversion.contact",
+            "steps": [{"at": 0.5, "decision": "review"}],
+        }
+    ]
+    policy = Policy.from_json(CAREFUL.to_json() | {"rule": both})
+    with Gate.open(place, index=tmp_path / "index", threads=1, policy=policy) as gate:
+        gate.check(showing(photo("coffee"), id="first", author="ann"))
+        selling = showing(MIRRORED, id="copy", author="ben", hours=3, text="想要的加微信 abc12345")
+        gate.check(selling)
+        desk = Desk(gate.register, undo_for=timedelta(0))
+        (waiting,) = gate.register.cases(Wanted())
+        desk.decide([waiting.case_id], MEI, "copied")
+        desk.settle()
+        copy = tuple(k for k in wrong_kinds(gate, waiting.verdict_id) if k.startswith("image."))
+        ruled = Ruled(overturned=True, by="whoever", reason="another cup", findings=copy)
+        decided = desk.decide_appeal(appealed(gate, "copy"), ruled, LIN)
+        assert decided.after is Decision.REVIEW
+        assert gate.register.golden(waiting.case_id) is None
+
+
 @pytest.mark.parametrize(
     "ruled",
     [

@@ -18,12 +18,12 @@ from moderation.gate.publishing.settling import announce_change
 from moderation.gate.rights.again import ORDINARY, judged_again, judged_as_of
 from moderation.gate.rights.declarations import record_claim
 from moderation.gate.rights.following import (
-    SYSTEM,
     own_among,
     policies_of,
     rights_of,
     with_pictures_kept,
 )
+from moderation.gate.rights.hindsight import keep_what_is_right, who_decided
 from moderation.gate.rights.ruling import Decided, Ruled
 from moderation.note import Claim, ClaimBasis
 from moderation.policy import Policy
@@ -93,6 +93,7 @@ def decide_appeal(now: Transaction, appeal_id: int, ruled: Ruled) -> Decided:
     )
     if ruled.overturned:
         decided = _overturn(now, row, last, ruled, kinds, decided, at)
+        keep_what_is_right(now, ruled, decided, at)
     now.settle_appeal(appeal_id, decided.appeal.state)
     now.add_event(
         NewEvent(
@@ -111,14 +112,6 @@ def decide_appeal(now: Transaction, appeal_id: int, ruled: Ruled) -> Decided:
         )
     )
     return decided
-
-
-def who_decided(now: Reading, row: AuditRow) -> set[str]:
-    """People who gave the verdict or answered one on its note: others decide the appeal."""
-    changes = now.changes([row.verdict_id])
-    answered = {review.by for review in now.reviews(note_id=row.verdict.note_id)}
-    answered |= now.who_answered_readers(row.verdict.note_id)
-    return answered | {change.by for change in changes.values()} - {SYSTEM}
 
 
 def _mistakes(verdict: Verdict, ruled: Ruled) -> tuple[FindingKind, ...]:
