@@ -220,7 +220,8 @@ def _history(
 
 
 def _is_kept_from(case: Case, line: LogLine, name: str) -> bool:
-    return case.waits_for_second and line.act is Act.FIRST and line.by != name
+    says_what = line.act in (Act.FIRST, Act.DECIDED, Act.UNDID)
+    return case.waits_for_second and says_what and line.by != name
 
 
 def _earlier(case: Case, register: Register, lang: Lang) -> tuple[PastCase, ...]:

@@ -18,6 +18,7 @@ from moderation.gate.rights.appeals import decide_appeal, joined_by_mistake
 from moderation.gate.rights.hindsight import who_decided
 from moderation.gate.rights.ruling import Decided, Ruled
 from moderation.store import (
+    UNDOABLE,
     Act,
     AppealState,
     AuditRow,
@@ -36,8 +37,6 @@ HELD_FOR = timedelta(minutes=10)
 """A case is nobody else's for so long; looking at it again begins anew."""
 UNDO_FOR = timedelta(seconds=30)
 """What was decided can be undone for so long, and takes effect then."""
-_UNDOABLE = (CaseState.DECIDED, CaseState.OPEN, CaseState.ESCALATED)
-"""States in which what a person decided can be undone: as the first of two it waits."""
 
 
 class Desk:
@@ -277,7 +276,7 @@ class Desk:
         at = _now()
         with self.register.transaction() as now:
             case = now.case(case_id)
-            if case.decided_by is None or case.state not in _UNDOABLE or case.said is None:
+            if case.decided_by is None or case.state not in UNDOABLE or case.said is None:
                 now.undo_case(case_id, person.name, at=at)  # says why not
             if case.decided_by != person.name:
                 person.must(Role.SENIOR)
@@ -291,7 +290,7 @@ class Desk:
 
         As the first of two they can undo it for as long as it waits; here it stands as others do.
         """
-        found = self.register.cases_decided_by(person.name, _UNDOABLE, limit=1)
+        found = self.register.cases_decided_by(person.name, UNDOABLE, limit=1)
         case = next(iter(found), None)
         if case is None or case.due_at is not None or case.decided_at is None:
             return case

@@ -36,8 +36,15 @@ _MAGIC: tuple[tuple[bytes, int, Plugin], ...] = (
     (b"II*\x00", 0, TiffImagePlugin.TiffImageFile),
     (b"MM\x00*", 0, TiffImagePlugin.TiffImageFile),
 )
-_AVIF_BRANDS = (b"avif", b"avis")
-_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+AVIF_BRANDS = (b"avif", b"avis")
+HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+
+
+def iso_brands(data: bytes) -> bytes:
+    """Of ISO media the brands, which say what is inside, the major one first; else empty."""
+    if data[4:8] != b"ftyp":
+        return b""
+    return data[8 : min(int.from_bytes(data[:4], "big"), 256)]
 
 
 def plugin_for(data: bytes) -> Plugin:
@@ -53,11 +60,10 @@ def plugin_for(data: bytes) -> Plugin:
             f"got {len(data)} bytes, a picture has at least {_MIN_BYTES}",
             hint="upload the whole file",
         )
-    if data[4:8] == b"ftyp":  # ISO media: the brands say what is inside, the major one first
-        brands = data[8 : min(int.from_bytes(data[:4], "big"), 256)]
-        if any(brand in brands for brand in _AVIF_BRANDS):
+    if brands := iso_brands(data):
+        if any(brand in brands for brand in AVIF_BRANDS):
             return AvifImagePlugin.AvifImageFile
-        if any(brand in brands for brand in _HEIC_BRANDS):
+        if any(brand in brands for brand in HEIC_BRANDS):
             return _heic_plugin()
     for magic, offset, plugin in _MAGIC:
         if data[offset : offset + len(magic)] == magic:

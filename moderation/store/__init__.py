@@ -16,6 +16,7 @@ from moderation.store.desk.queue import MOST_ALIKE, MOST_COUNTED
 from moderation.store.desk.queue import Place as PageEnd
 from moderation.store.desk.records import (
     NOBODY,
+    UNDOABLE,
     Act,
     Case,
     CaseKind,
@@ -88,6 +89,7 @@ __all__ = [
     "MOST_PROOFS",
     "MOST_REPORTS",
     "NOBODY",
+    "UNDOABLE",
     "Act",
     "Answer",
     "AnsweredCheck",

@@ -103,6 +103,24 @@ def test_what_the_first_decided_can_be_taken_back(served: Served) -> None:
     assert (case.said, case.holder) == (None, "mia")
 
 
+def test_nor_what_another_second_decided_and_took_back(overseen: Path, tmp_path: Path) -> None:
+    """Whoever comes then still finds it by themselves."""
+    with serving(a_copy_of(overseen, tmp_path / "desk")) as served:
+        case_id = served.case_of("cat-again")
+        decided(served, "mia", case_id, "copied")
+        decided(served, "tom", case_id, "copied")
+        assert served.come("tom").send(f"/cases/{case_id}/undo").status_code == 303
+        served.come("tom").send(f"/cases/{case_id}/leave")
+        other = served.come("lin")
+        other.send(f"/cases/{case_id}/take")
+        log = (
+            other.get(f"/cases/{case_id}").text.partition("What was done")[2].partition("</ul>")[0]
+        )
+        assert "took it" in log
+        assert "block" not in log
+        assert WORDS not in log
+
+
 def test_a_check_looks_like_any_case(served: Served) -> None:
     """Its page says no word of what was decided; whoever has seen the case is not given it."""
     case_id = served.case_of("trade-1")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from kit.desk_rows import AT_ONCE, MIA, SAM, TOM, judged, opened, under
 from kit.register_rows import MORNING
 
-from moderation.desk import Desk
+from moderation.desk import Desk, Person, Role
 from moderation.errors import CaseSettled, NotAllowed
 from moderation.policy import Policy
-from moderation.store import Act, Answer, Case, CaseState, Register, Wanted
+from moderation.store import Act, Answer, Case, CaseKind, CaseState, NewAppeal, Register, Wanted
 from moderation.verdict import Decision
 
 HOUR = timedelta(hours=1)
@@ -99,6 +99,32 @@ def test_a_senior_who_was_one_of_two_is_not_the_third(desk: Desk, case: Case) ->
     assert desk.take_next(SAM, Wanted(state=CaseState.ESCALATED)) is None
     with pytest.raises(NotAllowed):
         desk.decide([case.case_id], SAM, "copied")
+
+
+def test_neither_of_two_who_differed_decides_the_appeal(desk: Desk, case: Case) -> None:
+    """Nor does the senior; all three have said what they think of the note."""
+    desk.decide([case.case_id], MIA, "copied")
+    desk.decide([case.case_id], TOM, "mistaken")
+    desk.decide([case.case_id], SAM, "copied")
+    desk.settle()
+    row = desk.register.latest_verdict(case.note_id)
+    assert row is not None
+    new = NewAppeal(
+        verdict_id=row.verdict_id,
+        note_id=case.note_id,
+        author_id=case.author_id,
+        at=datetime.now(UTC),
+        statement="it is mine",
+    )
+    with desk.register.transaction() as now:
+        now.open_appeal(new)
+    appeals = Wanted(kind=CaseKind.APPEAL)
+    (appeal,) = desk.register.cases(appeals)
+    for person in (MIA, TOM, SAM):
+        assert desk.take_next(person, appeals) is None
+        with pytest.raises(NotAllowed):
+            desk.take(appeal.case_id, person)
+    assert desk.take_next(Person(name="lin", role=Role.MODERATOR), appeals) is not None
 
 
 def test_what_the_policy_does_not_ask_for_needs_one(desk: Desk, case: Case) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from moderation.image.formats import AVIF_BRANDS, HEIC_BRANDS, iso_brands
+
 
 class FileType(StrEnum):
     """Words in the facts of a proof."""
@@ -78,19 +80,17 @@ _KRITA = b"mimetypeapplication/x-krita"  # the first entry, stored as it is
 _PROCREATE = b"Document.archive"
 _DIRECTORY_BYTES = 1 << 20
 """At the end of a ZIP file, where its directory lies."""
-_AVIF_BRANDS = (b"avif", b"avis")
-_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 
 
 def type_of(data: bytes) -> FileType:
     """Tell what a file is; never raises."""
     if not data:
         return FileType.EMPTY
-    if data[4:8] == b"ftyp":  # ISO media: the brands say what is inside
-        brands = data[8 : min(int.from_bytes(data[:4], "big"), 256)]
-        if any(brand in brands for brand in _AVIF_BRANDS):
+    if data[4:8] == b"ftyp":
+        brands = iso_brands(data)
+        if any(brand in brands for brand in AVIF_BRANDS):
             return FileType.AVIF
-        if any(brand in brands for brand in _HEIC_BRANDS):
+        if any(brand in brands for brand in HEIC_BRANDS):
             return FileType.HEIC
         return FileType.RAW if data[8:12] == b"crx " else FileType.VIDEO
     if data.startswith(_ZIP):

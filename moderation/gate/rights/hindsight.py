@@ -19,6 +19,7 @@ def who_decided(now: Reading, row: AuditRow) -> set[str]:
     changes = now.changes([row.verdict_id])
     answered = {review.by for review in now.reviews(note_id=row.verdict.note_id)}
     answered |= now.who_answered_readers(row.verdict.note_id)
+    answered |= now.one_of_two_on(row.verdict.note_id)
     return answered | {change.by for change in changes.values()} - {SYSTEM}
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from moderation.errors import UnknownSubject
 from moderation.store.desk.records import (
+    UNDOABLE,
     Act,
     Case,
     CaseKind,
@@ -194,7 +195,7 @@ class CaseReading(Connected):
             .where(
                 CASES.c.decided_by == case.decided_by,
                 CASES.c.decided_at == case.decided_at,
-                CASES.c.state.in_(_UNDOABLE),
+                CASES.c.state.in_([state.value for state in UNDOABLE]),
                 CASES.c.said.is_not(None),
             )
             .order_by(CASES.c.case_id)
@@ -249,7 +250,6 @@ class CaseReading(Connected):
         return row[0] or 0, max((number or 0 for number in row[1:]), default=0)
 
 
-_UNDOABLE = [CaseState.DECIDED.value, CaseState.OPEN.value, CaseState.ESCALATED.value]
 _WAITING = [state.value for state in CaseState if state.waits]
 
 

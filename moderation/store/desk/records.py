@@ -46,6 +46,10 @@ class CaseState(StrEnum):
         return self in (CaseState.OPEN, CaseState.ESCALATED)
 
 
+UNDOABLE = (CaseState.DECIDED, CaseState.OPEN, CaseState.ESCALATED)
+"""States in which what a person decided can be undone: as the first of two it waits."""
+
+
 class Act(StrEnum):
     """What somebody did with a case; stored strings."""
 

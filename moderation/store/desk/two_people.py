@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from moderation.store.desk.records import NOBODY, Act, Case, CaseState
-from moderation.store.desk.tables import CASE_LOG
+from moderation.store.desk.tables import CASE_LOG, CASES
 from moderation.store.service.connected import Connected
 
 
@@ -36,6 +36,17 @@ class TwoPeopleReading(Connected):
                 else:  # another verdict stands, and nobody has decided about that one
                     found.clear()
         return found
+
+    def one_of_two_on(self, note_id: str) -> set[str]:
+        """People who have decided a case of a note as one of two, whoever had the last word."""
+        query = (
+            select(CASE_LOG.c.by)
+            .join(CASES, CASES.c.case_id == CASE_LOG.c.case_id)
+            .where(CASES.c.note_id == note_id, CASE_LOG.c.act == Act.FIRST.value)
+            .distinct()
+        )
+        with self._connected() as connection:
+            return set(connection.execute(query).scalars())
 
     def words_of_first(self, case_id: int, by: str) -> str:
         """Why somebody decided a case as they did, as one of two; empty where they did not say."""
