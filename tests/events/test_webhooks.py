@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.event_children import QUICK, deliver, happen, subscribe
+from kit.event_children import PATIENT, QUICK, deliver, happen, subscribe
 from kit.receivers import (
     OK,
     drip,
@@ -78,9 +78,9 @@ def test_what_is_no_receipt_becomes_a_dead_letter(register, receiver, name: str)
     receiver.answer, wanted = BAD[name]
     one = subscribe(register, receiver.url)
     happen(register, "a")
-    deliver(register, until=20)
+    deliver(register, pace=PATIENT, until=20)
     (letter,) = register.dead_letters(endpoint_id=one)
-    assert letter.attempts == len(QUICK.waits) == len(receiver.came)
+    assert letter.attempts == len(PATIENT.waits) == len(receiver.came)
     assert letter.first_error.startswith(wanted)
     assert len(letter.last_error) <= 500
 

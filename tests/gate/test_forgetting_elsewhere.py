@@ -27,8 +27,8 @@ CAT, CUP = photo("chelsea"), photo("coffee")
 
 def filled(folder: Path) -> None:
     with Gate.open(folder) as gate:
-        gate.check(showing(CAT, id="a1", author="ava"))
-        gate.check(showing(CUP, id="b1", author="ben"))
+        gate.check(showing(CAT, id="no-1", author="ava"))
+        gate.check(showing(CUP, id="no-2", author="ben"))
 
 
 def restored(backup: Path, folder: Path) -> Path:
@@ -51,7 +51,7 @@ def test_a_restored_backup_forgets_again_before_anything_is_found(tmp_path: Path
     assert [p.counts for p in receipt.places if p.kind == "list"] == [{"lines": 1}, {"lines": 1}]
     text = (backups / LIST_NAME).read_text()
     assert "ava" not in text
-    assert "a1" not in text
+    assert "no-1" not in text
     shutil.rmtree(place)
     there = restored(backups / "old.sqlite3", tmp_path / "restored")
     with pytest.raises(RestoredCopy, match="a backup of"):
@@ -72,7 +72,7 @@ def test_a_backup_from_after_says_nothing_and_finds_its_list_by_itself(tmp_path:
     place = tmp_path / "register"
     filled(place)
     with Gate.open(place) as gate:
-        gate.forget(note_id="a1")
+        gate.forget(note_id="no-1")
     back_up(place, tmp_path / "new.sqlite3")
     with Register.open(restored(tmp_path / "new.sqlite3", tmp_path / "restored")) as register:
         assert register.replayed == (0, 1)
@@ -95,7 +95,7 @@ def test_a_list_of_another_register_is_refused(tmp_path: Path) -> None:
     for name in ("one", "other"):
         filled(tmp_path / name)
         with Gate.open(tmp_path / name) as gate:
-            gate.forget(note_id="a1")
+            gate.forget(note_id="no-1")
     back_up(tmp_path / "one", tmp_path / "copy.sqlite3")
     there = restored(tmp_path / "copy.sqlite3", tmp_path / "restored")
     with pytest.raises(StoreError, match="another register"):
@@ -111,9 +111,9 @@ def test_an_expired_backup_is_named_no_more(tmp_path: Path) -> None:
     filled(place)
     back_up(place, copy)
     with Gate.open(place) as gate:
-        assert [p.kind for p in gate.forget(note_id="a1").places].count("backup") == 1
+        assert [p.kind for p in gate.forget(note_id="no-1").places].count("backup") == 1
         copy.unlink()
-        assert [p.kind for p in gate.forget(note_id="b1").places].count("backup") == 0
+        assert [p.kind for p in gate.forget(note_id="no-2").places].count("backup") == 0
     assert len((tmp_path / LIST_NAME).read_text().splitlines()) == 2
     assert len((place / LIST_NAME).read_text().splitlines()) == 3
 
@@ -125,7 +125,7 @@ def test_a_scan_that_was_not_reached_is_named(tmp_path: Path) -> None:
     with Gate.open(place) as gate:
         with gate.register.transaction() as now:
             now.know_elsewhere(Elsewhere(kind=SCAN, place=str(scan), at=datetime.now(UTC)))
-        (told,) = [p for p in gate.forget(note_id="a1").places if p.kind == "scan"]
+        (told,) = [p for p in gate.forget(note_id="no-1").places if p.kind == "scan"]
     assert (told.place, told.state) == (str(scan), Reach.NOT_REACHED)
     assert "moderation scan forget" in told.hint
 

@@ -27,6 +27,9 @@ QUICK = Pace(
     after_trouble_s=0.05,
 )
 
+PATIENT = replace(QUICK, lease=timedelta(seconds=10), attempt_s=2.0)
+"""For tests that count attempts: a busy machine may hold one up for longer than `QUICK` waits."""
+
 
 def start(*arguments: object) -> subprocess.Popen[str]:
     """A child that does one of these until it is killed; it has begun when it says `open`."""
