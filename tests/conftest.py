@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -27,6 +28,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite the golden files; look at the difference before you commit",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Leave what pytest has collected out of every later search for garbage.
+
+    These are a million objects, which hold up all threads for half a second at a time: longer than
+    some tests allow for an answer.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header() -> str:
