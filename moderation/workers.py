@@ -7,6 +7,7 @@ then done again, each task alone; a task that kills its worker twice is handed b
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import multiprocessing
 import os
 import resource
@@ -168,6 +169,22 @@ def _go_with_parent() -> None:
     if parent is not None:
         connection.wait([parent.sentinel])
         os._exit(1)
+
+
+@contextmanager
+def ends_within(seconds: float) -> Iterator[None]:
+    """In a worker: what does not come to an end kills it, and says on stderr where it was.
+
+    The clock is no thread of Python's, so it also ends a library that holds the interpreter's lock.
+
+    Args:
+        seconds: that what is done may take, above zero.
+    """
+    faulthandler.dump_traceback_later(seconds, exit=True, file=2)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def give_memory_back() -> None:

@@ -6,7 +6,8 @@ Data or a loop over Parquet: a batch of notes in, a batch of observations out, r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ import pyarrow as pa
 from moderation.archive import notes_in_batch
 from moderation.finding import FindingKind, ItemFailure
 from moderation.image.descriptor import Describer
+from moderation.note import Note
 from moderation.scan.observation import observe_note
 from moderation.scan.shards import Item, row_of
 from moderation.scan.tables import NOTES, PICTURES, Row, failure_row, note_row, picture_rows
@@ -81,7 +83,11 @@ def observe_batch(
 
 
 def observed_rows(
-    items: Sequence[Item], said: Iterable[dict[str, Any]], *, without: Collection[str] = ()
+    items: Sequence[Item],
+    said: Iterable[dict[str, Any]],
+    *,
+    without: Collection[str] = (),
+    around: Callable[[Note], AbstractContextManager[None]] = lambda _: nullcontext(),
 ) -> ObservedRows:
     """Look at each note, in this process.
 
@@ -89,6 +95,7 @@ def observed_rows(
         items: notes, and failures in place of rows that are none.
         said: JSON of each.
         without: names of detectors that are left out.
+        around: entered while a note is looked at.
 
     Raises:
         ArtifactError: a model is missing or damaged.
@@ -99,7 +106,8 @@ def observed_rows(
             found.notes.append(failure_row(item))
             found.failed += 1
             continue
-        examined = observe_note(item, describer(), without=without)
+        with around(item):
+            examined = observe_note(item, describer(), without=without)
         found.pictures += picture_rows(examined, len(found.notes))
         found.notes.append(note_row(examined, row))
         found.unanswered += len(examined.failures)

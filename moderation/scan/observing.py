@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,11 +22,13 @@ from moderation.scan.observation import observing_detectors
 from moderation.scan.place import Place, Receipt
 from moderation.scan.shards import Item, Shard, cut
 from moderation.scan.tables import NOTES, PICTURES, TABLES, table_of
-from moderation.workers import Deadly, most_memory
+from moderation.workers import Deadly, ends_within, most_memory
 
 SHARD_ROWS = 64
 """Rows of a shard: some 200 pictures, well below a minute of one core, and as much is lost by
 whoever is killed."""
+_NOTE_S, _PICTURE_S = 30.0, 30.0
+"""What a note and each of its pictures may take: twenty times what they do on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +201,8 @@ def _missing(
 
 def _observe_shard(task: _Task) -> _Done:
     """In a worker: look at each note, write the tables, then the receipt."""
-    found = observed_rows(task.shard.items, task.shard.rows, without=task.without)
+    describer()  # opening the model is not the first note's time
+    found = observed_rows(task.shard.items, task.shard.rows, without=task.without, around=_in_time)
     tables = {"notes": table_of(found.notes, NOTES), "pictures": table_of(found.pictures, PICTURES)}
     sizes = {} if task.trial else task.place.write(task.shard.number, tables)
     receipt = Receipt(
@@ -215,6 +219,10 @@ def _observe_shard(task: _Task) -> _Done:
     if not task.trial:
         task.place.receive(task.shard.number, receipt)
     return _Done(receipt=receipt, memory=most_memory())
+
+
+def _in_time(note: Note) -> AbstractContextManager[None]:
+    return ends_within(_NOTE_S + _PICTURE_S * len(note.images))
 
 
 def _without_the_deadly(pool: Pool[_Task, _Done], task: _Task) -> _Done:
@@ -237,7 +245,7 @@ def _without_the_deadly(pool: Pool[_Task, _Done], task: _Task) -> _Done:
 def _given_up(note: Note) -> ItemFailure:
     return ItemFailure(
         code="worker_died",
-        message=f"whoever looks at `{note.id}` dies, twice",
-        hint="look at its pictures with `moderation inspect`, and report the one that crashes it",
+        message=f"whoever looks at `{note.id}` dies or does not come to an end, twice",
+        hint="look at its pictures with `moderation inspect`, and report the one that does it",
         note_id=note.id,
     )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from kit.pictures import encoded, scene
 
-from moderation.scan import Observed, pairing
+from moderation.note import Note
+from moderation.scan import Observed, batches, observing, pairing
 from moderation.scan.observing import _Done, _observe_shard, _Task
 from moderation.scan.observing import observe as observe_archive
 
@@ -71,6 +74,23 @@ def dies_of_deadly(task: _Task) -> _Done:
         if getattr(item, "id", "").startswith("deadly"):
             os.kill(os.getpid(), signal.SIGKILL)
     return _observe_shard(task)
+
+
+def hangs_on_deadly(task: _Task) -> _Done:
+    """The work of a scan, but for notes on which a library never ends, and lets nobody else run."""
+    observing._NOTE_S = observing._PICTURE_S = 4.0
+    look = batches.observe_note
+
+    def hang(note: Note, *args: Any, **how: Any) -> Any:
+        if note.id.startswith("deadly"):
+            re.match("(a+)+$", "a" * 60 + "b")
+        return look(note, *args, **how)
+
+    batches.observe_note = hang
+    try:
+        return _observe_shard(task)
+    finally:
+        batches.observe_note = look
 
 
 def dies_of_crops(task: pairing._Task) -> pairing._Done:

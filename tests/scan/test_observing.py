@@ -19,13 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from kit import scan_children
-from kit.scan_children import a_row, archive, children_of, dies_of_deadly, files_of
+from kit.scan_children import a_row, archive, children_of, dies_of_deadly, files_of, hangs_on_deadly
 from kit.small_disk import small_disk
 
 from moderation.archive import read_notes
 from moderation.errors import BadArchive, StoreBusy, StoreUnwritable
 from moderation.scan import Observed, observe
-from moderation.scan.observing import _Task, _without_the_deadly
+from moderation.scan.observing import _Done, _Task, _without_the_deadly
 from moderation.scan.place import Place
 from moderation.scan.shards import cut
 from moderation.scan.tables import NOTES, PICTURES, TABLES
@@ -218,14 +218,17 @@ def test_ctrl_c_ends_at_once_and_leaves_nobody(source: Path, tmp_path: Path) -> 
     assert not is_held(tmp_path)
 
 
-def test_note_that_kills_its_worker_is_a_failure(tmp_path: Path) -> None:
+@pytest.mark.parametrize("work", [dies_of_deadly, hangs_on_deadly])
+def test_note_that_kills_its_worker_is_a_failure(
+    work: Callable[[_Task], _Done], tmp_path: Path
+) -> None:
     """The others of its shard are observed all the same."""
     path = archive(tmp_path / "archive", 3)
     lines = path.read_text("utf-8").splitlines()
     path.write_text("\n".join([lines[0], a_row("deadly", "1.jpg"), lines[2]]), "utf-8")
     (shard,) = cut(read_notes(path), 8, path.parent)
     place = Place.within(tmp_path / "out", "observed", "detectors", {"decode": "1"}, TABLES)
-    pool = Workers(dies_of_deadly, 1)
+    pool = Workers(work, 1)
     done = _without_the_deadly(pool, _Task(shard=shard, place=place, without=QUICK))
     pool.close()
     assert [done.receipt.counts[name] for name in ("rows", "failed", "pictures")] == [3, 1, 2]
