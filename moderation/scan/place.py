@@ -87,9 +87,13 @@ class Place:
             StoreBusy: another process writes here.
         """
         with alone_in(self.folder):
-            for draft in self.folder.glob("*/.*.draft"):
-                draft.unlink(missing_ok=True)
+            self._clear()
             yield
+            self._clear()  # of a worker that was killed meanwhile
+
+    def _clear(self) -> None:
+        for draft in self.folder.glob("*/.*.draft"):
+            draft.unlink(missing_ok=True)
 
     def write(self, number: int, tables: Mapping[str, pa.Table]) -> dict[str, int]:
         """Write the tables of a shard; table → bytes.

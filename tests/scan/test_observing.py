@@ -198,6 +198,17 @@ def test_worker_that_is_killed_is_replaced(
     assert files_of(tmp_path) == undisturbed
 
 
+def test_what_a_killed_worker_left_half_written_goes_with_the_run(tmp_path: Path) -> None:
+    """And what one that was killed with its scan left goes before the next begins."""
+    place = Place.within(tmp_path, "observed", "detectors", {"decode": "1"}, TABLES)
+    draft = place.file("notes", 3).with_name(".part-000003.parquet.99.draft")
+    draft.write_bytes(b"half")
+    with place.held():
+        assert not draft.exists()
+        draft.write_bytes(b"half")
+    assert not draft.exists()
+
+
 def command_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text()
