@@ -55,6 +55,8 @@ class Console:
         self._lang: Lang = lang
         self._keeper: asyncio.Task[None] | None = None
         self._pages = environment({"time": _time}, package="moderation.console")
+        for name in self._pages.list_templates(extensions=["j2"]):
+            self._pages.get_template(name)  # now, and not while the first person waits
 
     async def start(self) -> None:
         """Begin to read archives, to settle what is due, and to look for what others do."""
