@@ -26,6 +26,7 @@ WORD_BANDS = 4
 
 _WORD_BYTES = WORD_BANDS * BAND_BITS // 8
 _COMPARED_AT_ONCE = 1 << 18  # their distances stay in a core's cache
+_EIGHT = 8  # answers that are looked at together, as one word
 _HELD = 1 << 18  # finds that are told together
 _COMPARISON_NS, _LIST_NS = 0.25, 15_000.0  # of one core, roughly: they choose how many lists
 
@@ -86,10 +87,8 @@ def alike(
     sizes = known.sizes[numbers[:, np.newaxis] ^ near]
     ends = np.cumsum(sizes, axis=1)
     shifts = known.starts[numbers[:, np.newaxis] ^ near] - (ends - sizes)
-    distances = np.empty(_COMPARED_AT_ONCE, np.int32)
-    few = np.empty(_COMPARED_AT_ONCE, bool)
-    pointer = faiss.swig_ptr(distances)
-    found: list[tuple[int, int, int, int, Rows]] = []
+    compared = _Compared(most_bits)
+    found: list[_Found] = []
     held = 0
     for place, number in enumerate(numbers.tolist()):
         asked = queries.words(number)
@@ -98,20 +97,9 @@ def alike(
             some = there[first : first + _COMPARED_AT_ONCE]
             at_once = _COMPARED_AT_ONCE // len(some)
             for row in range(0, len(asked), at_once):
-                portion = asked[row : row + at_once]
-                count = len(portion) * len(some)
-                faiss.hammings(  # type: ignore[attr-defined]
-                    faiss.swig_ptr(portion),
-                    faiss.swig_ptr(some),
-                    len(portion),
-                    len(some),
-                    _WORD_BYTES,
-                    pointer,
-                )
-                np.less_equal(distances[:count], most_bits, out=few[:count])
-                hits = np.flatnonzero(few[:count])
+                hits, answers = compared.near(asked[row : row + at_once], some)
                 if len(hits):
-                    found.append((place, row, first, len(some), hits))
+                    found.append((place, row, first, len(some), hits, answers))
                     held += len(hits)
                 if held >= _HELD:
                     yield _rows(queries, known, numbers, ends, shifts, found)
@@ -120,18 +108,48 @@ def alike(
         yield _rows(queries, known, numbers, ends, shifts, found)
 
 
+class _Compared:
+    """Answers to comparisons, eight of them a word: hardly any says yes."""
+
+    def __init__(self, most_bits: int) -> None:
+        self._most_bits = most_bits
+        self._distances = np.empty(_COMPARED_AT_ONCE, np.int32)
+        self._pointer = faiss.swig_ptr(self._distances)
+        self._near = np.zeros((_COMPARED_AT_ONCE // _EIGHT + 1) * _EIGHT, bool)
+        self._eights = self._near.view(np.uint64)
+
+    def near(
+        self, asked: NDArray[np.uint8], there: NDArray[np.uint8]
+    ) -> tuple[Rows, NDArray[np.uint64]]:
+        """Which eights of all pairs hold near ones, and these eights."""
+        count = len(asked) * len(there)
+        faiss.hammings(  # type: ignore[attr-defined]
+            faiss.swig_ptr(asked),
+            faiss.swig_ptr(there),
+            len(asked),
+            len(there),
+            _WORD_BYTES,
+            self._pointer,
+        )
+        np.less_equal(self._distances[:count], self._most_bits, out=self._near[:count])
+        self._near[count : count + _EIGHT] = False
+        eights = self._eights[: -(-count // _EIGHT)]
+        hits = np.flatnonzero(eights != 0)
+        return hits, eights[hits]
+
+
+_Found = tuple[int, int, int, int, Rows, NDArray[np.uint64]]
+"""Place of a list's number, first query, first known word, how many of these, and what is near."""
+
+
 def _rows(
-    queries: Lists,
-    known: Lists,
-    numbers: Rows,
-    ends: Rows,
-    shifts: Rows,
-    found: list[tuple[int, int, int, int, Rows]],
+    queries: Lists, known: Lists, numbers: Rows, ends: Rows, shifts: Rows, found: list[_Found]
 ) -> tuple[Rows, Rows]:
-    *columns, hits = zip(*found, strict=True)
+    *columns, hits, eights = zip(*found, strict=True)
+    hit, one = np.concatenate(eights).view(bool).reshape(-1, _EIGHT).nonzero()
     counts = [len(each) for each in hits]
-    place, row, first, width = (np.repeat(column, counts) for column in columns)
-    query, there = np.divmod(np.concatenate(hits), width)
+    place, row, first, width = (np.repeat(column, counts)[hit] for column in columns)
+    query, there = np.divmod(np.concatenate(hits)[hit] * _EIGHT + one, width)
     query += row + queries.starts[numbers[place]]
     there += first
     neighbour = np.zeros(len(there), np.int64)
