@@ -3,9 +3,12 @@
 Multi-index hashing (Norouzi, Punjani, Fleet, "Fast exact search in Hamming space with multi-index
 hashing", 2014): a code is cut into 16 bands of 16 bits. Of two codes that differ in at most 31
 bits some band differs in at most one, or they would differ in two bits of each. So codes are
-sorted into lists by one band after another, and a query is compared with those in its own list
-and in the 16 lists one bit away. The lists are FAISS's, where codes of one list lie side by side:
-comparing is then nearly all there is to do.
+sorted into lists by the first bits of one band after another, and a query is compared with the
+known ones of its own list and of each list one bit away (`hash_bands`).
+
+There, 64 bits are compared and not 256. Bands stand in a ring, and differ in less than two bits on
+average; so there is one from which on every run of bands does (the cycle lemma), and the four that
+begin with it differ in at most seven bits together. Hardly any strangers do.
 
 A search for a single picture is faster by comparing with everything, see `index`; this is for
 joining an archive with itself.
@@ -13,27 +16,25 @@ joining an archive with itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import partial
+from typing import Self
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.errors import InputError
+from moderation.image.hash_bands import BANDS, WORD_BANDS, Lists, alike, list_bits
 from moderation.image.hashing import PDQ256
 from moderation.image.index import Codes
 
-BANDS = 16
 MOST_RADIUS_BITS = 2 * BANDS - 1
 """Farther apart, two codes may differ in two bits of every band."""
 
-_BAND_BITS = PDQ256.bits // BANDS
-_LISTS = 1 << _BAND_BITS
-_FLIPS = np.concatenate([[0], 1 << np.arange(_BAND_BITS)])
-_AT_ONCE = 1 << 18  # queries whose finds are held in memory before they are thinned out
-_COMPARED_AT_ONCE = 30_000_000  # and comparisons: where all codes are alike, each is a find
+_AT_ONCE = 1 << 22  # queries that are sorted together
+_TASKS = 64  # that the lists of a band are cut into, for threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,68 +95,55 @@ def joined(
             )
     if not len(queries) or not len(known):
         return Pairs.none()
-    probes = 1 if radius_bits < BANDS else len(_FLIPS)
-    found = []
-    for band in range(BANDS):
-        lists = _Lists(band, known, probes)
-        for start in range(0, len(queries), _AT_ONCE):
-            some = slice(start, start + _AT_ONCE)
-            for portion in lists.near(queries[some], radius_bits):
-                kept = portion
-                if before is not None:
-                    kept = _of(portion, portion.known < before[some][portion.queries])
-                kept = _thinned(kept, nearest, first)
-                found.append(Pairs(queries=kept.queries + start, known=kept.known, bits=kept.bits))
+    search = _Search(np.asarray(queries), np.asarray(known), radius_bits, before, nearest, first)
+    found = [Pairs.none()]
+    with ThreadPoolExecutor(faiss.omp_get_max_threads(), "join") as threads:
+        for band in range(BANDS):
+            found += search.by(band, threads)
     return _thinned(_once(found, len(known)), nearest, first)
 
 
-class _Lists:
-    """Known codes by the value of one band; in each list in order of their rows."""
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is asked of every band."""
 
-    def __init__(self, band: int, known: Codes, probes: int) -> None:
-        self._band, self._probes = band, probes
-        self._lists = _empty_lists(probes)
-        values = _values(band, known)
-        sizes = np.bincount(values, minlength=_LISTS)
-        every = np.arange(_LISTS)
-        self._compared = sum(sizes[every ^ flip] for flip in _FLIPS[:probes])
-        rows = np.argsort(values, kind="stable")
-        codes, values = np.ascontiguousarray(known[rows]), values[rows].astype(np.int64)
-        pointers = (faiss.swig_ptr(array) for array in (codes, rows, values))
-        self._lists.add_core(len(rows), *pointers)
+    queries: Codes
+    known: Codes
+    radius_bits: int
+    before: NDArray[np.int64] | None
+    nearest: int | None
+    first: int
 
-    def near(self, queries: Codes, radius_bits: int) -> Iterator[Pairs]:
-        """What these lists tell of queries uint8 [q, 32], some of them at a time."""
-        values = _values(self._band, queries)
-        order = np.argsort(values, kind="stable")  # so that lists come from the cache
-        wanted = values[order, np.newaxis].astype(np.int64) ^ _FLIPS[np.newaxis, : self._probes]
-        compared = np.cumsum(self._compared[values[order]])
-        cuts = np.searchsorted(compared, np.arange(0, compared[-1], _COMPARED_AT_ONCE), "right")
-        for rows in np.split(np.arange(len(order)), np.unique(cuts[1:])):
-            starts, bits, found = self._lists.range_search_preassigned(
-                np.ascontiguousarray(queries[order[rows]]),
-                radius_bits + 1,  # FAISS finds distances strictly below
-                wanted[rows],
-                np.zeros((len(rows), self._probes), np.int32),
-            )
-            counts = np.diff(starts.astype(np.int64)).astype(np.int64)
-            yield Pairs(
-                queries=np.repeat(order[rows], counts), known=found, bits=bits.astype(np.int64)
-            )
+    def by(self, band: int, threads: ThreadPoolExecutor) -> list[Pairs]:
+        """What one band tells."""
+        flips = int(self.radius_bits >= BANDS)
+        bits = list_bits(min(len(self.queries), _AT_ONCE), len(self.known), flips)
+        known = Lists(self.known, band, bits)
+        found = []
+        for start in range(0, len(self.queries), _AT_ONCE):
+            asked = Lists(self.queries[start : start + _AT_ONCE], band, bits)
+            numbers = np.arange(len(asked))
+            tasks = [numbers[task::_TASKS] for task in range(min(_TASKS, len(asked)))]
+            near = partial(self._near, asked, known, start, flips)
+            found += [pairs for some in threads.map(near, tasks) for pairs in some]
+        return found
 
-
-def _empty_lists(probes: int) -> Any:
-    nobody = faiss.IndexBinaryFlat(PDQ256.bits)  # is never asked which list: the band says it
-    lists = faiss.IndexBinaryIVF(nobody, PDQ256.bits, _LISTS)
-    lists.is_trained = True
-    lists.nprobe = probes
-    return lists
-
-
-def _values(band: int, codes: Codes) -> NDArray[np.uint16]:
-    """Of 16 bits, which sort by their digits: many times as fast as wider ones."""
-    first = band * _BAND_BITS // 8
-    return np.left_shift(codes[:, first], 8, dtype=np.uint16) | codes[:, first + 1]
+    def _near(
+        self, asked: Lists, known: Lists, start: int, flips: int, numbers: NDArray[np.int64]
+    ) -> list[Pairs]:
+        """What is near queries of these lists, of a portion that begins with this one."""
+        most_bits = WORD_BANDS * (flips + 1) - 1
+        found = []
+        for rows, places in alike(asked, known, numbers, flips, most_bits):
+            rows += start
+            if self.before is not None:
+                early = places < self.before[rows]
+                rows, places = rows[early], places[early]
+            bits = np.bitwise_count(self.queries[rows] ^ self.known[places]).sum(axis=1, dtype=int)
+            near = bits <= self.radius_bits
+            pairs = Pairs(queries=rows[near], known=places[near], bits=bits[near])
+            found.append(_thinned(pairs, self.nearest, self.first))
+        return found
 
 
 def _once(found: list[Pairs], count: int) -> Pairs:

@@ -1,8 +1,8 @@
 """Codes of registered pictures → every one within a Hamming radius, exactly.
 
-`IndexBinaryFlat` compares with every code: at a million
+A search compares with every code (`hash_scan`): at a million
 codes that is faster than a multi-index that must probe eight variants of each picture, and
-it is never approximate. What it lacks is added here: ids, and deletion that works at once.
+it is never approximate. Added here are ids, and deletion that works at once.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.errors import InputError, RecipeMismatch
 from moderation.image.durable import corrupt, said_if_unwritable
+from moderation.image.hash_scan import scanned
 from moderation.image.hashing import HashRecipe
 from moderation.image.mapped import Manifest, Shape, read_manifest, stored, write_manifest
 
@@ -50,7 +51,7 @@ class HashIndex:
         self.recipe = recipe
         self.seq = 0
         """Sequence number of the register's log up to which this index is complete."""
-        self._lock = threading.Lock()  # FAISS moves its memory when it grows
+        self._lock = threading.Lock()  # arrays are put elsewhere when they grow
         self._restart(np.empty((0, recipe.bytes), np.uint8), np.empty(0, np.int64))
 
     def __len__(self) -> int:
@@ -72,9 +73,8 @@ class HashIndex:
             )
         with self._lock:
             self._reserve(self._count + len(codes))
-            self._flat.add(codes)
-            self._ids[self._count : self._count + len(codes)] = ids
-            self._live[self._count : self._count + len(codes)] = True
+            new = slice(self._count, self._count + len(codes))
+            self._codes[new], self._ids[new], self._live[new] = codes, ids, True
             self._count += len(codes)
 
     def remove(self, ids: NDArray[np.int64]) -> int:
@@ -126,18 +126,16 @@ class HashIndex:
         if not len(codes):
             return nearest_of([], limit)
         with self._lock:
-            # FAISS finds distances strictly below its radius.
-            starts, distances, places = self._flat.range_search(codes, radius_bits + 1)
-            rows = np.repeat(np.arange(len(codes)), (starts[1:] - starts[:-1]).astype(int))
+            rows, places, bits = scanned(codes, self._codes[: self._count], radius_bits)
             live = self._live[places]
-            rows, ids, bits = rows[live], self._ids[places][live], distances[live].astype(int)
-        return nearest_of([(rows, ids, bits.astype(np.int64))], limit)
+            found = rows[live], self._ids[places][live], bits[live]
+        return nearest_of([found], limit)
 
     def latest(self, most: int) -> dict[int, bytes]:
         """As `contents`, of those that were added last."""
         with self._lock:
             places = np.flatnonzero(self._live[: self._count])[-most:].tolist()
-            return {int(self._ids[i]): bytes(self._flat.reconstruct(i)) for i in places}
+            return {int(self._ids[i]): bytes(self._codes[i]) for i in places}
 
     def contents(self) -> dict[int, bytes]:
         """Id → code of everything that a search can find, to compare with the register."""
@@ -178,7 +176,7 @@ class HashIndex:
         if len(codes) != len(ids):
             raise corrupt(f"the index of `{recipe.name}` has {len(codes)} codes, {len(ids)} ids")
         index = cls(recipe)
-        index._restart(codes, np.array(ids))
+        index._restart(np.array(codes), np.array(ids))
         index.seq = manifest.seq
         return index
 
@@ -193,24 +191,22 @@ class HashIndex:
         return codes
 
     def _survivors(self) -> tuple[Codes, NDArray[np.int64]]:
-        live = self._live[: self._count]
-        codes = self._flat.reconstruct_n(0, self._count)
-        return codes[live], self._ids[: self._count][live]
+        live = np.flatnonzero(self._live[: self._count])
+        return self._codes[live], self._ids[live]
 
     def _restart(self, codes: Codes, ids: NDArray[np.int64]) -> None:
-        self._flat = faiss.IndexBinaryFlat(self.recipe.bits)
-        self._flat.add(codes)
         self._count = len(ids)
         self._dead = 0
-        self._ids = ids
+        self._codes, self._ids = codes, ids
         self._live = np.ones(len(ids), dtype=bool)
 
     def _reserve(self, count: int) -> None:
         # Doubling, so that adding one code at a time stays cheap.
         if count > len(self._ids):
-            spare = max(count, 2 * len(self._ids), 1024) - len(self._ids)
-            self._ids = np.concatenate([self._ids, np.zeros(spare, np.int64)])
-            self._live = np.concatenate([self._live, np.zeros(spare, bool)])
+            room = max(count, 2 * len(self._ids), 1024)
+            self._codes = _moved(self._codes, room)
+            self._ids = _moved(self._ids, room)
+            self._live = _moved(self._live, room)
 
 
 def nearest_of(found: Sequence[Near], limit: int | None) -> Near:
@@ -226,6 +222,12 @@ def nearest_of(found: Sequence[Near], limit: int | None) -> Near:
         rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
         rows, ids, bits = rows[rank < limit], ids[rank < limit], bits[rank < limit]
     return rows, ids, bits
+
+
+def _moved(rows: NDArray[Any], room: int) -> NDArray[Any]:
+    moved = np.empty((room, *rows.shape[1:]), rows.dtype)  # takes memory only where it is written
+    moved[: len(rows)] = rows
+    return moved
 
 
 def _shapes(recipe: HashRecipe) -> dict[str, Shape]:

@@ -16,7 +16,7 @@ from moderation.errors import BadSetting
 from moderation.scan.costs import Costs
 
 BANDS = 16
-"""Of a hash, each of 16 bits, as `image.hash_join` cuts it; a test compares."""
+"""Of a hash, each of 16 bits, as `image.hash_bands` cuts it; a test compares."""
 BAND_BITS = 16
 CODE_BYTES = 32
 ID_BYTES = 8

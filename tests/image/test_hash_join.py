@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from moderation.errors import InputError
-from moderation.image import hash_join
+from moderation.image import hash_bands, hash_join
 from moderation.image.hash_join import MOST_RADIUS_BITS, Pairs, joined
 from moderation.image.hashing import hamming_matrix
 
@@ -66,9 +66,28 @@ def test_many_portions_are_one_join(monkeypatch: pytest.MonkeyPatch) -> None:
     codes = families(5, 8, 9, 31)
     whole = told(joined(codes, codes, 31))
     monkeypatch.setattr(hash_join, "_AT_ONCE", 29)
-    monkeypatch.setattr(hash_join, "_COMPARED_AT_ONCE", 40)
+    monkeypatch.setattr(hash_bands, "_COMPARED_AT_ONCE", 40)
+    monkeypatch.setattr(hash_bands, "_HELD", 7)
     assert told(joined(codes, codes, 31)) == whole == slowly(codes, codes, 31)
     assert len(whole) > 2 * len(codes)
+
+
+@pytest.mark.parametrize("bits", [0, 1, 7, 8, 15, 16])
+@pytest.mark.parametrize("radius", [15, 31])
+def test_lists_by_any_number_of_bits_tell_the_same(
+    bits: int, radius: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many lists there are is a matter of time alone."""
+    monkeypatch.setattr(hash_join, "list_bits", lambda queries, known, flips: bits)
+    codes = families(7, 12, 9, radius)
+    assert told(joined(codes, codes[20:], radius)) == slowly(codes, codes[20:], radius)
+
+
+def test_more_codes_have_more_lists() -> None:
+    """At most as many as a band has values."""
+    bits = [hash_bands.list_bits(count, count, 1) for count in (1, 10**3, 10**5, 10**6, 10**8)]
+    assert bits == sorted(bits)
+    assert (bits[0], bits[-1]) == (0, hash_bands.BAND_BITS)
 
 
 @settings(deadline=None)  # how long it takes is measured by the benchmark
@@ -85,6 +104,11 @@ def test_the_nearest_and_the_first_are_kept(seed: int, nearest: int, first: int)
         kept = {k for _, k in sorted(own)[:nearest]} | set(sorted(k for _, k in own)[:first])
         wanted |= {(query, k): bits for bits, k in own if k in kept}
     assert found == wanted
+
+
+def test_strangers_are_no_pairs() -> None:
+    codes = np.random.default_rng(3).integers(0, 256, (40, 32), dtype=np.uint8)
+    assert len(joined(codes[:20], codes[20:], 31)) == 0
 
 
 def test_equal_codes_are_pairs() -> None:

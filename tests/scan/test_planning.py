@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kit.pages import ROOT
 
 from moderation.errors import BadSetting
-from moderation.image import hash_join
+from moderation.image import hash_bands
 from moderation.image.feature_index import _MAX_SHARED, KEY_BITS, TABLES
 from moderation.scan import planning
 from moderation.scan.costs import Costs
@@ -99,7 +99,7 @@ def test_what_is_left_out_costs_nothing() -> None:
 
 def test_it_knows_the_join_and_the_index_as_they_are() -> None:
     """Numbers that the arithmetic repeats are those of the code that runs."""
-    assert (planning.BANDS, planning.BAND_BITS) == (hash_join.BANDS, hash_join._BAND_BITS)
+    assert (planning.BANDS, planning.BAND_BITS) == (hash_bands.BANDS, hash_bands.BAND_BITS)
     assert planning.KEY_VALUES == TABLES << KEY_BITS
     assert planning.MOST_SHARED == _MAX_SHARED
 
