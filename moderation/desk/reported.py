@@ -8,7 +8,8 @@ the note be seen, and readers object.
     mark, copied, …       the gate has missed it
 
 The first three leave the verdict as it stands: no new one, no event. The others give one, with the
-person's reason first, as a case of the machine does.
+person's reason first, as a case of the machine does; unless it would be milder than what stands,
+as on an edit that the gate has blocked.
 
 **Nothing is recorded for the machine to learn.** An answer (`NewReview`) is about findings that a
 verdict rests on, and here it rests on none, or on others than what readers say: "a copy" on a note
@@ -25,7 +26,7 @@ from dataclasses import replace
 from moderation.desk.choices import CHOICES, Choice
 from moderation.errors import BadNote
 from moderation.store import CaseKind, Said
-from moderation.verdict import Decision, Verdict
+from moderation.verdict import Verdict
 
 
 def said_to_readers(verdict: Verdict, said: Said) -> Said:
@@ -33,7 +34,7 @@ def said_to_readers(verdict: Verdict, said: Said) -> Said:
 
     Args:
         verdict: that stands.
-        said: what was chosen; a choice that lets a note pass leaves it as it is, labels included.
+        said: what was chosen; what is milder than the verdict leaves it as it is.
 
     Raises:
         BadNote: a finding is said to be mistaken.
@@ -43,9 +44,7 @@ def said_to_readers(verdict: Verdict, said: Said) -> Said:
             f"`{said.mistaken[0]}` is not what readers say",
             hint="choose what becomes of the note; a label is taken off when its author appeals",
         )
-    if said.decision is Decision.PASS:
-        return replace(said, decision=verdict.decision)
-    return said
+    return replace(said, decision=max(said.decision, verdict.decision))
 
 
 def choices_for(kind: CaseKind, verdict: Verdict) -> tuple[Choice, ...]:
@@ -58,6 +57,5 @@ def choices_for(kind: CaseKind, verdict: Verdict) -> tuple[Choice, ...]:
     if kind is not CaseKind.REPORT:
         return CHOICES
     return tuple(
-        replace(one, decision=verdict.decision) if one.decision is Decision.PASS else one
-        for one in CHOICES
+        replace(one, decision=max(one.decision, verdict.decision)) for one in CHOICES
     )
