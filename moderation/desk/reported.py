@@ -21,12 +21,52 @@ with `moderation review record --intent --disclosure`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from moderation.desk.choices import CHOICES, Choice
 from moderation.errors import BadNote
-from moderation.store import CaseKind, Said
+from moderation.finding import FindingKind
+from moderation.store import CaseKind, ReportReason, Said
 from moderation.verdict import Verdict
+
+_COPIES = frozenset(
+    {
+        FindingKind.IMAGE_COPY,
+        FindingKind.IMAGE_COPY_PARTIAL,
+        FindingKind.IMAGE_WATERMARK_OF_OTHER,
+        FindingKind.TEXT_TEMPLATE_TWIN,
+    }
+)
+_ADVERTISING = frozenset(
+    {
+        FindingKind.TEXT_HARD_SELL,
+        FindingKind.TEXT_SOFT_AD_UNDISCLOSED,
+        FindingKind.TEXT_DISCLOSURE_BURIED,
+    }
+)
+_WAYS_OUT = frozenset(
+    {
+        FindingKind.IMAGE_QR,
+        FindingKind.TEXT_DIVERSION_CONTACT,
+        FindingKind.TEXT_DIVERSION_PLATFORM,
+        FindingKind.TEXT_DIVERSION_PROFILE,
+        FindingKind.TEXT_DIVERSION_SOLICIT,
+        FindingKind.TEXT_DIVERSION_GROUP,
+    }
+)
+_ANYTHING = frozenset(FindingKind)
+_CHOSEN: Mapping[str, frozenset[FindingKind]] = {
+    "copied": _COPIES,
+    "disguised": _ADVERTISING | _WAYS_OUT,
+    "other": _ANYTHING,  # what it is stands in words
+}
+_REPORTED: Mapping[ReportReason, frozenset[FindingKind]] = {
+    ReportReason.COPY: _COPIES,
+    ReportReason.HIDDEN_AD: _ADVERTISING,
+    ReportReason.CONTACT: _WAYS_OUT,
+    ReportReason.OTHER: _ANYTHING,
+}
 
 
 def said_to_readers(verdict: Verdict, said: Said) -> Said:
@@ -47,6 +87,18 @@ def said_to_readers(verdict: Verdict, said: Said) -> Said:
     return replace(said, decision=max(said.decision, verdict.decision))
 
 
+def kinds_in_question(choice: str, reasons: Iterable[ReportReason]) -> frozenset[FindingKind]:
+    """Kinds of findings that an answer to readers is about, though the gate has made none.
+
+    Args:
+        choice: code of what was chosen. Where it names something, that is what it is about.
+        reasons: what readers say; else it is about that.
+    """
+    if choice in _CHOSEN:
+        return _CHOSEN[choice]
+    return frozenset().union(*(_REPORTED[reason] for reason in reasons))
+
+
 def choices_for(kind: CaseKind, verdict: Verdict) -> tuple[Choice, ...]:
     """The choices with what each makes of the note.
 
@@ -56,6 +108,4 @@ def choices_for(kind: CaseKind, verdict: Verdict) -> tuple[Choice, ...]:
     """
     if kind is not CaseKind.REPORT:
         return CHOICES
-    return tuple(
-        replace(one, decision=max(one.decision, verdict.decision)) for one in CHOICES
-    )
+    return tuple(replace(one, decision=max(one.decision, verdict.decision)) for one in CHOICES)

@@ -62,6 +62,17 @@ class ReportReading(Connected):
             if all_of
         ]
 
+    def report_reasons(self, case_id: int) -> set[ReportReason]:
+        """What readers say of a case's note, and what its case was opened for by the first."""
+        codes = select(CASES.c.reason).where(
+            CASES.c.case_id == case_id, CASES.c.kind == CaseKind.REPORT.value
+        )
+        with self._connected() as connection:
+            opened = connection.execute(codes).scalars().all()  # its readers may be gone
+        return {one.reason for one in self.readers_say(case_id)} | {
+            ReportReason(code.removeprefix(CODE)) for code in opened
+        }
+
     def reported_revision(self, case_id: int) -> int | None:
         """The revision that readers had reported first; None where no later one stands."""
         query = (
@@ -263,9 +274,7 @@ def _end(connection: Connection, case: Row[Any], decision: Decision, at: datetim
 
 
 def _was_edited(connection: Connection, case: Row[Any]) -> bool:
-    edited = exists().where(
-        CASE_LOG.c.case_id == case.case_id, CASE_LOG.c.act == Act.EDITED.value
-    )
+    edited = exists().where(CASE_LOG.c.case_id == case.case_id, CASE_LOG.c.act == Act.EDITED.value)
     return bool(connection.execute(select(edited)).scalar())
 
 
