@@ -11,6 +11,7 @@ from moderation.client.answers import (
     Explained,
     ExplainedReason,
     Forgotten,
+    LaterVerdict,
     Reported,
     SettledHold,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "ExplainedReason",
     "FailPolicy",
     "Forgotten",
+    "LaterVerdict",
     "Reported",
     "SettledHold",
     "Source",

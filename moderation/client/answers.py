@@ -115,6 +115,31 @@ class ExplainedReason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaterVerdict:
+    """The verdict that stands on a note in place of another one."""
+
+    verdict_id: str
+    decision: str
+    at: datetime
+    words: str
+    """For the author, in a sentence."""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read one.
+
+        Raises:
+            UNREADABLE: it is none.
+        """
+        return cls(
+            verdict_id=str(row["verdict_id"]),
+            decision=str(row["decision"]),
+            at=datetime.fromisoformat(row["at"]),
+            words=str(row["words"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
     """What the author is told of a verdict."""
 
@@ -128,6 +153,8 @@ class Explained:
     """Strongest first."""
     appeal: Mapping[str, Any]
     """`allowed`, `until`, `words`, and what `helps`."""
+    later: LaterVerdict | None = None
+    """What took the place of the verdict, if it no longer stands."""
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
@@ -152,6 +179,7 @@ class Explained:
                 for one in row["reasons"]
             ),
             appeal=dict(row["appeal"]),
+            later=LaterVerdict.from_json(row["later"]) if row.get("later") else None,
         )
 
 

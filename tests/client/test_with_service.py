@@ -161,6 +161,7 @@ def test_what_authors_are_told_and_what_readers_say(client: Client) -> None:
         assert told.message
         assert told.appeal["allowed"] is True
         assert "ann" not in told.message
+        assert told.later is None
     with pytest.raises(InputError):
         client.explanation(blocked.verdict_id, lang="de")
     with pytest.raises(UnknownSubject):
@@ -172,6 +173,11 @@ def test_what_authors_are_told_and_what_readers_say(client: Client) -> None:
     for note_id, reader in (("shown first", "ann"), ("never seen", "cy")):
         with pytest.raises(InputError):
             client.report(note_id, reader_id=reader, reason="copy")
+    edited = ask(client, showing(id="shown again", author="bob", hours=1, revision=2))
+    later = client.explanation(blocked.verdict_id, lang="en").later
+    assert later is not None
+    assert (later.verdict_id, later.decision) == (edited.verdict_id, "pass")
+    assert later.words
 
 
 def test_what_is_wrong_is_raised(client: Client) -> None:

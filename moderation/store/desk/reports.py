@@ -142,17 +142,16 @@ class ReportWriting(ReportReading, Writing):
 
     def _standing(self, note_id: str) -> Row[Any]:
         """The last verdict on the latest revision, of whoever's note of this name came last."""
-        named = select(VERDICTS).where(VERDICTS.c.note_id == note_id)
+        named = select(VERDICTS.c.author_id).where(VERDICTS.c.note_id == note_id)
         newest = named.order_by(VERDICTS.c.verdict_id.desc()).limit(1)
         last = self._connection.execute(newest).first()
-        if last is None:
+        stands = last and opening.standing(self._connection, note_id, last.author_id)
+        if stands is None:
             raise UnknownSubject(
                 f"the audit holds no verdict on note `{note_id:.80}`",
                 hint="report what was judged; see `moderation register history`",
             )
-        own = named.where(VERDICTS.c.author_id == last.author_id)
-        order = (VERDICTS.c.revision.desc(), VERDICTS.c.verdict_id.desc())
-        return self._connection.execute(own.order_by(*order).limit(1)).one()
+        return stands
 
     def _add(self, case_id: int, row: dict[str, Any]) -> ReportOutcome:
         same = (REPORTS.c.case_id == case_id, REPORTS.c.by == row["by"])
