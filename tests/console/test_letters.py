@@ -153,7 +153,6 @@ def test_the_letter_names_the_time_to_appeal_and_what_counts_now(folder, tmp_pat
         assert "before you edited it" in letter
         assert "nothing is held against your note" in letter
         letter = client.get(f"/cases/{appeal.case_id}/letter?lang=zh").text
-        assert "目前" not in letter
         assert "以该结果为准：您的笔记没有问题" in letter
 
 
