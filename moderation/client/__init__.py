@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from moderation.client.answers import (
+    AddedProof,
     Appealed,
     Explained,
     ExplainedReason,
@@ -23,6 +24,7 @@ from moderation.client.synchronous import Client
 from moderation.client.webhook import Event, verify_webhook
 
 __all__ = [
+    "AddedProof",
     "Appealed",
     "AsyncClient",
     "Breaker",

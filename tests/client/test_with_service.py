@@ -141,6 +141,18 @@ def test_a_verdict_an_appeal_and_the_end(client: Client) -> None:
     assert (appeal.state, appeal.verdict_id) == ("open", blocked.verdict_id)
     with pytest.raises(AppealOpen, match="against this verdict is open"):
         client.appeal(blocked.verdict_id, author_id="bob", statement="mine!")
+    sent = picture(5)
+    proof = client.add_proof(appeal.appeal_id, author_id="bob", file=sent, name="IMG_5.png")
+    assert (proof.appeal_id, proof.kind, proof.name) == (appeal.appeal_id, "file", "IMG_5.png")
+    assert [one["shows"] for one in proof.facts["compared"]] == ["not_kept", "file"]
+    again = client.add_proof(appeal.appeal_id, author_id="bob", file=sent, name="IMG_5.png")
+    assert again == proof
+    link = {"author_id": "bob", "link": "https://example.org/2024/cat"}
+    assert client.add_proof(appeal.appeal_id, **link).facts == {}
+    with pytest.raises(UnknownSubject):
+        client.add_proof(appeal.appeal_id, **(link | {"author_id": "ann"}))
+    with pytest.raises(UnknownSubject):
+        client.add_proof("a_999999", **link)
     assert client.forget_note("blocked").counts
     assert client.forget_author("ann").counts
     with pytest.raises(UnknownSubject):
