@@ -146,10 +146,11 @@ def letter_of(
     told = tuple(_reasons(verdict, lang))
     kinds = [f.kind for f in _behind(verdict)]
     appealable = verdict.decision is not Decision.PASS and later is None
+    heading = phrases.HEADING[verdict.decision].say(lang)
     return Letter(
         lang=lang,
         decision=verdict.decision,
-        heading=phrases.HEADING[verdict.decision].say(lang),
+        heading=heading if later is None else phrases.HEADING_LATER.say(lang, heading=heading),
         decided=tuple(_decided(verdict, decided_at, lang)),
         later=later,
         message=message_to_author(verdict, lang=lang),

@@ -42,6 +42,9 @@ NOT_WHOLE = Phrase(
 BY_MACHINE = Phrase("A machine decided this, by fixed rules.", "该决定由机器按固定规则作出。")
 BY_PERSON = Phrase("A person looked at it and decided.", "该决定由人工审核后作出。")
 
+HEADING_LATER = Phrase(
+    "An earlier decision, which no longer counts: {heading}", "较早的决定（已不再有效）：{heading}"
+)
 LATER = Phrase(
     "This decision no longer counts: another one took its place on {at}. Now {what}.",
     "本决定已不再有效，已于 {at} 由新的决定取代。目前{what}。",

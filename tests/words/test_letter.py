@@ -213,6 +213,9 @@ def test_a_letter_about_what_no_longer_counts_says_so(
     said = []
     for lang in LANGS:
         letter = letter_of(LETTERS["copy"], decided_at=AT, lang=lang, later=by)
+        stands = letter_of(LETTERS["copy"], decided_at=AT, lang=lang)
+        assert letter.heading != stands.heading
+        assert letter.heading.endswith(stands.heading)
         told = letter.to_json()
         assert told["later"]["verdict_id"] == "v_9"
         assert "2026-05-05 08:30 UTC" in told["later"]["words"]
