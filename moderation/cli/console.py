@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from moderation.cli.options import WrongValue, outside_option, speaking
+from moderation.cli.options import WrongValue, appeal_days_option, outside_option, speaking
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ DEMO_FOLDER = Path("demo-desk")
     metavar="N",
     help="A case is nobody else's for N.",
 )
+@appeal_days_option("--appeal-days")
 @click.option("--demo", is_flag=True, help="A desk of its own, filled with the demo's notes.")
 @outside_option
 @speaking
@@ -83,6 +84,7 @@ def command(
     groups: tuple[str, ...],
     undo_seconds: int,
     hold_minutes: int,
+    appeal_days: int,
     demo: bool,
     allow_outside: bool,
 ) -> None:
@@ -138,6 +140,7 @@ def command(
             Shelf(notes, allow_outside=allow_outside),
             Entrance(opened, proxy=proxied, alone=person),
             lang=screen.lang,
+            appeal_days=appeal_days,
         )
 
         def announce(url: str) -> None:

@@ -134,6 +134,21 @@ def index_option(function: Callable[Options, None]) -> Callable[Options, None]:
     )(function)
 
 
+def appeal_days_option(name: str) -> Callable[[Callable[Options, None]], Callable[Options, None]]:
+    """How long authors may appeal, under a name; from the environment as the service has it."""
+    return click.option(
+        name,
+        "appeal_days",
+        type=click.IntRange(min=1, max=3_650),
+        default=30,
+        show_default=True,
+        metavar="N",
+        envvar="MODERATION_APPEAL_DAYS",
+        show_envvar=True,
+        help="How many days after a verdict its author may appeal.",
+    )
+
+
 def image_option(function: Callable[Options, None]) -> Callable[Options, None]:
     """`--image N`: which picture of a note."""
     return click.option(

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 from moderation.client.answers import (
+    AddedProof,
     Appealed,
     Explained,
     ExplainedReason,
     Forgotten,
+    LaterVerdict,
     Reported,
     SettledHold,
 )
@@ -22,6 +24,7 @@ from moderation.client.synchronous import Client
 from moderation.client.webhook import Event, verify_webhook
 
 __all__ = [
+    "AddedProof",
     "Appealed",
     "AsyncClient",
     "Breaker",
@@ -33,6 +36,7 @@ __all__ = [
     "ExplainedReason",
     "FailPolicy",
     "Forgotten",
+    "LaterVerdict",
     "Reported",
     "SettledHold",
     "Source",

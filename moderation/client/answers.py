@@ -86,6 +86,40 @@ class Appealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddedProof:
+    """A proof that stands with an appeal."""
+
+    appeal_id: str
+    proof_id: int
+    kind: str
+    """`file` or `link`."""
+    name: str
+    """Of a file its name; of a link all of it."""
+    at: datetime
+    sha256: str | None
+    """Hex digest of the file."""
+    facts: Mapping[str, Any]
+    """What the file says and shows, as in the service's contract; empty for a link."""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read one.
+
+        Raises:
+            UNREADABLE: it is none.
+        """
+        return cls(
+            appeal_id=str(row["appeal_id"]),
+            proof_id=int(row["proof_id"]),
+            kind=str(row["kind"]),
+            name=str(row["name"]),
+            at=datetime.fromisoformat(row["at"]),
+            sha256=None if row["sha256"] is None else str(row["sha256"]),
+            facts=dict(row["facts"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """What became of a reader's report. For the platform; the reader is told that it has come."""
 
@@ -115,6 +149,31 @@ class ExplainedReason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaterVerdict:
+    """The verdict that stands on a note in place of another one."""
+
+    verdict_id: str
+    decision: str
+    at: datetime
+    words: str
+    """For the author, in a sentence."""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read one.
+
+        Raises:
+            UNREADABLE: it is none.
+        """
+        return cls(
+            verdict_id=str(row["verdict_id"]),
+            decision=str(row["decision"]),
+            at=datetime.fromisoformat(row["at"]),
+            words=str(row["words"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
     """What the author is told of a verdict."""
 
@@ -128,6 +187,8 @@ class Explained:
     """Strongest first."""
     appeal: Mapping[str, Any]
     """`allowed`, `until`, `words`, and what `helps`."""
+    later: LaterVerdict | None = None
+    """What took the place of the verdict, if it no longer stands."""
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
@@ -152,6 +213,7 @@ class Explained:
                 for one in row["reasons"]
             ),
             appeal=dict(row["appeal"]),
+            later=LaterVerdict.from_json(row["later"]) if row.get("later") else None,
         )
 
 

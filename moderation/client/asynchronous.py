@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
 from moderation.client.answers import (
+    AddedProof,
     Appealed,
     Explained,
     Forgotten,
@@ -19,6 +22,7 @@ from moderation.client.calls import (
     DEADLINE_MS,
     FORGET_MS,
     OTHER_CALLS_MS,
+    PROOF_MS,
     Calls,
     Record,
     time_limit,
@@ -33,6 +37,8 @@ from moderation.client.requests import (
     checked_token,
     explanation_request,
     forget_request,
+    proof_body,
+    proof_request,
     report_request,
     settle_request,
     verdict_request,
@@ -224,6 +230,41 @@ class AsyncClient:
         """
         row = {"verdict_id": verdict_id, "author_id": author_id, "statement": statement}
         return await self.calls.other(appeal_request(row, passed), Appealed.from_json, timeout_ms)
+
+    async def add_proof(
+        self,
+        appeal_id: str,
+        *,
+        author_id: str,
+        file: bytes | str | Path | None = None,
+        name: str = "",
+        link: str = "",
+        timeout_ms: float = PROOF_MS,
+        **passed: Unpack[Passed],
+    ) -> AddedProof:
+        """What the author sends with an appeal that waits: a file, or a link. May be repeated.
+
+        Args:
+            appeal_id: as `appeal` gave it.
+            author_id: who appeals.
+            file: a path, or bytes with a `name`; up to 50 MB. The service keeps no file.
+            name: as the author calls the file; of a path its last part where not given.
+            link: an earlier publication, as `https://…`; nothing opens it.
+            timeout_ms: milliseconds until there is an answer.
+            passed: `traceparent` and `request_id` for the service's log.
+
+        Raises:
+            UnknownSubject: there is no such appeal of that author.
+            AppealSettled: it is decided.
+            InputError: not just one of both; or too large, unreadable, or one more than is kept.
+            ServiceUnavailable: no answer in time.
+        """
+        return await self.calls.other(
+            proof_request(appeal_id, passed),
+            AddedProof.from_json,
+            timeout_ms,
+            body=partial(proof_body, author_id, file, name, link),
+        )
 
     async def explanation(
         self,

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -31,6 +32,8 @@ DEADLINE_MS = 800
 OTHER_CALLS_MS = 5_000
 FORGET_MS = 60_000
 """Bytes are removed from the service's disk, too."""
+PROOF_MS = 60_000
+"""Up to 50 MB are sent, and compared with what is disputed."""
 MARGIN_S = 0.05
 """A call takes at most this much longer than its deadline, on a machine that is not starved."""
 T = TypeVar("T")
@@ -74,9 +77,19 @@ class Calls:
             return fallen_back(note.id, note.revision, none.why, self._fail_policy, request_id)
 
     async def other(
-        self, request: Request, understand: Callable[[Mapping[str, Any]], T], timeout_ms: float
+        self,
+        request: Request,
+        understand: Callable[[Mapping[str, Any]], T],
+        timeout_ms: float,
+        body: Callable[[], bytes] | None = None,
     ) -> T:
         """What the service answers, as `understand` reads it.
+
+        Args:
+            request: what is asked.
+            understand: reads the answer.
+            timeout_ms: milliseconds until there is one.
+            body: of the request, where making it takes long; it is made in a thread.
 
         Raises:
             ServiceUnavailable: nothing usable came in time.
@@ -84,7 +97,8 @@ class Calls:
         start, due = time_limit(timeout_ms)
 
         async def work(progress: Progress) -> T:
-            row = await self._exchange.send(request, due, progress)
+            made = request.body if body is None else await asyncio.to_thread(body)
+            row = await self._exchange.send(replace(request, body=made), due, progress)
             try:
                 return understand(row)
             except UNREADABLE as error:

@@ -18,6 +18,8 @@ from moderation.note import Note, NoteImage
 
 MAX_PICTURE_BYTES = 40_000_000
 """Of one file, as the decoder's; of larger ones no more than that is read."""
+MAX_PROOF_BYTES = 50_000_000
+"""Of one file, as the service takes it; likewise."""
 QUICK_BYTES = 200_000
 """So many are base64 and JSON in a millisecond."""
 REGISTERING = ("on_pass", "hold", "never")
@@ -200,6 +202,60 @@ def appeal_request(row: Mapping[str, Any], passed: Passed) -> Request:
     headers = {**passed_headers(passed), "Content-Type": "application/json"}
     return Request(
         method="POST", path="/v1/appeals", headers=headers, body=_json(row), resend=False
+    )
+
+
+def proof_request(appeal_id: str, passed: Passed) -> Request:
+    """`POST /v1/appeals/{id}/proofs`, without its body. Sent twice, it is taken once."""
+    path = f"/v1/appeals/{_segment(appeal_id)}/proofs"
+    headers = {**passed_headers(passed), "Content-Type": "application/json"}
+    return Request(method="POST", path=path, headers=headers)
+
+
+def proof_body(author_id: str, file: bytes | str | Path | None, name: str, link: str) -> bytes:
+    """What an author sends: a file, or a link. Reads the file; takes a while with a large one.
+
+    Raises:
+        InputError: not just one of both, or a file without a name.
+        ImageTooLarge: the file has more than `MAX_PROOF_BYTES`.
+        UnreadableImage: it cannot be read.
+    """
+    if (file is None) == (not link):
+        raise InputError(
+            "a proof is one file or one link", hint="give `file` or `link`; call again for more"
+        )
+    if file is None:
+        return _json({"author_id": author_id, "link": link})
+    if isinstance(file, bytes):
+        data = file
+    else:
+        data, name = _proof_bytes(Path(file)), name or Path(file).name
+    if not name:
+        raise InputError("a file of bytes needs a name", hint="give `name`, as the author has it")
+    if len(data) > MAX_PROOF_BYTES:
+        raise _proof_too_large(len(data))
+    row = {"name": name, "data": base64.b64encode(data).decode()}
+    return _json({"author_id": author_id, "file": row})
+
+
+def _proof_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_size > MAX_PROOF_BYTES:
+                raise _proof_too_large(status.st_size)
+            return file.read(MAX_PROOF_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise UnreadableImage(
+            f"the proof {str(path)!r:.200} cannot be read: {type(error).__name__}",
+            hint="check the path; relative ones start where this process runs",
+        ) from error
+
+
+def _proof_too_large(size: int) -> ImageTooLarge:
+    return ImageTooLarge(
+        f"the proof has {size:,} bytes, limit {MAX_PROOF_BYTES:,}",
+        hint="send a flat copy of it, and keep the file for a person who asks",
     )
 
 

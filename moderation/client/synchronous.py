@@ -6,29 +6,36 @@ one way over the network to test, not two.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
-import time
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
-from moderation.client.answers import Appealed, Explained, Forgotten, Reported, SettledHold
+from moderation.client.answers import (
+    AddedProof,
+    Appealed,
+    Explained,
+    Forgotten,
+    Reported,
+    SettledHold,
+)
 from moderation.client.asynchronous import AsyncClient
 from moderation.client.breaker import Breaker
 from moderation.client.calls import (
     DEADLINE_MS,
     FORGET_MS,
-    MARGIN_S,
     OTHER_CALLS_MS,
+    PROOF_MS,
     Record,
     left_behind,
     time_limit,
 )
 from moderation.client.checked import Checked
 from moderation.client.fallback import FailPolicy
+from moderation.client.loop_thread import Late, LoopThread
 from moderation.client.requests import Passed
 from moderation.errors import ServiceUnavailable
 from moderation.note import Note
@@ -38,7 +45,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-CLOSING_S = 2.0
 T = TypeVar("T")
 
 
@@ -86,8 +92,8 @@ class Client:
         self._fail_policy = fail_policy or FailPolicy()
         self._record = Record(on_fallback)
         self._lock = threading.Lock()
-        self._loop = _LoopThread(inner())
-        self._drop = weakref.finalize(self, _LoopThread.stop, self._loop)
+        self._loop = LoopThread(inner())
+        self._drop = weakref.finalize(self, LoopThread.stop, self._loop)
         self.breaker = self._loop.client.breaker
 
     def __enter__(self) -> Self:
@@ -139,7 +145,7 @@ class Client:
         )
         try:
             checked = loop.run(work, due)
-        except _Late:
+        except Late:
             checked = left_behind(note, self._fail_policy, passed)
         return self._record.add(checked)
 
@@ -239,6 +245,46 @@ class Client:
         )
         return self._ask(work, timeout_ms)
 
+    def add_proof(
+        self,
+        appeal_id: str,
+        *,
+        author_id: str,
+        file: bytes | str | Path | None = None,
+        name: str = "",
+        link: str = "",
+        timeout_ms: float = PROOF_MS,
+        **passed: Unpack[Passed],
+    ) -> AddedProof:
+        """What the author sends with an appeal that waits: a file, or a link. May be repeated.
+
+        Args:
+            appeal_id: as `appeal` gave it.
+            author_id: who appeals.
+            file: a path, or bytes with a `name`; up to 50 MB. The service keeps no file.
+            name: as the author calls the file; of a path its last part where not given.
+            link: an earlier publication, as `https://…`; nothing opens it.
+            timeout_ms: milliseconds until there is an answer.
+            passed: `traceparent` and `request_id` for the service's log.
+
+        Raises:
+            UnknownSubject: there is no such appeal of that author.
+            AppealSettled: it is decided.
+            InputError: not just one of both; or too large, unreadable, or one more than is kept.
+            ServiceUnavailable: no answer in time.
+        """
+        client = self._running().client
+        work = client.add_proof(
+            appeal_id,
+            author_id=author_id,
+            file=file,
+            name=name,
+            link=link,
+            timeout_ms=timeout_ms,
+            **passed,
+        )
+        return self._ask(work, timeout_ms)
+
     def explanation(
         self,
         verdict_id: str,
@@ -293,62 +339,15 @@ class Client:
             raise
         try:
             return self._running().run(work, due)
-        except _Late:
+        except Late:
             raise ServiceUnavailable(
                 f"no answer within {timeout_ms:g} ms, this process being busy",
                 hint="give the process more time, or fewer calls at once",
             ) from None
 
-    def _running(self) -> _LoopThread:
+    def _running(self) -> LoopThread:
         with self._lock:
             if self._loop.pid != os.getpid():  # a fork took the thread away
-                self._loop = _LoopThread(self._inner())
-                self._drop = weakref.finalize(self, _LoopThread.stop, self._loop)
+                self._loop = LoopThread(self._inner())
+                self._drop = weakref.finalize(self, LoopThread.stop, self._loop)
             return self._loop
-
-
-class _Late(Exception):
-    """The loop itself did not come round in time."""
-
-
-class _LoopThread:
-    """An event loop in a thread of its own."""
-
-    def __init__(self, client: AsyncClient) -> None:
-        self.client = client
-        self.pid = os.getpid()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="moderation-client", daemon=True
-        )
-        self._thread.start()
-
-    def run(self, work: Coroutine[Any, Any, T], due: float) -> T:
-        """Wait for the work, at most until a moment after `due` by `time.monotonic`.
-
-        Raises:
-            _Late: it did not come to an end.
-        """
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result(timeout=max(0.0, due - time.monotonic()) + MARGIN_S)
-        except TimeoutError:
-            if future.done():  # just now
-                return future.result()
-            raise _Late from None
-        finally:
-            future.cancel()
-
-    def stop(self) -> None:
-        """Once. In a forked child nothing is touched: sockets and loop are the parent's."""
-        if self.pid != os.getpid():
-            return
-        closing = asyncio.run_coroutine_threadsafe(self.client.close(), self._loop)
-        try:
-            closing.result(timeout=CLOSING_S)
-        except TimeoutError:
-            closing.cancel()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(CLOSING_S)
-        if not self._thread.is_alive():
-            self._loop.close()

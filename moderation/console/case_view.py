@@ -118,6 +118,8 @@ class CaseView:
     log: tuple[LogLine, ...]
     readers: tuple[ReadersSay, ...]
     """What readers say of the note."""
+    reported_revision: int | None
+    """What readers had reported; None where the note was not edited since."""
     said: str
     """What was decided, in words; empty where nothing is."""
     differs: bool
@@ -166,6 +168,7 @@ def view_of(case: Case, register: Register, shelf: Shelf, lang: Lang, *, shown_t
         claims=tuple(claim for work in works.values() for claim in work.claims),
         reviews=tuple(register.reviews(note_id=case.note_id, limit=MOST_HISTORY)),
         readers=tuple(register.readers_say(case.check_of or case.case_id)),
+        reported_revision=register.reported_revision(case.check_of or case.case_id),
         log=tuple(
             line
             for line in register.case_log(case.case_id, limit=40)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
@@ -14,7 +15,7 @@ from moderation.console.proofs import proofs_of
 from moderation.console.state import Console, Seen, console_of
 from moderation.desk import CHOICES, Role
 from moderation.desk.reported import choices_for
-from moderation.errors import BadNote, ModerationError
+from moderation.errors import BadNote, CaseTaken, ModerationError, NotAllowed
 from moderation.finding import FindingKind
 from moderation.gate.rights.appeals import PAIRS
 from moderation.store import MOST_ALIKE, MOST_REPORTS, Case, CaseKind, CaseState, Register
@@ -80,10 +81,11 @@ def skip(form: Sent, case_id: int) -> Response:
 
 @router.post("/cases/{case_id}/undo")
 def undo(form: Sent, case_id: int) -> Response:
-    """Take back what was decided, and be at it again."""
+    """Take back what was decided, and be at it again, unless somebody else is or has to be."""
     desk, person = form.console.desk, form.seen.visitor.person
     desk.undo(case_id, person)
-    desk.take(case_id, person)
+    with suppress(CaseTaken, NotAllowed):
+        desk.take(case_id, person)
     return RedirectResponse(f"/cases/{case_id}", 303)
 
 

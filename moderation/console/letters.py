@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -9,6 +10,8 @@ from starlette.responses import Response
 
 from moderation.console.case_view import AtAddresses
 from moderation.console.state import console_of
+from moderation.gate.rights.appealing import appeal_until
+from moderation.gate.rights.replaced import later_than
 from moderation.report.letter import letter_values, letter_view, public_originals
 
 router = APIRouter()
@@ -32,5 +35,8 @@ def letter(
         decided_at=row.decided_at,
         public=public_originals(register, row.verdict),
         lang=wanted,
+        later=later_than(register, row),
+        appeal_until=appeal_until(row.decided_at, console.appeal_days),
+        now=datetime.now(UTC),
     )
     return console.standalone("case_letter.html.j2", **letter_values(view, wanted))

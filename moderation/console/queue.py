@@ -52,6 +52,9 @@ def show(request: Request, after: str = "") -> Response:
         seen,
         cases=found,
         alike=register.count_alike(found),
+        proofs=register.count_proofs(
+            case.appeal_id for case in found if case.appeal_id is not None
+        ),
         at=at,
         counts=counts,
         kinds=kinds,
@@ -64,7 +67,8 @@ def show(request: Request, after: str = "") -> Response:
         orders=list(Order),
         hours=HOURS,
         is_first=not after,
-        skipped=register.count_skips(name),
+        skipped=console.desk.count_skipped(seen.visitor.person),
+        skipped_min=round(console.desk.skipped_for.total_seconds() / 60),
         next_page=f"{found[-1].rank}-{found[-1].case_id}" if more else "",
     )
 

@@ -20,6 +20,7 @@ from moderation.console.shelf import Developed, Shelf
 from moderation.console.words import words_of
 from moderation.desk import Desk, Role
 from moderation.explain import Lang, choice_name, decision_word
+from moderation.gate.rights.appealing import DAYS
 from moderation.report.look import environment, reason_name
 
 EVERY_S = 1.0
@@ -41,8 +42,18 @@ class Seen:
 class Console:
     """One process; made before it listens, closed after it has stopped."""
 
-    def __init__(self, desk: Desk, shelf: Shelf, entrance: Entrance, *, lang: Lang) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        shelf: Shelf,
+        entrance: Entrance,
+        *,
+        lang: Lang,
+        appeal_days: int = DAYS,
+    ) -> None:
         self.desk = desk
+        self.appeal_days = appeal_days
+        """How long authors may appeal, as letters to them say."""
         self.shelf = shelf
         self.entrance = entrance
         self.developed = Developed()

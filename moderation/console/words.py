@@ -22,6 +22,11 @@ _WORDS = {
     "readers_more": ("其余 {} 条", "{} more"),
     "readers_full": ("每个案件最多保留 {} 条举报。", "Of one case no more than {} are kept."),
     "readers_gone": ("举报内容已随读者数据删除。", "What was said is gone with who said it."),
+    "readers_edited": (
+        "举报后作者修改过笔记：被举报的是第 {before} 版，现在由你决定的是第 {now} 版。",
+        "The note was edited since: readers reported revision {before}, and you decide about "
+        "revision {now}.",
+    ),
     "readers_stays": (
         "前三项维持笔记现状，不产生新结论；其余各项表示此前漏判。",
         "The first three leave the note as it is. The others say that it was missed.",
@@ -45,6 +50,7 @@ _WORDS = {
         "Whoever has decided about the note leaves the appeal to somebody else.",
     ),
     "proofs_sent": ("作者提供的证明材料", "What the author sends as proof"),
+    "has_proofs": ("已附证明材料 {} 份", "proofs sent: {}"),
     "proofs_none": ("没有证明材料。", "No proof was sent."),
     "proof_file": ("文件", "File"),
     "proof_link": ("链接", "Link"),
@@ -129,6 +135,7 @@ _WORDS = {
     "escalate": ("上报", "Escalate"),
     "escalate_hint": ("需写明理由", "needs a word why"),
     "give_again": ("重新领取跳过的 {} 条", "Give me again the {} that I skipped"),
+    "skips_end": ("{} 分钟后自动恢复", "They come again by themselves after {} min."),
     "give_back": ("放回队列", "Give it back"),
     "undo": ("撤销", "Undo"),
     "was_decided": ("案件 {case}：{decision}。", "Case {case}: {decision}."),
@@ -202,6 +209,7 @@ _WORDS = {
     "act_undid": ("撤销", "undid it"),
     "act_took_effect": ("生效", "took effect"),
     "act_overtaken": ("失效", "overtaken"),
+    "act_edited": ("作者修改笔记（版本）", "the author edited the note (revision)"),
     "act_proved": ("收到作者的证明材料", "took the author's proof"),
     "key_next": ("下一条", "next case"),
     "key_skip": ("跳过", "skip"),

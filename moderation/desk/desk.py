@@ -35,6 +35,8 @@ from moderation.store.reading import Reading
 
 HELD_FOR = timedelta(minutes=10)
 """A case is nobody else's for so long; looking at it again begins anew."""
+SKIPPED_FOR = timedelta(minutes=30)
+"""Who has left a case to others is not given it for so long: if it waits then, others pass, too."""
 UNDO_FOR = timedelta(seconds=30)
 """What was decided can be undone for so long, and takes effect then."""
 
@@ -48,6 +50,7 @@ class Desk:
         *,
         held_for: timedelta = HELD_FOR,
         undo_for: timedelta = UNDO_FOR,
+        skipped_for: timedelta = SKIPPED_FOR,
         chance: Chance = AT_RANDOM,
     ) -> None:
         """Around an open register, which it does not close.
@@ -56,11 +59,13 @@ class Desk:
             register: written to.
             held_for: how long a case is nobody else's.
             undo_for: how long a decision can be undone before it takes effect.
+            skipped_for: how long whoever has left a case to others is not given it.
             chance: of what is decided, says what is asked again of somebody else.
         """
         self.register = register
         self.held_for = held_for
         self.undo_for = undo_for
+        self.skipped_for = skipped_for
         self._chance = chance
 
     def look(self, case_id: int, person: Person) -> Case:
@@ -108,17 +113,27 @@ class Desk:
         at = _now()
         with self.register.transaction() as now:
             while True:
-                case = now.take_next_case(person.name, wanted, at=at, until=at + self.held_for)
+                case = now.take_next_case(
+                    person.name,
+                    wanted,
+                    at=at,
+                    until=at + self.held_for,
+                    skipped_since=at - self.skipped_for,
+                )
                 if case is None or not _knows(now, case, person):
                     return case
                 now.leave_case(case.case_id, person.name, at=at, act=Act.SKIPPED)
 
     def leave(self, case_id: int, person: Person, *, skip: bool = False) -> None:
-        """Give a case back; with `skip` the person is not given it again."""
+        """Give a case back; with `skip` the person is not given it for `skipped_for`."""
         person.must(Role.MODERATOR)
         with self.register.transaction() as now:
             act = Act.SKIPPED if skip else Act.LEFT
             now.leave_case(case_id, person.name, at=_now(), act=act)
+
+    def count_skipped(self, person: Person) -> int:
+        """How many cases that wait this person has left to others and is not given for now."""
+        return self.register.count_skips(person.name, since=_now() - self.skipped_for)
 
     def give_again(self, person: Person) -> int:
         """Let a person be given again what they had left to others; returns how many."""
@@ -267,6 +282,8 @@ class Desk:
     def undo(self, case_id: int, person: Person) -> list[Case]:
         """Take back a decision that has not taken effect, with all that were decided with it.
 
+        What this person was at when they decided, and nobody else is at since, they are at again.
+
         Raises:
             NotAllowed: somebody else decided, and the role does not allow that.
             CaseSettled: it has taken effect.
@@ -283,6 +300,8 @@ class Desk:
             together = now.decided_with(case)
             for one in together:
                 now.undo_case(one.case_id, person.name, at=at)
+                if one.holder == person.name:
+                    now.take_case(one.case_id, person.name, at=at, until=at + self.held_for)
             return [now.case(one.case_id) for one in together]
 
     def last_decided(self, person: Person) -> Case | None:

@@ -10,9 +10,10 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from moderation.desk.reported import kinds_in_question
 from moderation.gate.rights.following import policies_of
 from moderation.policy import Terms
-from moderation.store import AuditRow, Case, Said, Transaction
+from moderation.store import AuditRow, Case, CaseKind, Said, Transaction
 
 Chance = Callable[[], float]
 """Another number in [0, 1) each time."""
@@ -34,9 +35,11 @@ def needs_second(now: Transaction, case: Case, row: AuditRow, said: Said, at: da
     """
     if case.check_of is not None or now.two_differ(case):
         return False
-    rests_on = row.verdict.reason_kinds()
+    about = set(row.verdict.reason_kinds())
+    if case.kind is CaseKind.REPORT:  # what readers mean is often what the gate has not found
+        about |= kinds_in_question(said.choice, now.report_reasons(case.case_id))
     asked = terms_of(now, row, at).second_person
-    return any(one.asks(said.decision, rests_on) for one in asked)
+    return any(one.asks(said.decision, about) for one in asked)
 
 
 def open_checks(now: Transaction, case: Case, at: datetime, chance: Chance) -> None:

@@ -4,7 +4,7 @@ The reader is an author or a moderator. The words say what was seen and how to
 mend it, and accuse nobody: to be first in the register is no proof of authorship.
 """
 
-from moderation.explain.letter import Letter, LetterReason, letter_of
+from moderation.explain.letter import Later, Letter, LetterReason, letter_of
 from moderation.explain.message import message_to_author
 from moderation.explain.names import (
     Lang,
@@ -33,6 +33,7 @@ from moderation.explain.whole import explain_note
 __all__ = [
     "Explanation",
     "Lang",
+    "Later",
     "Letter",
     "LetterReason",
     "basis_name",

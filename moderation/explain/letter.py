@@ -62,6 +62,33 @@ class LetterReason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """The verdict that stands on a note, where that is another one than the letter is about."""
+
+    verdict_id: int
+    decision: Decision
+    at: datetime
+    is_edited: bool
+    """Of a later revision of the note."""
+
+    def words(self, lang: Lang) -> str:
+        """What the author is told of it, in a sentence."""
+        phrase = phrases.LATER_EDITED if self.is_edited else phrases.LATER
+        return phrase.say(
+            lang, at=_moment(self.at), what=phrases.LATER_SAYS[self.decision].say(lang)
+        )
+
+    def to_json(self, lang: Lang) -> dict[str, Any]:
+        """JSON as in HTTP."""
+        return {
+            "verdict_id": f"v_{self.verdict_id}",
+            "decision": self.decision.value,
+            "at": self.at.isoformat(),
+            "words": self.words(lang),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """All that an author is told of a verdict on their note."""
 
@@ -70,6 +97,8 @@ class Letter:
     heading: str
     decided: tuple[str, ...]
     """When and by whom, in sentences."""
+    later: Later | None
+    """What took the place of this verdict; None where it stands."""
     message: str
     """The same in a few sentences, for a notification."""
     reasons: tuple[LetterReason, ...]
@@ -86,6 +115,7 @@ class Letter:
             "lang": self.lang,
             "heading": self.heading,
             "decided": list(self.decided),
+            "later": None if self.later is None else self.later.to_json(self.lang),
             "message": self.message,
             "reasons": [reason.to_json(self.lang) for reason in self.reasons],
             "not_held": list(self.not_held),
@@ -99,6 +129,7 @@ def letter_of(
     *,
     decided_at: datetime,
     lang: Lang,
+    later: Later | None = None,
     appeal_until: datetime | None = None,
     now: datetime | None = None,
 ) -> Letter:
@@ -108,21 +139,26 @@ def letter_of(
         verdict: as given.
         decided_at: when, aware.
         lang: `zh` or `en`.
+        later: what took its place; None where it stands.
         appeal_until: end of the time to appeal; None where that is not said.
         now: to tell whether that time is over; None where that is not asked.
     """
     told = tuple(_reasons(verdict, lang))
     kinds = [f.kind for f in _behind(verdict)]
-    appealable = verdict.decision is not Decision.PASS
+    appealable = verdict.decision is not Decision.PASS and later is None
+    heading = phrases.HEADING[verdict.decision].say(lang)
     return Letter(
         lang=lang,
         decision=verdict.decision,
-        heading=phrases.HEADING[verdict.decision].say(lang),
+        heading=heading if later is None else phrases.HEADING_LATER.say(lang, heading=heading),
         decided=tuple(_decided(verdict, decided_at, lang)),
+        later=later,
         message=message_to_author(verdict, lang=lang),
         reasons=told,
         not_held=tuple(_not_held(verdict, lang)),
-        appeal=tuple(_appeal(verdict, appeal_until, now, lang)) if appealable else (),
+        appeal=tuple(_appeal(verdict, appeal_until, now, lang))
+        if appealable
+        else _said(_appeal_later(later), lang),
         helps=_said(_helps(kinds), lang) if appealable else (),
     )
 
@@ -252,6 +288,12 @@ def _appeal(
         yield phrases.APPEAL_UNTIL.say(lang, until=_moment(until))
     yield phrases.WHO_DECIDES.say(lang)
     yield phrases.THEN.say(lang)
+
+
+def _appeal_later(later: Later | None) -> Iterator[Phrase]:
+    """Nobody is sent to appeal against what does not count any more."""
+    if later is not None and later.decision is not Decision.PASS:
+        yield phrases.APPEAL_LATER
 
 
 def _helps(kinds: Iterable[FindingKind]) -> Iterator[Phrase]:

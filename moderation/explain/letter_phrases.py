@@ -42,6 +42,29 @@ NOT_WHOLE = Phrase(
 BY_MACHINE = Phrase("A machine decided this, by fixed rules.", "该决定由机器按固定规则作出。")
 BY_PERSON = Phrase("A person looked at it and decided.", "该决定由人工审核后作出。")
 
+HEADING_LATER = Phrase(
+    "An earlier decision, which no longer counts: {heading}", "较早的决定（已不再有效）：{heading}"
+)
+LATER = Phrase(
+    "This decision no longer counts: another one took its place on {at}. Now {what}.",
+    "本决定已不再有效，已于 {at} 由新的决定取代。目前{what}。",
+)
+LATER_EDITED = Phrase(
+    "This is about your note as it was before you edited it. The edited note was checked on {at}, "
+    "and that is what counts: {what}.",
+    "本说明针对您修改之前的笔记。修改后的笔记已于 {at} 审核，以该结果为准：{what}。",
+)
+LATER_SAYS: Mapping[Decision, Phrase] = {
+    Decision.PASS: Phrase("nothing is held against your note", "您的笔记没有问题"),
+    Decision.LABEL: Phrase(
+        "your note is shown, with a word to readers", "您的笔记已展示，并附有提示"
+    ),
+    Decision.REVIEW: Phrase(
+        "your note waits for a person, and nothing is decided yet",
+        "您的笔记正在等待人工审核，尚无决定",
+    ),
+    Decision.BLOCK: Phrase("your note is not shown to readers", "您的笔记未予展示"),
+}
 PERSON_FOUND: Mapping[str, Phrase] = {
     "mark": Phrase("They found that readers should be told.", "审核人员认为应向读者作出提示。"),
     "copied": Phrase(
@@ -122,6 +145,10 @@ APPEAL = Phrase(
 )
 APPEAL_UNTIL = Phrase("You can do so until {until}.", "申诉截止时间：{until}。")
 APPEAL_OVER = Phrase("The time for it ended on {until}.", "申诉期已于 {until} 结束。")
+APPEAL_LATER = Phrase(
+    "If you do not agree with the decision that counts now, appeal against that one.",
+    "若不同意现行决定，请针对该决定提出申诉。",
+)
 APPEAL_WAITING = Phrase(
     "You need not appeal: a person looks anyway. What helps can be said in an appeal at once.",
     "无需申诉：本来就会由人工查看。若有可供参考的材料，也可以现在就通过申诉提交。",

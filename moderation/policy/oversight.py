@@ -21,12 +21,12 @@ class SecondPersonTerms:
     decisions: frozenset[Decision]
     """What is decided, such as to block."""
     kinds: frozenset[FindingKind] = frozenset()
-    """Only where the verdict rests on one of these; empty for all."""
+    """Only where it is about one of these; empty for all. A verdict is about what it rests on."""
     window: Window = ALWAYS
 
-    def asks(self, decision: Decision, rests_on: Collection[FindingKind]) -> bool:
-        """True where such a decision about such a verdict needs a second person."""
-        return decision in self.decisions and (not self.kinds or bool(self.kinds & set(rests_on)))
+    def asks(self, decision: Decision, about: Collection[FindingKind]) -> bool:
+        """True where such a decision about such findings needs a second person."""
+        return decision in self.decisions and (not self.kinds or bool(self.kinds & set(about)))
 
     def to_json(self) -> dict[str, Any]:
         """JSON with the file's keys, sorted."""

@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from moderation.archive.whole_file import unwritable, whole_file
-from moderation.explain import Lang, Letter, LetterReason, letter_of
+from moderation.explain import Lang, Later, Letter, LetterReason, letter_of
 from moderation.finding import Finding, FindingKind
 from moderation.note import Note
 from moderation.report.exhibits import Exhibits, InPage
@@ -100,7 +100,9 @@ def letter_view(
     decided_at: datetime,
     public: Collection[int],
     lang: Lang,
+    later: Later | None = None,
     appeal_until: datetime | None = None,
+    now: datetime | None = None,
 ) -> LetterView:
     """Put together what the page shows.
 
@@ -111,9 +113,18 @@ def letter_view(
         decided_at: when.
         public: places of findings whose earlier picture may be shown, see `public_originals`.
         lang: `zh` or `en`.
+        later: what took the place of the verdict; None where it stands.
         appeal_until: end of the time to appeal, where it is known.
+        now: to tell whether that time is over.
     """
-    letter = letter_of(verdict, decided_at=decided_at, lang=lang, appeal_until=appeal_until)
+    letter = letter_of(
+        verdict,
+        decided_at=decided_at,
+        lang=lang,
+        later=later,
+        appeal_until=appeal_until,
+        now=now,
+    )
     if note is not None and note.revision != verdict.revision:
         note = None  # its words and pictures may be others than those that were judged
     viewer = Viewer({} if note is None else {note.id: note}, exhibits, lang)
@@ -209,7 +220,9 @@ def write_letter(
     decided_at: datetime,
     public: Collection[int],
     lang: Lang = "zh",
+    later: Later | None = None,
     appeal_until: datetime | None = None,
+    now: datetime | None = None,
 ) -> Path:
     """Write the letter as one HTML file that needs no network and no second file.
 
@@ -221,7 +234,9 @@ def write_letter(
         decided_at: when it was given.
         public: places of findings whose earlier picture may be shown, see `public_originals`.
         lang: language of the page.
+        later: what took the place of the verdict; None where it stands.
         appeal_until: end of the time to appeal, where it is known.
+        now: to tell whether that time is over.
 
     Raises:
         StoreUnwritable: the place cannot be written; no half page is left there.
@@ -233,7 +248,9 @@ def write_letter(
         decided_at=decided_at,
         public=public,
         lang=lang,
+        later=later,
         appeal_until=appeal_until,
+        now=now,
     )
     style = asset("report.css")
     page = (

@@ -282,6 +282,16 @@ class ExplainedAppeal(AppealTerms):
     """What helps in an appeal."""
 
 
+class LaterVerdict(_Told):
+    """The verdict that stands on the note in place of another one."""
+
+    verdict_id: str
+    decision: Word
+    at: datetime
+    words: str
+    """What the author is told of it, in a sentence."""
+
+
 class ToldExplanation(_Told):
     """What the author is told of a verdict."""
 
@@ -291,6 +301,8 @@ class ToldExplanation(_Told):
     heading: str
     decided: list[str]
     """When and by whom, in sentences."""
+    later: LaterVerdict | None
+    """What took the place of this verdict, if it no longer stands."""
     message: str
     """All of it in a few sentences; as `user_message` of the verdict."""
     reasons: list[ExplainedReason]

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from moderation.errors import BadSetting
+from moderation.gate.rights.appealing import DAYS, MOST_DAYS
 from moderation.listening import is_loopback
 from moderation.note import MAX_IMAGES
 from moderation.store.service.tokens import MAIN_TENANT as MAIN_TENANT
@@ -93,8 +94,9 @@ class Settings(BaseSettings):
 
     hold_hours: float = Field(default=24.0, gt=0, le=24 * 90)
     """How long a hold waits for `:commit` or `:abort`."""
-    appeal_days: int = Field(default=30, ge=1, le=3_650)
-    """How long after a verdict its author may appeal."""
+    appeal_days: int = Field(default=DAYS, ge=1, le=MOST_DAYS)
+    """How long after a verdict its author may appeal. The console, `review letter` and
+    `review appeal` read the same variable."""
     most_lag: int = Field(default=20_000, ge=1)
     """Entries that the search index may be behind the register's log before `/readyz` says no."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

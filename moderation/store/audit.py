@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Text, exists, func, insert, select, type_coerce
 
 from moderation.note import Note
-from moderation.store.desk.opening import follow_verdict
+from moderation.store.desk import opening
 from moderation.store.desk.reports import end_reports
 from moderation.store.late_tables import VERDICT_WORKS
 from moderation.store.records import AuditRow, JudgedAs, LastVerdict
@@ -141,7 +141,7 @@ def _follow(
 ) -> None:
     """What waits for people goes with the verdict: of readers first, who may ask with the gate."""
     end_reports(connection, verdict_id, verdict, author_id=author_id, lang=lang, at=at)
-    follow_verdict(connection, verdict_id, verdict, author_id=author_id, lang=lang, at=at)
+    opening.follow_verdict(connection, verdict_id, verdict, author_id=author_id, lang=lang, at=at)
 
 
 def completion_of(connection: Connection, verdict_id: int) -> int | None:
@@ -185,6 +185,12 @@ def latest(connection: Connection, note_id: str) -> AuditRow | None:
         .limit(1)
     )
     row = connection.execute(query).first()
+    return None if row is None else _audit_row(row)
+
+
+def standing(connection: Connection, note_id: str, author_id: str) -> AuditRow | None:
+    """The verdict that stands on an author's note; None where there is none."""
+    row = opening.standing(connection, note_id, author_id)
     return None if row is None else _audit_row(row)
 
 

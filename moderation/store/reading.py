@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, select
 
 from moderation.errors import RecipeMismatch
 from moderation.note import Claim, ClaimBasis
-from moderation.store import audit, captions, erasure
+from moderation.store import captions, erasure
+from moderation.store.audit_reading import AuditReading
 from moderation.store.banks import BankReading
 from moderation.store.desk.parts import DeskReading
 from moderation.store.elsewhere import ElsewhereReading
@@ -21,8 +21,6 @@ from moderation.store.hash_lists import HashListReading
 from moderation.store.late import LateReading
 from moderation.store.policies import PolicyReading
 from moderation.store.records import (
-    AuditRow,
-    LastVerdict,
     LogEntry,
     LogOp,
     Receipt,
@@ -38,7 +36,6 @@ from moderation.store.schema import CAPTIONS, CLAIMS, LOG, PICTURES, VERDICTS, W
 from moderation.store.service.parts import ServiceReading
 from moderation.store.share import Share
 from moderation.store.templates import TemplateReading, links_of
-from moderation.verdict import Decision
 
 _CODES_AT_ONCE = 10_000
 _FEATURES_AT_ONCE = 1_000
@@ -53,6 +50,7 @@ class Reading(
     ElsewhereReading,
     HashListReading,
     ServiceReading,
+    AuditReading,
     DeskReading,
     ABC,
 ):
@@ -311,56 +309,6 @@ class Reading(
             undescribed=undescribed,
             reviews=reviews,
         )
-
-    def verdicts(
-        self, note_id: str | None = None, *, after: int = 0, limit: int = 1000
-    ) -> list[AuditRow]:
-        """Verdicts with a number above `after`, oldest first, of one note or of all."""
-        with self._connected() as connection:
-            return audit.verdicts(connection, note_id, after=after, limit=limit)
-
-    def verdicts_of_author(self, author_id: str, *, limit: int = 20) -> list[AuditRow]:
-        """The last verdicts on an author's notes, the last first."""
-        with self._connected() as connection:
-            return audit.of_author(connection, author_id, limit=limit)
-
-    def last_verdicts(
-        self,
-        *,
-        after: int = 0,
-        upto: int,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> Iterator[LastVerdict]:
-        """The last verdict on each note, oldest first, from one snapshot.
-
-        Args:
-            after: only those with a higher number.
-            upto: and with this number at most.
-            since: only those decided then or later.
-            until: only those decided before.
-        """
-        with self._connected() as connection:
-            yield from audit.last_verdicts(
-                connection, after=after, upto=upto, since=since, until=until
-            )
-
-    def last_verdicts_on(
-        self, note_ids: Iterable[str], *, upto: int, since: datetime | None, until: datetime | None
-    ) -> dict[str, LastVerdict]:
-        """Note → its last verdict, of those that `last_verdicts` gives, where it is among them."""
-        with self._connected() as connection:
-            return audit.last_verdicts_on(connection, note_ids, upto=upto, since=since, until=until)
-
-    def decisions(self, *, after: int = 0) -> dict[Decision, int]:
-        """How many verdicts with a number above `after` say what."""
-        with self._connected() as connection:
-            return audit.decisions(connection, after=after)
-
-    def last_verdict_number(self) -> int:
-        """Number of the last verdict; 0 where there is none."""
-        with self._connected() as connection:
-            return audit.last_number(connection)
 
     def receipts(self, kind: SubjectKind, subject_id: str) -> list[Receipt]:
         """Answers "was this note or author forgotten?" by the receipts given for it."""

@@ -387,7 +387,7 @@ def test_both_clients_have_the_same_calls() -> None:
         return {name: inspect.signature(call) for name, call in public.items()}
 
     assert calls(Client) == calls(AsyncClient)
-    assert len(calls(Client)) == 10
+    assert len(calls(Client)) == 11
 
 
 def test_what_a_service_says_forges_no_line_of_the_log(
@@ -486,6 +486,71 @@ def test_an_appeal_is_not_sent_twice(client: Any, service: RudeService) -> None:
     with pytest.raises(ServiceUnavailable, match="unreachable"):
         client.appeal("v_42", author_id="alice", statement="mine")
     assert len(service.seen) == 1
+
+
+TAKEN = {
+    "appeal_id": "a_7",
+    "proof_id": 3,
+    "kind": "file",
+    "name": "IMG_1.jpg",
+    "at": "2026-11-21T08:00:00+00:00",
+    "sha256": "ab" * 32,
+    "bytes": 4,
+    "facts": {"type": "jpeg"},
+}
+
+
+def test_a_proof_is_a_file_or_a_link(client: Any, service: RudeService, tmp_path: Path) -> None:
+    """Of a path its last part is the name; it may be sent again, and is taken once."""
+    path = tmp_path / "IMG_1.jpg"
+    path.write_bytes(b"abcd")
+    service.will(rude.reset, say(201, TAKEN))
+    taken = client.add_proof("a_7", author_id="ben", file=path)
+    assert (taken.proof_id, taken.name, taken.sha256, taken.facts) == (
+        *(3, "IMG_1.jpg", "ab" * 32),
+        {"type": "jpeg"},
+    )
+    first, again = service.seen
+    assert first.body == again.body
+    assert (first.method, first.path) == ("POST", "/v1/appeals/a_7/proofs")
+    data = base64.b64encode(b"abcd").decode()
+    named = {"author_id": "ben", "file": {"name": "IMG_1.jpg", "data": data}}
+    assert again.json == named
+    service.will(say(200, TAKEN))
+    client.add_proof("a_7", author_id="ben", file=b"abcd", name="a.psd")
+    assert service.seen[-1].json == named | {"file": {"name": "a.psd", "data": data}}
+    service.will(say(201, TAKEN | {"kind": "link", "sha256": None, "facts": {}}))
+    linked = client.add_proof("a_7", author_id="ben", link="https://example.org/2024/cat")
+    assert (linked.kind, linked.sha256) == ("link", None)
+    wanted = {"author_id": "ben", "link": "https://example.org/2024/cat"}
+    assert service.seen[-1].json == wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "raised", "said"),
+    [
+        ({}, InputError, "one file or one link"),
+        ({"file": b"x", "name": "a", "link": "https://a"}, InputError, "one file or one link"),
+        ({"file": b"x"}, InputError, "needs a name"),
+        ({"file": "/nowhere/a.jpg"}, UnreadableImage, "FileNotFoundError"),
+        ({"file": "/"}, UnreadableImage, "IsADirectoryError"),
+        ({"file": b"x" * 50_000_001, "name": "a"}, ImageTooLarge, "50,000,001 bytes"),
+    ],
+    ids=["neither", "both", "no name", "no file", "a folder", "too large"],
+)
+def test_what_is_no_proof_is_not_sent(
+    client: Any, service: RudeService, given: Any, raised: type[Exception], said: str
+) -> None:
+    """Nothing goes out."""
+    with pytest.raises(raised, match=said):
+        client.add_proof("a_7", author_id="ben", **given)
+    assert service.seen == []
+
+
+def test_a_proof_has_its_time(client: Any, service: RudeService) -> None:
+    service.will(rude.hang)
+    with pytest.raises(ServiceUnavailable, match="timeout"):
+        client.add_proof("a_7", author_id="ben", file=b"x", name="a.jpg", timeout_ms=200)
 
 
 def test_the_open_circuit_answers_at_once(door: Callable[..., Any], service: RudeService) -> None:

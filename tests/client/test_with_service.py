@@ -141,6 +141,18 @@ def test_a_verdict_an_appeal_and_the_end(client: Client) -> None:
     assert (appeal.state, appeal.verdict_id) == ("open", blocked.verdict_id)
     with pytest.raises(AppealOpen, match="against this verdict is open"):
         client.appeal(blocked.verdict_id, author_id="bob", statement="mine!")
+    sent = picture(5)
+    proof = client.add_proof(appeal.appeal_id, author_id="bob", file=sent, name="IMG_5.png")
+    assert (proof.appeal_id, proof.kind, proof.name) == (appeal.appeal_id, "file", "IMG_5.png")
+    assert [one["shows"] for one in proof.facts["compared"]] == ["not_kept", "file"]
+    again = client.add_proof(appeal.appeal_id, author_id="bob", file=sent, name="IMG_5.png")
+    assert again == proof
+    link = {"author_id": "bob", "link": "https://example.org/2024/cat"}
+    assert client.add_proof(appeal.appeal_id, **link).facts == {}
+    with pytest.raises(UnknownSubject):
+        client.add_proof(appeal.appeal_id, **(link | {"author_id": "ann"}))
+    with pytest.raises(UnknownSubject):
+        client.add_proof("a_999999", **link)
     assert client.forget_note("blocked").counts
     assert client.forget_author("ann").counts
     with pytest.raises(UnknownSubject):
@@ -161,6 +173,7 @@ def test_what_authors_are_told_and_what_readers_say(client: Client) -> None:
         assert told.message
         assert told.appeal["allowed"] is True
         assert "ann" not in told.message
+        assert told.later is None
     with pytest.raises(InputError):
         client.explanation(blocked.verdict_id, lang="de")
     with pytest.raises(UnknownSubject):
@@ -172,6 +185,11 @@ def test_what_authors_are_told_and_what_readers_say(client: Client) -> None:
     for note_id, reader in (("shown first", "ann"), ("never seen", "cy")):
         with pytest.raises(InputError):
             client.report(note_id, reader_id=reader, reason="copy")
+    edited = ask(client, showing(id="shown again", author="bob", hours=1, revision=2))
+    later = client.explanation(blocked.verdict_id, lang="en").later
+    assert later is not None
+    assert (later.verdict_id, later.decision) == (edited.verdict_id, "pass")
+    assert later.words
 
 
 def test_what_is_wrong_is_raised(client: Client) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from kit.browser import axe_violations, sideways_px
-from kit.console import ARCHIVE, INCOMING, REGISTER, People, jpeg, serving
-from kit.desk_rows import opened
+from kit.console import ARCHIVE, INCOMING, REGISTER, People, a_copy_of, jpeg, serving
+from kit.desk_rows import judged, opened
 from kit.notes import photo
 from kit.verdicts import a_copy, a_match, a_span, a_text_finding
 
 from moderation.demo.drafts import draft, write_notes
 from moderation.finding import Finding, FindingKind
-from moderation.store import Act, Register
+from moderation.store import Act, CaseKind, NewAppeal, Register, Wanted
+from moderation.verdict import Decision
 
 PHONE_PX, WALL_PX = 375, 3840
 HOSTILE = "<img src=x onerror=alert(1)>\u202e加V：abc_2046 http://evil.example"
@@ -125,6 +127,33 @@ def test_the_letter_is_that_of_the_verdict(served):
         assert "cat-first" not in letter.text
         assert not re.search(r"<style|\sstyle=|<script|http-equiv", letter.text)
     assert client.get(f"/cases/{case_id}/letter?lang=fr").status_code == 404
+
+
+def test_the_letter_names_the_time_to_appeal_and_what_counts_now(folder, tmp_path):
+    """By the days that this desk was told; after a decision the letter is about another verdict."""
+    with serving(a_copy_of(folder, tmp_path / "desk"), appeal_days=7) as served:
+        case_id = served.case_of("copied")
+        client = served.come("vera", "viewer")
+        row = served.register.latest_verdict("copied")
+        letter = client.get(f"/cases/{case_id}/letter?lang=en").text
+        assert f"{row.decided_at + timedelta(days=7):%Y-%m-%d %H:%M} UTC" in letter
+        assert "took its place" not in letter
+        appealed = NewAppeal(
+            verdict_id=row.verdict_id,
+            note_id="copied",
+            author_id=row.author_id,
+            at=datetime.now(UTC),
+            statement="mine",
+        )
+        with served.register.transaction() as now:
+            now.open_appeal(appealed)
+        judged(served.register, "copied", "of-copied", decision=Decision.PASS, revision=2)
+        (appeal,) = served.register.cases(Wanted(kind=CaseKind.APPEAL))
+        letter = client.get(f"/cases/{appeal.case_id}/letter?lang=en").text
+        assert "before you edited it" in letter
+        assert "nothing is held against your note" in letter
+        letter = client.get(f"/cases/{appeal.case_id}/letter?lang=zh").text
+        assert "以该结果为准：您的笔记没有问题" in letter
 
 
 def test_looking_at_a_letter_is_recorded(served):

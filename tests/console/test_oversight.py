@@ -56,6 +56,21 @@ def decided(served: Served, who: str, case_id: int, choice: str, role: str = "mo
     assert answer.status_code == 303, answer.text
 
 
+def test_the_first_takes_it_back_while_the_second_is_at_it(served: Served) -> None:
+    """Their word is gone, and the page says who is at it; without anybody there it is theirs."""
+    case_id = served.case_of("cat-again")
+    decided(served, "mia", case_id, "copied")
+    own, other = served.come("mia"), served.come("tom")
+    assert own.send(f"/cases/{case_id}/undo").headers["location"] == f"/cases/{case_id}"
+    assert "Yours until" in own.get(f"/cases/{case_id}").text
+    answer = own.send(f"/cases/{case_id}/decide", {"choice": "copied", "words": WORDS})
+    assert answer.status_code == 303
+    other.send(f"/cases/{case_id}/take")
+    assert own.send(f"/cases/{case_id}/undo").headers["location"] == f"/cases/{case_id}"
+    assert served.register.case(case_id).said is None
+    assert "tom is at it until" in own.get(f"/cases/{case_id}").text
+
+
 def test_the_second_is_not_told_what_the_first_decided(served: Served) -> None:
     """On the case's page, in the queue, in the log; the first person is."""
     case_id = served.case_of("cat-again")

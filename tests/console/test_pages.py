@@ -152,6 +152,17 @@ def test_skipping_leaves_a_case_to_others(served):
     assert other.send("/next").headers["location"] == f"/cases/{first}"
 
 
+def test_the_queue_says_when_skipped_cases_come_again(served):
+    """Beside the way to have them at once."""
+    client = served.come("mia")
+    assert "that I skipped" not in client.get("/queue").text
+    first = int(client.send("/next").headers["location"].rpartition("/")[2])
+    client.send(f"/cases/{first}/skip")
+    page = client.get("/queue").text
+    assert "Give me again the 1 that I skipped" in page
+    assert "They come again by themselves after 30 min." in page
+
+
 def test_undoing_brings_the_case_back(served):
     """Its page again, as before; once it holds, a page says why it cannot be undone."""
     client, other = served.come("mia"), served.come("tom")

@@ -74,6 +74,23 @@ def test_a_larger_original_is_beside_the_disputed_picture(served, lang):
     assert answer.headers["cache-control"] == "private, no-store"
 
 
+@pytest.mark.parametrize("lang", ["en-GB", "zh-CN"])
+def test_the_queue_marks_appeals_that_have_a_proof(served, lang):
+    """In words, beside the reason: how many there are; of none nothing is said."""
+    words = {"en-GB": "proofs sent: {}", "zh-CN": "已附证明材料 {} 份"}[lang]
+    _, appeal = appealed(served)
+    client = served.come(headers={"Accept-Language": lang})
+    client.send("/queue/kind", {"kind": "appeal"})
+    queue = client.get("/queue").text
+    assert words.partition("{}")[0] not in queue
+    add_link(served.register, appeal, "https://example.org/2024/coffee")
+    add_file(served.register, appeal, "IMG_7.jpg", ORIGINAL)
+    queue = client.get("/queue").text
+    assert f'<span class="chip">{words.format(2)}</span>' in queue
+    client.send("/queue/kind", {"kind": "machine"})
+    assert words.format(2) not in client.get("/queue").text
+
+
 def test_what_cannot_be_opened_is_said_to_be_so(served):
     """With its digest, and no picture of it."""
     case_id, appeal = appealed(served)

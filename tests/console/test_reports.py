@@ -104,6 +104,20 @@ def test_a_case_of_the_machine_shows_them_too(served):
     assert served.register.cases(REPORTED) == []
 
 
+def test_the_page_says_that_the_note_was_edited_since(served, reported):
+    """Which revision readers saw, and which one is decided about; and in what was done."""
+    english = served.come()
+    assert "edited since" not in english.get(f"/cases/{reported}").text
+    judged(served.register, "flat-tour", "author-fay", decision=Decision.PASS, revision=3)
+    page = english.get(f"/cases/{reported}").text
+    told = "readers reported revision 1, and you decide about revision 3"
+    assert page.index('id="readers-title"') < page.index(told) < page.index("seen in a catalogue")
+    assert "the author edited the note (revision)" in page
+    assert "1 → 3" in page
+    chinese = served.come("tom", headers={"accept-language": "zh"}).get(f"/cases/{reported}").text
+    assert "被举报的是第 1 版，现在由你决定的是第 3 版" in chinese
+
+
 def test_a_second_look_shows_what_the_first_person_saw(served, reported):
     """Else it could be told from other cases; what readers say since is not in it."""
     desk = Desk(served.register, undo_for=AT_ONCE)

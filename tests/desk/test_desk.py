@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,16 @@ from moderation.desk import Desk, Person, Role
 from moderation.errors import BadNote, CaseSettled, CaseTaken, NotAllowed, UnknownSubject
 from moderation.finding import FindingKind
 from moderation.note import Author, Note
-from moderation.store import Act, CaseState, JudgedAs, LateCause, Register, Wanted
+from moderation.store import (
+    Act,
+    CaseKind,
+    CaseState,
+    JudgedAs,
+    LateCause,
+    NewAppeal,
+    Register,
+    Wanted,
+)
 from moderation.verdict import Completeness, Decision
 
 HOUR = timedelta(hours=1)
@@ -226,6 +235,40 @@ def test_who_leaves_a_case_to_others_is_not_given_it_again(desk: Desk) -> None:
     assert found.case_id == first.case_id
 
 
+def test_what_was_left_to_others_comes_again_after_a_while(register: Register) -> None:
+    """In its place; who leaves it again is left in peace for as long again."""
+    long, over = Desk(register), Desk(register, skipped_for=AT_ONCE)
+    case = opened(register)
+    for _ in range(2):
+        long.take(case.case_id, MIA)
+        long.leave(case.case_id, MIA, skip=True)
+        assert (long.take_next(MIA), long.count_skipped(MIA)) == (None, 1)
+        assert (over.count_skipped(MIA), over.count_skipped(TOM)) == (0, 0)
+        again = over.take_next(MIA)
+        assert again is not None
+        assert again.case_id == case.case_id
+
+
+def test_a_case_that_one_knows_is_asked_for_once(register: Register) -> None:
+    """However short the while is: of what one may not decide the next one comes."""
+    desk = Desk(register, undo_for=AT_ONCE, skipped_for=AT_ONCE)
+    case = opened(register)
+    desk.decide([case.case_id], MIA, "copied")
+    desk.settle()
+    appeal = NewAppeal(
+        verdict_id=register.verdicts("n1")[-1].verdict_id,
+        note_id="n1",
+        author_id="ben",
+        at=MORNING,
+        statement="mine",
+    )
+    with register.transaction() as now:
+        now.open_appeal(appeal)
+    wanted = Wanted(kind=CaseKind.APPEAL)
+    assert desk.take_next(MIA, wanted) is None
+    assert desk.take_next(TOM, wanted) is not None
+
+
 def test_the_most_urgent_comes_first(desk: Desk) -> None:
     """What would have been blocked, then the higher score, then the older."""
     for number, score in enumerate((0.6, 0.9, 0.9)):
@@ -378,6 +421,33 @@ def test_who_may_undo(desk: Desk) -> None:
     with pytest.raises(CaseSettled, match="nothing is decided"):
         desk.undo(case.case_id, MIA)
     assert desk.last_decided(MIA) is None
+
+
+def test_an_undo_gives_back_what_one_was_at(desk: Desk) -> None:
+    """For a whole time again; who was at nothing when they decided is at nothing."""
+    held, beside = opened(desk.register), opened(desk.register, "n2")
+    desk.take(held.case_id, MIA)
+    desk.decide([held.case_id, beside.case_id], MIA, "copied")
+    assert desk.register.case(held.case_id).held_by(datetime.now(UTC)) is None
+    before = datetime.now(UTC)
+    desk.undo(beside.case_id, MIA)
+    again, other = (desk.register.case(case.case_id) for case in (held, beside))
+    assert (again.state, again.holder) == (CaseState.OPEN, "mia")
+    assert again.held_until is not None
+    assert again.held_until >= before + desk.held_for
+    assert (other.holder, other.held_until) == (None, None)
+    with pytest.raises(CaseTaken):
+        desk.take(held.case_id, TOM)
+
+
+def test_an_undo_gives_nothing_to_who_takes_back_what_another_decided(desk: Desk) -> None:
+    """A senior corrects; whose case it is then is for the queue."""
+    case = opened(desk.register)
+    desk.take(case.case_id, MIA)
+    desk.decide([case.case_id], MIA, "copied")
+    (after,) = desk.undo(case.case_id, SAM)
+    assert after.held_by(datetime.now(UTC)) is None
+    assert desk.take(case.case_id, TOM).holder == "tom"
 
 
 def test_what_holds_is_not_undone(register: Register) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.desk_rows import AT_ONCE, MIA, SAM, TOM
+from kit.desk_rows import AT_ONCE, MIA, SAM, TOM, judged
 from kit.late_rows import words
 from kit.notes import photo, showing
 from kit.subscribers import listen
@@ -26,6 +26,7 @@ from moderation.store import (
     CaseState,
     NewAppeal,
     NewReport,
+    Register,
     ReportOutcome,
     ReportReason,
     Wanted,
@@ -188,6 +189,36 @@ def test_what_a_person_has_not_seen_is_not_decided(gate: Gate, desk: Desk) -> No
     gate.check(showing(photo("chelsea"), id="b1", author="ben", text=CONTACT))
     with pytest.raises(CaseSettled, match="stands"):
         desk.decide([case.case_id], MIA, "copied", seen={case.case_id: case.verdict_id})
+
+
+def test_a_blank_more_does_not_rid_an_author_of_readers(gate: Gate, desk: Desk) -> None:
+    """The person answers about the edited note, and it is the edited note that goes."""
+    case = case_of(gate, "c1")
+    edited = showing(photo("rocket"), id="c1", author="cy", text=CONTACT + " ", revision=2)
+    assert gate.check(edited).decision is Decision.LABEL
+    now = case_of(gate, "c1")
+    assert (now.case_id, now.verdict_id) == (case.case_id, case.verdict_id + 1)
+    assert gate.register.reported_revision(case.case_id) == 1
+    settled(gate, desk, "c1", "disguised")
+    last = gate.register.verdicts("c1")[-1].verdict
+    assert (last.revision, last.decision) == (2, Decision.BLOCK)
+
+
+@pytest.mark.parametrize("choice", [*STAYS, "mark"])
+def test_nothing_that_readers_ask_for_frees_an_edit_that_was_blocked(
+    place: str | Path, choice: str
+) -> None:
+    """Whether the machine was right about it is for its author to ask."""
+    with Register.open(place) as register:
+        judged(register, decision=Decision.PASS)
+        with register.transaction() as now:
+            now.report_note(NewReport(note_id="n1", reader_id="rae", reason=ReportReason.COPY))
+        judged(register, decision=Decision.BLOCK, revision=2)
+        (case,) = register.cases(REPORTED)
+        desk = Desk(register, undo_for=AT_ONCE)
+        desk.decide([case.case_id], MIA, choice)
+        assert desk.settle().cases == (case.case_id,)
+        assert [row.verdict.decision for row in register.verdicts("n1")] == ["pass", "block"]
 
 
 def appealed(gate: Gate, note_id: str) -> Case:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from kit.desk_rows import AT_ONCE, MIA, SAM, TOM, judged, under
+from kit.register_rows import MORNING
+from kit.verdicts import a_verdict
 
 from moderation.desk import Desk
 from moderation.errors import NotAllowed
+from moderation.note import Author, Note
 from moderation.policy import Policy
 from moderation.store import Case, CaseKind, CaseState, NewReport, Register, ReportReason, Wanted
 from moderation.verdict import Decision
@@ -37,6 +40,20 @@ def reported(
 ) -> Case:
     """The case of a note that a policy let be seen."""
     judged(register, decision=decision, **under(register, policy))
+    return said_by(register, reader)
+
+
+def reported_for_nothing(register: Register, policy: Policy) -> Case:
+    """The same of a note in which nothing was found."""
+    verdict = a_verdict(note_id="n1", decision=Decision.PASS, **under(register, policy))
+    assert verdict.reason_kinds() == ()
+    with register.transaction() as now:
+        note = Note(id="n1", author=Author(id="ben"))
+        now.record_verdict(verdict, note=note, decided_at=MORNING)
+    return said_by(register, "rae")
+
+
+def said_by(register: Register, reader: str) -> Case:
     new = NewReport(note_id="n1", reader_id=reader, reason=ReportReason.COPY, words="look")
     with register.transaction() as now:
         now.report_note(new)
@@ -94,6 +111,57 @@ def test_a_label_that_two_would_give_again_leaves_the_note_as_it_is(
     desk.decide([case.case_id], TOM, "permitted")  # the same: the label stays
     assert desk.settle().cases == (case.case_id,)
     assert (stands(register), len(register.verdicts("n1"))) == (Decision.LABEL, 1)
+
+
+OF_COPIES, OF_WAYS_OUT = (
+    Policy.parse(
+        'title = "t"\n[[second_person]]\ndecisions = ["block", "label", "pass"]\n'
+        f'kinds = ["{kind}"]\n',
+        name="two",
+    )
+    for kind in ("image.copy", "text.diversion.contact")
+)
+
+
+@pytest.mark.parametrize(
+    ("policy", "choice", "asks"),
+    [
+        (OF_COPIES, "copied", True),
+        (OF_COPIES, "other", True),
+        (OF_COPIES, "disguised", False),
+        (OF_COPIES, "mark", True),
+        (OF_COPIES, "mistaken", True),
+        (OF_WAYS_OUT, "disguised", True),
+        (OF_WAYS_OUT, "other", True),
+        (OF_WAYS_OUT, "copied", False),
+        (OF_WAYS_OUT, "mark", False),
+        (OF_WAYS_OUT, "permitted", False),
+    ],
+    ids=lambda one: one.digest[-6:] if isinstance(one, Policy) else str(one),
+)
+def test_two_are_asked_by_what_the_person_means_or_else_the_reader(
+    register: Register, desk: Desk, policy: Policy, choice: str, asks: bool
+) -> None:
+    """The verdict rests on nothing, and a reader has said that it is a copy."""
+    case = reported_for_nothing(register, policy)
+    (after,) = desk.decide([case.case_id], MIA, choice, words="in the book")
+    assert after.waits_for_second is asks
+    if asks:
+        desk.decide([case.case_id], TOM, choice, words="page 12")
+    assert desk.settle().cases == (case.case_id,)
+
+
+def test_what_all_readers_say_counts_and_what_those_said_who_were_forgotten(
+    register: Register, desk: Desk
+) -> None:
+    """A note is marked that one called a copy, who is gone, and another a way out."""
+    case = reported_for_nothing(register, OF_COPIES)
+    with register.transaction() as now:
+        now.report_note(NewReport(note_id="n1", reader_id="kim", reason=ReportReason.CONTACT))
+        now.forget_author("rae")
+        assert now.report_reasons(case.case_id) == {ReportReason.COPY, ReportReason.CONTACT}
+    (after,) = desk.decide([case.case_id], MIA, "mark")
+    assert after.waits_for_second
 
 
 def test_a_second_look_shows_what_readers_had_said_and_changes_nothing(

@@ -171,6 +171,29 @@ def test_the_first_can_take_it_back_while_it_waits(desk: Desk, case: Case) -> No
         desk.undo(case.case_id, MIA)
 
 
+def test_the_first_is_at_it_again_unless_somebody_else_is(
+    register: Register, desk: Desk, case: Case
+) -> None:
+    """As the first of two they have given the case away, and the second may be at it."""
+    desk.take(case.case_id, MIA)
+    desk.decide([case.case_id], MIA, "copied")
+    (after,) = desk.undo(case.case_id, MIA)
+    assert after.held_by(datetime.now(UTC)) == "mia"
+    desk.decide([case.case_id], MIA, "copied")
+    desk.take(case.case_id, TOM)
+    (after,) = desk.undo(case.case_id, MIA)
+    assert (after.said, after.held_by(datetime.now(UTC))) == (None, "tom")
+
+
+def test_the_second_is_at_it_again_and_the_first_word_stays(register: Register, case: Case) -> None:
+    desk = Desk(register, undo_for=HOUR)
+    desk.decide([case.case_id], MIA, "copied")
+    desk.take(case.case_id, TOM)
+    desk.decide([case.case_id], TOM, "copied")
+    (after,) = desk.undo(case.case_id, TOM)
+    assert (after.decided_by, after.held_by(datetime.now(UTC))) == ("mia", "tom")
+
+
 def test_when_the_second_takes_it_back_it_waits_for_a_second_again(
     register: Register, case: Case
 ) -> None:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
+
+from moderation.store import Register
+from moderation.store.schema import VERDICTS
 
 from .conftest import objects, told
 
@@ -81,6 +86,53 @@ def test_machines_get_the_same_words(write, folder):
     assert row["page"].endswith("letter.html")
     assert [reason["code"] for reason in row["reasons"]] == ["image.copy"]
     assert row["heading"] in page
+
+
+def until(page):
+    """The day that the page names for an appeal."""
+    return re.search(r"You can do so until ([0-9-]{10})", page)[1]
+
+
+def test_it_names_the_time_to_appeal(write, monkeypatch):
+    """By the variable that the service reads, or as said here; nobody is sent in vain."""
+    today = datetime.now(UTC)
+    page = write("n2")[1]
+    assert until(page) == f"{today + timedelta(days=30):%Y-%m-%d}"
+    page = write("n2", "--appeal-days", "90")[1]
+    assert until(page) == f"{today + timedelta(days=90):%Y-%m-%d}"
+    monkeypatch.setenv("MODERATION_APPEAL_DAYS", "7")
+    result, page = write("n2", "--json")
+    assert until(page) == f"{today + timedelta(days=7):%Y-%m-%d}"
+    assert until(" ".join(json.loads(result.stdout)["appeal"])) == until(page)
+    told(write("n2", "--appeal-days", "0")[0], 2, "0")
+
+
+def test_after_that_time_it_says_that_it_is_over(write, run, folder, tmp_path):
+    """Of a verdict that was given before."""
+    with (
+        Register.open(tmp_path / "register", create=False) as register,
+        register.transaction() as now,
+    ):
+        row = register.latest_verdict("n2")
+        now._connection.execute(
+            update(VERDICTS)
+            .where(VERDICTS.c.verdict_id == row.verdict_id)
+            .values(decided_at=row.decided_at - timedelta(days=31))
+        )
+    assert "The time for it ended on" in write("n2")[1]
+
+
+def test_one_about_what_was_replaced_says_what_counts_now(write, folder, tmp_path, run):
+    """In the page and for machines; of the verdict that stands nothing is said."""
+    assert json.loads(write("n2", "--json")[0].stdout)["later"] is None
+    run("check", folder / "second.jsonl", "--register", tmp_path / "register")
+    result, page = write("n2", "--verdict", "2", "--json")
+    row = json.loads(result.stdout)
+    assert (row["verdict_id"], row["later"]["decision"]) == (2, "block")
+    assert "another one took its place" in page
+    assert row["later"]["words"] in page
+    assert "another one took its place" not in write("n2")[1]
+    assert "已于" in write("n2", "--verdict", "2", lang="zh")[1]
 
 
 @pytest.mark.parametrize(

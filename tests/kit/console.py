@@ -27,6 +27,7 @@ from moderation.demo.drafts import Draft, PictureFile, draft, write_notes
 from moderation.desk import Desk
 from moderation.desk.desk import HELD_FOR, UNDO_FOR
 from moderation.desk.oversight import AT_RANDOM, Chance
+from moderation.gate.rights.appealing import DAYS
 from moderation.listening import listen_at, url_of
 from moderation.store import NewToken, Register, Scope, Wanted
 
@@ -187,6 +188,7 @@ def serving(
     chance: Chance = AT_RANDOM,
     host: str = "127.0.0.1",
     lang: Any = "en",
+    appeal_days: int = DAYS,
     **door: Any,
 ) -> Iterator[Served]:
     """The console of a desk's folder; `door` is as of `Entrance`."""
@@ -198,6 +200,7 @@ def serving(
             Shelf(map(str, sources)),
             Entrance(register, **door),
             lang=lang,
+            appeal_days=appeal_days,
         )
         server = server_of(console)
         server.config.timeout_graceful_shutdown = 0  # whoever still listens is a page of a test

@@ -5,9 +5,11 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+import click
 import pytest
 
 from moderation.errors import BadSetting
+from moderation.gate.rights.appealing import DAYS, DAYS_VARIABLE, MOST_DAYS
 from moderation.listening import is_loopback
 from moderation.service.settings import Settings, variable
 
@@ -92,3 +94,18 @@ def test_every_setting_says_what_it_is() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
         assert "secret" not in name
+
+
+def test_the_time_to_appeal_is_one_for_every_door() -> None:
+    """Service, console and commands read one variable, and mean the same where it is not set."""
+    from moderation.cli.console import command as console
+    from moderation.cli.review.appeal import command as appeal
+    from moderation.cli.review.letter import command as letter
+
+    assert variable("appeal_days") == DAYS_VARIABLE
+    assert Settings(register_at="r").appeal_days == DAYS
+    for command in (console, appeal, letter):
+        (option,) = (one for one in command.params if one.name == "appeal_days")
+        assert (option.envvar, option.default) == (DAYS_VARIABLE, DAYS)
+        assert isinstance(option.type, click.IntRange)
+        assert (option.type.min, option.type.max) == (1, MOST_DAYS)

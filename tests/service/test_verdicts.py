@@ -89,6 +89,19 @@ def test_a_verdict_is_explained_to_its_author(ask: Asking) -> None:
     problem(ask("GET", f"{at}?lang=fr"), 422, "bad_request")
 
 
+def test_an_explanation_says_what_counts_now(ask: Asking) -> None:
+    """Of a verdict on what was edited since; the one that stands says nothing of others."""
+    ask.submit(a_note(CAT, id="n1", author="ann"))
+    ask.submit(a_note(CAT, id="n2", author="ben"))
+    ask.submit(a_note(id="n2", author="ben", revision=2))
+    told = ask("GET", "/v1/verdicts/v_2/explanation?lang=en").json()
+    later = told["later"]
+    assert (later["verdict_id"], later["decision"]) == ("v_3", "pass")
+    assert "before you edited it" in later["words"]
+    assert told["appeal"]["words"] == []
+    assert ask("GET", "/v1/verdicts/v_3/explanation?lang=en").json()["later"] is None
+
+
 def test_the_same_key_gives_the_same_answer(ask: Asking) -> None:
     """The key is the revision; another body under it is refused; an edit is a revision."""
     row = a_note(CAT, text="猫")

@@ -96,3 +96,22 @@ def test_a_verdict_on_an_unstorable_id_is_refused(register: Register, note_id: s
     with pytest.raises(BadNote, match="holds a"):
         record(register, a_verdict(note_id=note_id))
     assert register.verdicts() == []
+
+
+def test_of_the_latest_revision_the_last_verdict_stands(register: Register) -> None:
+    """Not what was completed late of an earlier one, nor of another author's note of that name."""
+    assert register.standing_verdict("n1", "bob") is None
+    first = record(register, a_verdict(a_copy()))
+    assert register.standing_verdict("n1", "bob") == register.verdicts()[0]
+    edited = record(register, a_verdict(revision=2), revision=2)
+    again = record(register, a_verdict(a_copy(), revision=2), revision=2)
+    record(register, a_verdict(a_copy()))
+    other = record(register, a_verdict(revision=3), revision=3, author=Author(id="ann"))
+    record(register, a_verdict(note_id="n2", revision=4), revision=4)
+    stands = {
+        author: row.verdict_id
+        for author in ("bob", "ann", "cy")
+        if (row := register.standing_verdict("n1", author)) is not None
+    }
+    assert stands == {"bob": again, "ann": other}
+    assert first < edited < again

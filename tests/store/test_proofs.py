@@ -109,6 +109,17 @@ def test_the_same_again_is_one_proof(register: Register) -> None:
     ]
 
 
+def test_proofs_are_counted_by_appeal(register: Register) -> None:
+    """Of those asked for; an appeal without any is absent."""
+    many, one, none = (appealed(register, f"n{number}") for number in range(3))
+    with register.transaction() as now:
+        for appeal_id, digest in ((many, "0"), (many, "1"), (one, "2")):
+            now.add_proof(a_file(appeal_id, sha256=digest * 64))
+    assert register.count_proofs([many, one, none, 99]) == {many: 2, one: 1}
+    assert register.count_proofs([one]) == {one: 1}
+    assert register.count_proofs([]) == {}
+
+
 def test_an_appeal_has_few_proofs(register: Register) -> None:
     """One more is refused with both numbers; one that is there already is not one more."""
     number, other = appealed(register), appealed(register, "n2", "bob")

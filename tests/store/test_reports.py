@@ -229,28 +229,61 @@ def test_what_was_answered_with_the_machine_s_case_is_answered(register: Registe
 
 
 @pytest.mark.parametrize("decision", list(Decision), ids=lambda one: one.value)
-@pytest.mark.parametrize("seen", [False, True], ids=["unseen", "seen"])
-def test_an_edit_ends_what_was_said_of_the_note_before(
-    passed: Register, decision: Decision, seen: bool
-) -> None:
-    """As it ends a case of the machine; who says it again is heard again."""
+def test_an_edit_ends_nothing_of_what_readers_said(passed: Register, decision: Decision) -> None:
+    """Whatever is said of it, a person answers: the same case and place, with what stands now."""
+    says(passed, "rae", HIDDEN_AD, "she owns the shop")
+    (case,) = passed.cases(REPORTED)
+    assert passed.reported_revision(case.case_id) is None
+    number = judged(passed, decision=decision, revision=2)
+    (now,) = waiting(passed)
+    asks = decision is Decision.REVIEW
+    assert (now.case_id, now.verdict_id, now.state) == (case.case_id, number, CaseState.OPEN)
+    assert now.kind is (CaseKind.MACHINE if asks else CaseKind.REPORT)
+    if not asks:
+        assert (now.rank, now.reason) == (case.rank, case.reason)
+    assert passed.reported_revision(case.case_id) == 1
+    line = passed.case_log(case.case_id)[-1]
+    assert (line.act, line.by, line.before, line.after) == (Act.EDITED, "system", "1", "2")
+    assert says(passed, "kim", COPY) is ADDED
+    assert said(passed, case.case_id) == {HIDDEN_AD: (1, ("she owns the shop",)), COPY: (1, ())}
+    closed(passed, "permitted")
+    assert says(passed, "lou", HIDDEN_AD) is ANSWERED
+
+
+def test_no_way_around_readers_by_edits(passed: Register) -> None:
+    """Neither one that is blocked and taken back, nor one that goes to a person and is not."""
+    says(passed, "rae", HIDDEN_AD)
+    (case,) = passed.cases(REPORTED)
+    for revision, decision in enumerate(
+        (Decision.BLOCK, Decision.PASS, Decision.REVIEW, Decision.BLOCK, Decision.LABEL), 2
+    ):
+        judged(passed, decision=decision, revision=revision)
+        judged(passed, decision=decision, revision=revision)  # completed, or given again
+    (now,) = waiting(passed)
+    assert (now.case_id, now.kind, now.rank) == (case.case_id, CaseKind.REPORT, case.rank)
+    assert now.reason == "report.hidden_ad"
+    assert passed.reported_revision(case.case_id) == 1
+    assert kept(passed) == 1
+
+
+def test_what_was_decided_before_an_edit_is_asked_again(passed: Register) -> None:
+    """It could still be undone, and nobody has seen what stands now."""
     says(passed, "rae")
     (case,) = passed.cases(REPORTED)
-    if seen:
-        Desk(passed).look(case.case_id, MIA)
-    judged(passed, decision=decision, revision=2)
-    kinds = [one.kind for one in waiting(passed)]
-    assert kinds == ([CaseKind.MACHINE] if decision is Decision.REVIEW else [])
-    if seen:
-        assert passed.case(case.case_id).state is CaseState.OVERTAKEN
-        line = passed.case_log(case.case_id)[0]
-        assert (line.act, line.before, line.after) == (Act.OVERTAKEN, "open", decision.value)
-    else:
-        with pytest.raises(UnknownSubject):
-            passed.case(case.case_id)
-    assert kept(passed) == 0
-    again = {Decision.REVIEW: ADDED, Decision.BLOCK: ANSWERED}
-    assert says(passed, "rae") is again.get(decision, OPENED)
+    Desk(passed, undo_for=timedelta(hours=1)).decide([case.case_id], MIA, "mistaken")
+    judged(passed, decision=Decision.PASS, revision=2)
+    (now,) = waiting(passed)
+    assert (now.case_id, now.state, now.said) == (case.case_id, CaseState.OPEN, None)
+    acts = [line.act for line in passed.case_log(case.case_id)]
+    assert acts == [Act.OVERTAKEN, Act.EDITED, Act.DECIDED]
+
+
+def test_a_note_that_is_forgotten_is_asked_about_no_longer(passed: Register) -> None:
+    says(passed, "rae")
+    judged(passed, decision=Decision.PASS, revision=2)
+    with passed.transaction() as now:
+        now.forget_note("n1")
+    assert (waiting(passed), kept(passed)) == ([], 0)
 
 
 def test_a_verdict_on_what_was_edited_since_changes_nothing(register: Register) -> None:
@@ -264,15 +297,23 @@ def test_a_verdict_on_what_was_edited_since_changes_nothing(register: Register) 
     assert says(register, "kim") is ADDED
 
 
-def test_an_edit_of_a_note_that_waits_leaves_the_case_without_what_was_said(
+def test_what_readers_add_to_a_case_of_the_machine_outlives_an_edit_too(
     register: Register,
 ) -> None:
+    """Where the machine asks no longer, readers do; without them its case ends as ever."""
     opened(register)
     says(register, "rae")
     judged(register, revision=2)
     (case,) = waiting(register)
-    assert (case.kind, said(register, case.case_id)) == (CaseKind.MACHINE, {})
-    assert says(register, "rae") is ADDED
+    assert (case.kind, said(register, case.case_id)) == (CaseKind.MACHINE, {COPY: (1, ())})
+    assert register.reported_revision(case.case_id) == 1
+    judged(register, decision=Decision.PASS, revision=3)
+    (now,) = waiting(register)
+    assert (now.case_id, now.kind, now.reason) == (case.case_id, CaseKind.REPORT, "report.copy")
+    other = opened(register, "n2")
+    judged(register, "n2", decision=Decision.PASS, revision=2)
+    assert waiting(register, "n2") == []
+    assert register.reported_revision(other.case_id) is None
 
 
 @pytest.mark.parametrize("decided", [False, True], ids=["open", "decided"])

@@ -15,7 +15,7 @@ from kit import strategies as some
 from kit.explained import ACCUSING, LANGS, of_kind, placeholders
 from kit.verdicts import a_copy, a_failure, a_match, a_span, a_text_finding, a_verdict
 
-from moderation.explain import letter_of, letter_phrases, letter_reasons
+from moderation.explain import Later, letter_of, letter_phrases, letter_reasons
 from moderation.explain.names import Phrase
 from moderation.finding import Difference, Finding, FindingKind
 from moderation.match import Basis, Direction
@@ -197,6 +197,42 @@ def test_an_appeal_has_its_time(after: timedelta, said: str) -> None:
     )
     assert said in " ".join(letter.appeal)
     assert (len(letter.appeal) > 1) == (after < timedelta(days=30))
+
+
+def later(decision: Decision, *, is_edited: bool = False) -> Later:
+    return Later(verdict_id=9, decision=decision, at=AT + timedelta(days=3), is_edited=is_edited)
+
+
+@pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
+@pytest.mark.parametrize("decision", list(Decision), ids=lambda one: one.value)
+def test_a_letter_about_what_no_longer_counts_says_so(
+    decision: Decision, is_edited: bool, golden: Callable[[str, str], None]
+) -> None:
+    """What took its place, when, and what that says; the appeal is against that one, if at all."""
+    by = later(decision, is_edited=is_edited)
+    said = []
+    for lang in LANGS:
+        letter = letter_of(LETTERS["copy"], decided_at=AT, lang=lang, later=by)
+        stands = letter_of(LETTERS["copy"], decided_at=AT, lang=lang)
+        assert letter.heading != stands.heading
+        assert letter.heading.endswith(stands.heading)
+        told = letter.to_json()
+        assert told["later"]["verdict_id"] == "v_9"
+        assert "2026-05-05 08:30 UTC" in told["later"]["words"]
+        assert bool(letter.appeal) == (decision is not Decision.PASS)
+        assert letter.helps == ()
+        said += [told["later"], told["appeal"]]
+    name = f"later-{decision.value}{'-edited' if is_edited else ''}"
+    golden(f"{name}.json", json.dumps(said, ensure_ascii=False, indent=1))
+
+
+def test_what_passed_before_can_be_appealed_against_once_it_is_blocked() -> None:
+    """By the later verdict, which is not the one of this letter."""
+    passed = LETTERS["person-mistaken"]
+    assert letter_of(passed, decided_at=AT, lang="en").appeal == ()
+    told = letter_of(passed, decided_at=AT, lang="en", later=later(Decision.BLOCK))
+    assert "appeal against that one" in " ".join(told.appeal)
+    assert "2026" not in " ".join(told.appeal)
 
 
 def letter_phrases_everywhere() -> list[Phrase]:

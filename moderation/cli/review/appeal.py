@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from moderation.cli.options import WrongValue, register_option, speaking
+from moderation.cli.options import WrongValue, appeal_days_option, register_option, speaking
 from moderation.cli.review.given import proof_bytes, verdict_number
 from moderation.cli.screen import Screen
 
@@ -35,14 +35,7 @@ _MOST_CHARS = 4_000
     metavar="URL",
     help="An earlier publication, kept as text and never opened; may be given again.",
 )
-@click.option(
-    "--days",
-    type=click.IntRange(min=1, max=3_650),
-    default=30,
-    show_default=True,
-    metavar="N",
-    help="How long after the verdict they may appeal.",
-)
+@appeal_days_option("--days")
 @speaking
 def command(
     screen: Screen,
@@ -52,7 +45,7 @@ def command(
     statement: str,
     files: tuple[Path, ...],
     links: tuple[str, ...],
-    days: int,
+    appeal_days: int,
 ) -> None:
     """Record an author's appeal against VERDICT.
 
@@ -87,7 +80,7 @@ def command(
     links = tuple(web_address(link) for link in links)
     with Register.open(register, create=False) as opened:
         with opened.transaction() as now:
-            told = open_appeal(now, number, author_id=author, statement=statement, days=days)
+            told = open_appeal(now, number, author_id=author, statement=statement, days=appeal_days)
         appeal = told.appeal
         proofs = [add_file(opened, appeal.appeal_id, name, data)[0] for name, data in read]
         proofs += [add_link(opened, appeal.appeal_id, link)[0] for link in links]

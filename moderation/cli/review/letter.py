@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moderation.cli.options import WrongValue, outside_option, register_option, speaking
+from moderation.cli.options import (
+    WrongValue,
+    appeal_days_option,
+    outside_option,
+    register_option,
+    speaking,
+)
 from moderation.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="Gets the page."
 )
+@appeal_days_option("--appeal-days")
 @outside_option
 @speaking
 def command(
@@ -41,6 +48,7 @@ def command(
     originals: str | None,
     verdict_id: int | None,
     out: Path,
+    appeal_days: int,
     allow_outside: bool,
 ) -> None:
     """Write what the author of a note is told.
@@ -50,15 +58,22 @@ def command(
     no network and no second file. Of an earlier note it shows the picture and the date, and only
     where that note's picture stands in the register; never its id or author.
 
+    A letter about a verdict that another one has replaced says so, and what counts now.
+
     The register keeps neither words nor pictures, so they come from the archives named. A note of
     another revision than the verdict's is not shown.
 
-    With --json: `{"verdict_id", "page", "lang", "heading", "decided", "message", "reasons":
-    [{"code", "title", "words", "mend"}], "not_held", "appeal", "helps"}`.
+    With --json: `{"verdict_id", "page", "lang", "heading", "decided", "later": {"verdict_id",
+    "decision", "at", "words"}, "message", "reasons": [{"code", "title", "words", "mend"}],
+    "not_held", "appeal", "helps"}`; `later` is null where the verdict stands.
     """
+    from datetime import UTC, datetime
+
     from moderation.cli import outputs
     from moderation.cli import review_words as words
     from moderation.explain import letter_of
+    from moderation.gate.rights.appealing import appeal_until
+    from moderation.gate.rights.replaced import later_than
     from moderation.report import ArchivePictures, public_originals, write_letter
     from moderation.store import Register
 
@@ -68,6 +83,8 @@ def command(
     with Register.open(register, create=False) as opened:
         row = _row(opened, note_id, verdict_id)
         public = public_originals(opened, row.verdict)
+        later = later_than(opened, row)
+    now, until = datetime.now(UTC), appeal_until(row.decided_at, appeal_days)
     known: dict[str, Note] = {}
     earlier = {row.verdict.findings[place].match for place in public}
     wanted = {match.note_id for match in earlier if match is not None}
@@ -86,8 +103,18 @@ def command(
         decided_at=row.decided_at,
         public=public,
         lang=screen.lang,
+        later=later,
+        appeal_until=until,
+        now=now,
     )
-    letter = letter_of(row.verdict, decided_at=row.decided_at, lang=screen.lang)
+    letter = letter_of(
+        row.verdict,
+        decided_at=row.decided_at,
+        lang=screen.lang,
+        later=later,
+        appeal_until=until,
+        now=now,
+    )
     screen.json({"verdict_id": row.verdict_id, "page": str(page)} | letter.to_json())
     screen.say(words.LETTER.say(screen.lang, heading=letter.heading, path=page))
 

@@ -13,6 +13,19 @@ from moderation.verdict import Decision
 OPENED = "appeal.opened"
 DAYS = 30
 """How long after a verdict its author may appeal, unless the platform says otherwise."""
+MOST_DAYS = 3_650
+DAYS_VARIABLE = "MODERATION_APPEAL_DAYS"
+"""Where the platform says it, for every door: the service, the console and the commands."""
+
+
+def appeal_until(decided_at: datetime, days: int) -> datetime:
+    """The last moment at which an author may appeal.
+
+    Args:
+        decided_at: when the verdict was given, aware.
+        days: as the platform says.
+    """
+    return decided_at + timedelta(days=days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +66,7 @@ def open_appeal(
     at = datetime.now(UTC)
     if row.verdict.decision is Decision.PASS:
         raise NothingToAppeal("the note passed", hint="there is nothing to appeal")
-    if at > row.decided_at + timedelta(days=days):
+    if at > appeal_until(row.decided_at, days):
         raise AppealTooLate(
             f"the time to appeal ended {days} days after the verdict",
             hint="submit the note again as a new revision",

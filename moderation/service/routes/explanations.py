@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from moderation.explain import Lang, letter_of
+from moderation.gate.rights.appealing import appeal_until
+from moderation.gate.rights.replaced import later_than
 from moderation.service.answers import ToldExplanation
 from moderation.service.bodies import JsonRoute
 from moderation.service.calls import SLOW_S
@@ -46,10 +48,15 @@ async def explanation(
 def _told(tenant: Tenant, number: int, lang: Lang, days: int) -> Callable[[], dict[str, Any]]:
     def ask() -> dict[str, Any]:
         row, _ = tenant.gate.answer(number)
-        now, until = datetime.now(UTC), row.decided_at + timedelta(days=days)
+        now, until = datetime.now(UTC), appeal_until(row.decided_at, days)
         appealable = row.verdict.decision is not Decision.PASS
         told = letter_of(
-            row.verdict, decided_at=row.decided_at, lang=lang, appeal_until=until, now=now
+            row.verdict,
+            decided_at=row.decided_at,
+            lang=lang,
+            later=later_than(tenant.gate.register, row),
+            appeal_until=until,
+            now=now,
         ).to_json()
         words, helps = told.pop("appeal"), told.pop("helps")
         return told | {

@@ -16,7 +16,13 @@ from sqlalchemy import (
 
 from moderation.errors import BadNote, CaseSettled, CaseTaken
 from moderation.store.desk import opening
-from moderation.store.desk.queue import CaseReading, conditions, ordered, unknown_to
+from moderation.store.desk.queue import (
+    CaseReading,
+    conditions,
+    ordered,
+    skips_of,
+    unknown_to,
+)
 from moderation.store.desk.records import (
     NOBODY,
     Act,
@@ -54,14 +60,29 @@ class CaseWriting(CaseReading, TwoPeopleReading, Writing):
         return self.case(case_id)
 
     def take_next_case(
-        self, by: str, wanted: Wanted, *, at: datetime, until: datetime
+        self,
+        by: str,
+        wanted: Wanted,
+        *,
+        at: datetime,
+        until: datetime,
+        skipped_since: datetime | None = None,
     ) -> Case | None:
         """Take the first case that nobody is at and that this person has not left to others.
 
         Nor one that they have decided as the first of two, nor a check of what they have seen.
+
+        Args:
+            by: the person.
+            wanted: which, and in which order.
+            at: now.
+            until: the end of the hold.
+            skipped_since: what was left to others before counts no longer; None where all counts.
         """
         free = CASES.c.held_until.is_(None) | (CASES.c.held_until <= at) | (CASES.c.holder == by)
-        skipped = exists().where(CASE_SKIPS.c.case_id == CASES.c.case_id, CASE_SKIPS.c.by == by)
+        skipped = exists().where(
+            CASE_SKIPS.c.case_id == CASES.c.case_id, *skips_of(by, skipped_since)
+        )
         decides_again = CASES.c.decided_by.is_not(None) & (CASES.c.decided_by == by)
         query = (
             select(CASES.c.case_id)
@@ -72,13 +93,14 @@ class CaseWriting(CaseReading, TwoPeopleReading, Writing):
         return None if number is None else self.take_case(number, by, at=at, until=until)
 
     def leave_case(self, case_id: int, by: str, *, at: datetime, act: Act = Act.LEFT) -> None:
-        """Give a case back; where it was skipped, the person is not given it again."""
+        """Give a case back; where it was skipped, the person is not given it for a while."""
         case = self.case(case_id)
         if case.held_by(at) == by:
             self._set(case_id, holder=None, held_until=None)
         if act is Act.SKIPPED:
-            known = select(CASE_SKIPS).where(CASE_SKIPS.c.case_id == case_id, CASE_SKIPS.c.by == by)
-            if self._connection.execute(known).first() is None:
+            known = (CASE_SKIPS.c.case_id == case_id, CASE_SKIPS.c.by == by)
+            again = update(CASE_SKIPS).where(*known).values(at=at)
+            if not self._connection.execute(again).rowcount:
                 row = {"case_id": case_id, "by": by, "at": at}
                 self._connection.execute(insert(CASE_SKIPS), row)
         opening.log(self._connection, case_id, at, by, act)
@@ -104,6 +126,8 @@ class CaseWriting(CaseReading, TwoPeopleReading, Writing):
     ) -> Case:
         """Record what a person decided; it takes effect then, unless it is undone.
 
+        That they were at it stays known, so that an undo can give it back to them.
+
         Raises:
             CaseTaken: somebody else is at it.
             CaseSettled: it does not wait for anybody.
@@ -114,7 +138,7 @@ class CaseWriting(CaseReading, TwoPeopleReading, Writing):
         self._set(
             case_id,
             state=CaseState.DECIDED.value,
-            holder=None,
+            holder=case.held_by(at),
             held_until=None,
             decided_by=by,
             decided_at=at,
@@ -135,6 +159,7 @@ class CaseWriting(CaseReading, TwoPeopleReading, Writing):
         """
         case = self._own(case_id, by, at)
         self._keep_first(case_id, by, said, at)
+        self._set(case_id, holder=case.held_by(at))
         opening.log(
             self._connection, case_id, at, by, Act.FIRST, case.state, said.decision, said.words
         )

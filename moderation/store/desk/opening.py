@@ -12,8 +12,9 @@ So nothing that waits for a person can be forgotten, and nobody decides what is 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, select, update
 
 from moderation.store.desk.records import (
     NOBODY,
@@ -160,6 +161,17 @@ def is_history(connection: Connection, note_id: str, author_id: str, revision: i
         VERDICTS.c.revision > revision,
     )
     return bool(connection.execute(select(later)).scalar())
+
+
+def standing(connection: Connection, note_id: str, author_id: str) -> Row[Any] | None:
+    """The row of the verdict that stands on an author's note: of its latest revision the last."""
+    query = (
+        select(VERDICTS)
+        .where(VERDICTS.c.note_id == note_id, VERDICTS.c.author_id == author_id)
+        .order_by(VERDICTS.c.revision.desc(), VERDICTS.c.verdict_id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).first()
 
 
 def facts_of(verdict_id: int, verdict: Verdict, lang: str | None) -> dict[str, object]:

@@ -101,12 +101,12 @@ class CaseReading(Connected):
         with self._connected() as connection:
             return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
-    def count_skips(self, by: str) -> int:
-        """How many cases that wait a person has left to others."""
+    def count_skips(self, by: str, *, since: datetime | None = None) -> int:
+        """How many cases that wait a person has left to others, at this time or later."""
         query = (
             select(func.count())
             .select_from(CASE_SKIPS.join(CASES, CASES.c.case_id == CASE_SKIPS.c.case_id))
-            .where(CASE_SKIPS.c.by == by, CASES.c.state.in_(_WAITING))
+            .where(*skips_of(by, since), CASES.c.state.in_(_WAITING))
         )
         with self._connected() as connection:
             return connection.execute(query).scalar_one()
@@ -267,6 +267,11 @@ def _alike(work_id: int | None, case: Case) -> list[list[ColumnElement[bool]]]:
         ]
         for state in _WAITING
     ]
+
+
+def skips_of(by: str, since: datetime | None) -> list[ColumnElement[bool]]:
+    """Conditions for what a person has left to others, at an aware time or later; None for all."""
+    return [CASE_SKIPS.c.by == by] + ([] if since is None else [CASE_SKIPS.c.at >= since])
 
 
 def unknown_to(by: str) -> ColumnElement[bool]:

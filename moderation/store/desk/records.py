@@ -66,6 +66,8 @@ class Act(StrEnum):
     UNDID = "undid"
     TOOK_EFFECT = "took_effect"
     OVERTAKEN = "overtaken"
+    EDITED = "edited"
+    """The author has edited what readers had reported; before and after are its revisions."""
     PROVED = "proved"
     """The author has sent a proof."""
 

@@ -6,8 +6,9 @@
     after a person has answered     nothing opens, unless it says what nobody had said
 
 A case has its place in the queue from the report that opened it, and keeps it: neither a hundred
-readers nor famous ones come before one. What is asked is the revision that stands. When the note is
-edited what was said of it is over; when it is judged anew as it is, what was said goes on waiting.
+readers nor famous ones come before one. What is asked is the revision that stands. What was said of
+a note goes on waiting when it is edited, until a person has answered: else a blank more would be
+rid of it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select, update
 
 from moderation.errors import BadNote, UnknownSubject
 from moderation.store.desk import opening
@@ -30,7 +31,7 @@ from moderation.store.desk.report_records import (
     ReportOutcome,
     ReportReason,
 )
-from moderation.store.desk.tables import CASES, REPORTS
+from moderation.store.desk.tables import CASE_LOG, CASES, REPORTS
 from moderation.store.records import JudgedAs, SubjectKind
 from moderation.store.redaction import Subject
 from moderation.store.schema import VERDICTS, portions
@@ -60,6 +61,29 @@ class ReportReading(Connected):
             for reason, all_of in said.items()
             if all_of
         ]
+
+    def report_reasons(self, case_id: int) -> set[ReportReason]:
+        """What readers say of a case's note, and what its case was opened for by the first."""
+        codes = select(CASES.c.reason).where(
+            CASES.c.case_id == case_id, CASES.c.kind == CaseKind.REPORT.value
+        )
+        with self._connected() as connection:
+            opened = connection.execute(codes).scalars().all()  # its readers may be gone
+        return {one.reason for one in self.readers_say(case_id)} | {
+            ReportReason(code.removeprefix(CODE)) for code in opened
+        }
+
+    def reported_revision(self, case_id: int) -> int | None:
+        """The revision that readers had reported first; None where no later one stands."""
+        query = (
+            select(CASE_LOG.c.before)
+            .where(CASE_LOG.c.case_id == case_id, CASE_LOG.c.act == Act.EDITED.value)
+            .order_by(CASE_LOG.c.entry_id)
+            .limit(1)
+        )
+        with self._connected() as connection:
+            before = connection.execute(query).scalar()
+        return None if before is None else int(before)
 
     def who_answered_readers(self, note_id: str) -> set[str]:
         """People who have decided what became of reports of a note."""
@@ -118,17 +142,16 @@ class ReportWriting(ReportReading, Writing):
 
     def _standing(self, note_id: str) -> Row[Any]:
         """The last verdict on the latest revision, of whoever's note of this name came last."""
-        named = select(VERDICTS).where(VERDICTS.c.note_id == note_id)
+        named = select(VERDICTS.c.author_id).where(VERDICTS.c.note_id == note_id)
         newest = named.order_by(VERDICTS.c.verdict_id.desc()).limit(1)
         last = self._connection.execute(newest).first()
-        if last is None:
+        stands = last and opening.standing(self._connection, note_id, last.author_id)
+        if stands is None:
             raise UnknownSubject(
                 f"the audit holds no verdict on note `{note_id:.80}`",
                 hint="report what was judged; see `moderation register history`",
             )
-        own = named.where(VERDICTS.c.author_id == last.author_id)
-        order = (VERDICTS.c.revision.desc(), VERDICTS.c.verdict_id.desc())
-        return self._connection.execute(own.order_by(*order).limit(1)).one()
+        return stands
 
     def _add(self, case_id: int, row: dict[str, Any]) -> ReportOutcome:
         same = (REPORTS.c.case_id == case_id, REPORTS.c.by == row["by"])
@@ -205,11 +228,14 @@ def end_reports(
 ) -> None:
     """Let what readers said follow a new verdict on their note; before the machine's case does.
 
-        a later revision    ends it
-        a block             is what was asked for, and ends it
-        review              makes the case one of the machine, which asks for a person, too
-        pass or label       is asked about in place of the one before, if it was the machine that
-                            asked, too
+        a block of what was reported    is what was asked for, and ends it
+        review                          makes the case one of the machine, which asks for a person,
+                                        too
+        all else                        is asked about in place of the verdict before, if it was
+                                        the machine that asked, too
+
+    A block of a later revision ends nothing: readers may still see what they have reported, and the
+    author may edit again. A check of what was decided about an earlier revision is over.
 
     Args:
         connection: that holds the write lock.
@@ -223,14 +249,20 @@ def end_reports(
     if not waiting or opening.is_history(connection, verdict.note_id, author_id, verdict.revision):
         return
     for case in waiting:
-        is_over = case.revision != verdict.revision or (
-            verdict.decision is Decision.BLOCK and case.check_of is None
-        )
-        if is_over:
+        is_edited = case.revision != verdict.revision
+        if case.check_of is not None:
+            if is_edited:
+                _end(connection, case, verdict.decision, at)
+            continue
+        if verdict.decision is Decision.BLOCK and not (is_edited or _was_edited(connection, case)):
             _end(connection, case, verdict.decision, at)
-        elif case.check_of is None and verdict.decision is Decision.REVIEW:
+            continue
+        if is_edited and (case.kind == CaseKind.REPORT or _first_reason(connection, case)):
+            revisions = str(case.revision), str(verdict.revision)
+            opening.log(connection, case.case_id, at, NOBODY, Act.EDITED, *revisions)
+        if verdict.decision is Decision.REVIEW:
             _turn(connection, case.case_id, {"kind": CaseKind.MACHINE.value})
-        elif case.check_of is None:
+        else:
             _ask_anew(connection, case, opening.facts_of(verdict_id, verdict, lang), at)
 
 
@@ -240,6 +272,18 @@ def _end(connection: Connection, case: Row[Any], decision: Decision, at: datetim
         opening.overtake(connection, case.case_id, case.state, decision, at)
 
 
+def _was_edited(connection: Connection, case: Row[Any]) -> bool:
+    edited = exists().where(CASE_LOG.c.case_id == case.case_id, CASE_LOG.c.act == Act.EDITED.value)
+    return bool(connection.execute(select(edited)).scalar())
+
+
+def _first_reason(connection: Connection, case: Row[Any]) -> str | None:
+    """What the first reader said whose word is kept."""
+    said = select(REPORTS.c.reason).where(REPORTS.c.case_id == case.case_id)
+    first: str | None = connection.execute(said.order_by(REPORTS.c.report_id).limit(1)).scalar()
+    return first
+
+
 def _ask_anew(
     connection: Connection, case: Row[Any], facts: dict[str, object], at: datetime
 ) -> None:
@@ -247,8 +291,7 @@ def _ask_anew(
     if case.kind == CaseKind.REPORT:
         facts |= {"rank": case.rank, "reason": case.reason}
     else:
-        said = select(REPORTS.c.reason).where(REPORTS.c.case_id == case.case_id)
-        first = connection.execute(said.order_by(REPORTS.c.report_id).limit(1)).scalar()
+        first = _first_reason(connection, case)
         if first is None:
             return
         facts |= _as_of_readers(ReportReason(first))

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select
 
 from moderation.errors import AppealSettled, BadNote, UnknownSubject
 from moderation.store.desk import opening
@@ -100,6 +100,19 @@ class ProofReading(Connected):
                 for row in connection.execute(query):
                     found[row.appeal_id].append(_proof(row))
         return found
+
+    def count_proofs(self, appeal_ids: Iterable[int]) -> dict[int, int]:
+        """Appeal → how many proofs stand with it; appeals without any are absent."""
+        counted: dict[int, int] = {}
+        with self._connected() as connection:
+            for some in portions(appeal_ids):
+                query = (
+                    select(APPEAL_PROOFS.c.appeal_id, func.count())
+                    .where(APPEAL_PROOFS.c.appeal_id.in_(some))
+                    .group_by(APPEAL_PROOFS.c.appeal_id)
+                )
+                counted |= {row[0]: row[1] for row in connection.execute(query)}
+        return counted
 
     def proof_thumbnail(self, appeal_id: int, proof_id: int) -> bytes | None:
         """JPEG of an appeal's proof; None where there is none, or none any more."""
