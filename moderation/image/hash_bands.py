@@ -54,45 +54,40 @@ class Lists:
         self.rows: Rows = np.argsort(values, kind="stable")  # of 16 bits: sorted by their digits
         self.sizes: Rows = np.bincount(values, minlength=1 << bits)
         self.starts: Rows = np.cumsum(self.sizes) - self.sizes
-        self._words = words.view(np.uint64)[self.rows].view(np.uint8)
+        self.words = words.view(np.uint64)[self.rows].view(np.uint8)
+        """uint8 [n, 8], list by list."""
         edges = [*self.starts.tolist(), len(codes)]
-        self._slices = [slice(*pair) for pair in pairwise(edges)]
+        self.slices = [slice(*pair) for pair in pairwise(edges)]
 
     def __len__(self) -> int:
         """Number of lists."""
         return len(self.sizes)
 
-    def words(self, number: int) -> NDArray[np.uint8]:
-        """uint8 [n, 8] of one list."""
-        return self._words[self._slices[number]]
 
-
-def alike(
-    queries: Lists, known: Lists, numbers: Rows, flips: int, most_bits: int
-) -> Iterator[tuple[Rows, Rows]]:
-    """Rows of queries of the lists of these numbers, and of known codes that are like them.
+def alike(queries: Lists, known: Lists, flips: int, most_bits: int) -> Iterator[tuple[Rows, Rows]]:
+    """Rows of queries, and of known codes that are like them.
 
     Args:
         queries: lists of the same band and bits as `known`.
         known: what they are compared with.
-        numbers: int64 [m], of lists of queries.
         flips: bits of the band that may differ: 0 or 1.
         most_bits: that may differ of 64.
 
     Yields:
         int64 [n] each, some hundred thousand at a time.
     """
-    numbers = numbers[queries.sizes[numbers] > 0]
+    numbers = np.flatnonzero(queries.sizes)
     near = np.array([0] + [1 << bit for bit in range(len(known).bit_length() - 1)] * flips)
     sizes = known.sizes[numbers[:, np.newaxis] ^ near]
     ends = np.cumsum(sizes, axis=1)
     shifts = known.starts[numbers[:, np.newaxis] ^ near] - (ends - sizes)
     compared = _Compared(most_bits)
+    words, slices, every_flip = known.words, known.slices, near.tolist()
     found: list[_Found] = []
     held = 0
     for place, number in enumerate(numbers.tolist()):
-        asked = queries.words(number)
-        there = np.concatenate([known.words(other) for other in (number ^ near).tolist()])
+        asked = queries.words[queries.slices[number]]
+        there = np.concatenate([words[slices[number ^ flip]] for flip in every_flip])
         for first in range(0, len(there), _COMPARED_AT_ONCE):
             some = there[first : first + _COMPARED_AT_ONCE]
             at_once = _COMPARED_AT_ONCE // len(some)
@@ -134,7 +129,7 @@ class _Compared:
         np.less_equal(self._distances[:count], self._most_bits, out=self._near[:count])
         self._near[count : count + _EIGHT] = False
         eights = self._eights[: -(-count // _EIGHT)]
-        hits = np.flatnonzero(eights != 0)
+        (hits,) = (eights != 0).nonzero()
         return hits, eights[hits]
 
 
