@@ -98,11 +98,10 @@ def joining(r: dict[str, Result]) -> dict[str, tuple[float, str]]:
     n, m = middle["codes"], large["codes"]
     b = (large["seconds"] - middle["seconds"] * m / n) / (m * m - n * m)
     a = middle["seconds"] / n - b * n
-    threads = join["threads"]
     return {
         "codes": (r["scan_items"]["kept"]["codes"], "scan_items: that a picture is searched with"),
-        "join_code_s": (a * threads, "hash_join: a of a·n + b·n², both threads"),
-        "join_comparison_s": (b * threads, "hash_join: b of a·n + b·n², both threads"),
+        "join_code_s": (a, "hash_join: a of a·n + b·n²"),
+        "join_comparison_s": (b, "hash_join: b of a·n + b·n²"),
         "join_code_bytes": (
             (large["memory_mb"] - middle["memory_mb"]) * 2**20 / (m - n),
             "hash_join: memory from a million to ten million codes",

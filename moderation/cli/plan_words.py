@@ -42,8 +42,8 @@ INDEX = Phrase(
 )
 DISK = Phrase("disk, beside the archive: {disk}", "除归档外的磁盘占用：{disk}")
 JOIN_WHOLE = Phrase(
-    "the join fits into one process: {known:,.0f} codes, {memory}; {hours} h on one machine",
-    "哈希连接可由单个进程完成：{known:,.0f} 个哈希，内存 {memory}；单机 {hours} 小时",
+    "the join fits into one process: {known:,.0f} codes, {memory}; {hours} h on one core",
+    "哈希连接可由单个进程完成：{known:,.0f} 个哈希，内存 {memory}；单核 {hours} 小时",
 )
 JOIN_IN_PARTS = Phrase(
     "one process cannot hold the join: {known:,.0f} codes need {memory}. It needs {parts:,} "

@@ -76,13 +76,20 @@ class Join:
     known: float
     """Codes that are searched among: one a picture."""
     parts_a_band: int
-    """Powers of two; 1 where one machine holds the codes of a band."""
+    """Powers of two: so many that each core has a part, and the memory of a machine all of them."""
     shuffle_bytes: float
     """Sent to the machines of the parts, all bands together."""
     one_process_hours: float
-    """On one machine, as `moderation scan pair` joins today."""
+    """On one core, as `moderation scan pair` joins today."""
+    held: bool
+    """True where the memory of a machine holds all codes."""
     numbered: bool
-    """True where one process can number the pairs; it joins in parts otherwise."""
+    """True where one process can number the pairs."""
+
+    @property
+    def whole(self) -> bool:
+        """One process can do it; it is cut into parts otherwise."""
+        return self.held and self.numbered
 
     @property
     def parts(self) -> int:
@@ -126,7 +133,7 @@ class Plan:
             "stages": [asdict(stage) for stage in self.stages],
             "core_hours": self.core_hours,
             "hours": self.hours,
-            "join": asdict(self.join) | {"parts": self.join.parts},
+            "join": asdict(self.join) | {"parts": self.join.parts, "whole": self.join.whole},
             "index_bytes": dict(self.index_bytes),
             "disk_bytes": self.disk_bytes,
             "pictures_a_key": self.pictures_a_key,
@@ -242,7 +249,8 @@ def _lay_out(pictures: float, costs: Costs, fleet: Fleet, index: Mapping[str, fl
 def _join(pictures: float, costs: Costs, fleet: Fleet) -> Join:
     queries = pictures * costs["codes"]
     needed = pictures * costs["join_code_bytes"] / fleet.memory_bytes
-    cuts = min(BAND_BITS, max(0, math.ceil(math.log2(needed)))) if needed > 1 else 0
+    at_once = needed * fleet.cores
+    cuts = min(BAND_BITS, math.ceil(math.log2(at_once))) if at_once > 1 else 0
     row = CODE_BYTES + ID_BYTES
     # A part of a band holds the lists whose values begin alike; a query goes to its own part, and
     # to those that one flipped bit among these first ones leads to.
@@ -252,7 +260,8 @@ def _join(pictures: float, costs: Costs, fleet: Fleet) -> Join:
         known=pictures,
         parts_a_band=1 << cuts,
         shuffle_bytes=sent,
-        one_process_hours=_join_s(queries, pictures, costs) / 3600 / fleet.cores,
+        one_process_hours=_join_s(queries, pictures, costs) / 3600,
+        held=needed <= 1,
         numbered=queries * pictures < MOST_ROWS,
     )
 
@@ -262,15 +271,16 @@ def _join_s(queries: float, known: float, costs: Costs) -> float:
 
 
 def _joining(pictures: float, join: Join, costs: Costs, fleet: Fleet) -> Stage:
-    known = pictures / join.parts_a_band
+    at_once = min(fleet.cores, join.parts)
+    held = pictures if join.whole else at_once * pictures / join.parts_a_band
     return _stage(
         "join",
         join.queries,
         _join_s(join.queries, join.known, costs),
-        fleet.cores * min(fleet.machines, join.parts),
+        1 if join.whole else min(fleet.machines * fleet.cores, join.parts),
         read=pictures * costs["observed_bytes"],
         written=join.queries * costs["join_pair_share"] * 4 * ID_BYTES,
-        memory=known * costs["join_code_bytes"],
+        memory=held * costs["join_code_bytes"],
         growth="n²",
     )
 

@@ -65,12 +65,28 @@ def test_twice_the_machines_halve_what_runs_side_by_side(notes: int, fleet: Flee
 
 @given(notes=NOTES, fleet=FLEETS)
 def test_a_part_of_the_join_fits(notes: int, fleet: Fleet) -> None:
-    """Into the memory of a machine, unless a band has been cut as often as it has bits."""
+    """A part for each core into the memory of a machine, unless a band is cut at every bit."""
     join = planned(notes, fleet).join
-    held = join.known / join.parts_a_band * COSTS["join_code_bytes"]
+    held = fleet.cores * join.known / join.parts_a_band * COSTS["join_code_bytes"]
     assert held <= fleet.memory_bytes or join.parts_a_band == 1 << planning.BAND_BITS
     if join.parts_a_band > 1:  # and half as many would not do
         assert 2 * held > fleet.memory_bytes
+    assert join.held == (join.known * COSTS["join_code_bytes"] <= fleet.memory_bytes)
+
+
+@given(notes=NOTES, fleet=FLEETS)
+def test_a_join_that_one_process_can_do_has_one_core(notes: int, fleet: Fleet) -> None:
+    """As `moderation scan pair` does it; any other is dealt to as many cores as it has parts."""
+    made = planned(notes, fleet)
+    (stage,) = (one for one in made.stages if one.name == "join")
+    if made.join.whole:
+        assert (stage.lanes, stage.hours) == (1, pytest.approx(made.join.one_process_hours))
+    else:
+        assert stage.lanes == min(fleet.machines * fleet.cores, made.join.parts)
+        wanted = min(fleet.cores, made.join.parts) / made.join.parts_a_band
+        assert stage.memory_bytes == pytest.approx(
+            wanted * made.pictures * COSTS["join_code_bytes"]
+        )
 
 
 def test_the_arithmetic_of_a_billion_notes() -> None:

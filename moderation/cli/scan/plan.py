@@ -164,8 +164,7 @@ def say(screen: Screen, made: Plan) -> None:
     )
     screen.say(words.DISK.say(lang, disk=size(made.disk_bytes)))
     needed = size(join.known * costs["join_code_bytes"])
-    whole = join.parts_a_band == 1 and join.numbered
-    if whole:
+    if join.whole:
         at = hours(join.one_process_hours)
         screen.say(words.JOIN_WHOLE.say(lang, known=join.known, memory=needed, hours=at))
     else:
