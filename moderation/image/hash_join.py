@@ -10,6 +10,8 @@ There, 64 bits are compared and not 256. Bands stand in a ring, and differ in le
 average; so there is one from which on every run of bands does (the cycle lemma), and the four that
 begin with it differ in at most seven bits together. Hardly any strangers do.
 
+All on one thread: calls are short, and several threads would wait for each other's lock in between.
+
 A search for a single picture is faster by comparing with everything, see `index`; this is for
 joining an archive with itself.
 """
