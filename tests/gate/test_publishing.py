@@ -28,7 +28,7 @@ from moderation.text.in_pictures import PictureText
 from moderation.verdict import Completeness, Registration
 
 CAT, CUP = photo("chelsea"), photo("coffee")
-SOON_S = 0.8
+SOON_S = 1.2
 THREADS = 2
 
 
@@ -65,7 +65,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
 @pytest.fixture
 def gate(place: str | Path, tmp_path: Path) -> Iterator[Gate]:
     with Gate.open(place, index=tmp_path / "index", threads=THREADS) as gate:
-        gate.warm_up() if isinstance(place, Path) else None
+        gate.warm_up()
         listen(gate.register)
         yield gate
 
