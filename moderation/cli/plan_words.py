@@ -46,12 +46,12 @@ JOIN_WHOLE = Phrase(
     "哈希连接可由单个进程完成：{known:,.0f} 个哈希，内存 {memory}；单核 {hours} 小时",
 )
 JOIN_IN_PARTS = Phrase(
-    "one process cannot hold the join: {known:,.0f} codes need {memory}. It needs {parts:,} "
+    "one process is not enough for the join: {known:,.0f} codes, {memory}. It needs {parts:,} "
     "parts: {bands} bands of 16 bits, each cut into {cuts:,} by its first bits; {shuffle} are sent "
     "to them. This stays exact: of two codes at most 31 bits apart some band differs in at most "
     "one bit, so some part holds both; pairs found twice are dropped. `moderation scan pair` "
     "joins in one process today",
-    "单个进程无法容纳哈希连接：{known:,.0f} 个哈希需要 {memory}。需分为 {parts:,} 个分区："
+    "单个进程无法完成哈希连接：{known:,.0f} 个哈希，内存 {memory}。需分为 {parts:,} 个分区："
     "16 位一段，共 {bands} 段，每段按前几位再分为 {cuts:,} 份；需传输 {shuffle}。结果仍然精确："
     "相差不超过 31 位的两个哈希，必有一段至多相差 1 位，因此必有一个分区同时包含两者；"
     "重复的对会被去除。"

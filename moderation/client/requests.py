@@ -163,13 +163,17 @@ def _bytes(image: NoteImage, number: int) -> bytes:
             size = os.fstat(file.fileno()).st_size
             data = file.read(MAX_PICTURE_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise UnreadableImage(
-            f"`images[{number}]` {str(path)!r:.200} cannot be read: {type(error).__name__}",
-            hint="check the path; relative ones start where this process runs",
-        ) from error
+        raise _unreadable(f"`images[{number}]`", path, error) from error
     if len(data) > MAX_PICTURE_BYTES:
         raise _too_large(max(size, len(data)), number)
     return data
+
+
+def _unreadable(what: str, path: Path, error: Exception) -> UnreadableImage:
+    return UnreadableImage(
+        f"{what} {str(path)!r:.200} cannot be read: {type(error).__name__}",
+        hint="check the path; relative ones start where this process runs",
+    )
 
 
 def _too_large(size: int, number: int) -> ImageTooLarge:
@@ -246,10 +250,7 @@ def _proof_bytes(path: Path) -> bytes:
                 raise _proof_too_large(status.st_size)
             return file.read(MAX_PROOF_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise UnreadableImage(
-            f"the proof {str(path)!r:.200} cannot be read: {type(error).__name__}",
-            hint="check the path; relative ones start where this process runs",
-        ) from error
+        raise _unreadable("the proof", path, error) from error
 
 
 def _proof_too_large(size: int) -> ImageTooLarge:

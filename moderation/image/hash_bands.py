@@ -21,10 +21,9 @@ Rows = NDArray[np.int64]
 
 BANDS = 16
 BAND_BITS = PDQ256.bits // BANDS
-WORD_BANDS = 4
-"""Bands that are compared."""
 
-_WORD_BYTES = WORD_BANDS * BAND_BITS // 8
+_WORD_BANDS = 4  # that are compared
+_WORD_BYTES = _WORD_BANDS * BAND_BITS // 8
 _COMPARED_AT_ONCE = 1 << 18  # their distances stay in a core's cache
 _EIGHT = 8  # answers that are looked at together, as one word
 _HELD = 1 << 18  # finds that are told together
@@ -64,14 +63,14 @@ class Lists:
         return len(self.sizes)
 
 
-def alike(queries: Lists, known: Lists, flips: int, most_bits: int) -> Iterator[tuple[Rows, Rows]]:
+def alike(queries: Lists, known: Lists, flips: int) -> Iterator[tuple[Rows, Rows]]:
     """Rows of queries, and of known codes that are like them.
 
     Args:
         queries: lists of the same band and bits as `known`.
         known: what they are compared with.
-        flips: bits of the band that may differ: 0 or 1.
-        most_bits: that may differ of 64.
+        flips: bits of each band that may differ on average, 0 or 1: as many in this one, and one
+            less than it takes for more in all that are compared.
 
     Yields:
         int64 [n] each, some hundred thousand at a time.
@@ -81,7 +80,7 @@ def alike(queries: Lists, known: Lists, flips: int, most_bits: int) -> Iterator[
     sizes = known.sizes[numbers[:, np.newaxis] ^ near]
     ends = np.cumsum(sizes, axis=1)
     shifts = known.starts[numbers[:, np.newaxis] ^ near] - (ends - sizes)
-    compared = _Compared(most_bits)
+    compared = _Compared(most_bits=_WORD_BANDS * (flips + 1) - 1)
     words, slices, every_flip = known.words, known.slices, near.tolist()
     found: list[_Found] = []
     held = 0

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.errors import InputError
-from moderation.image.hash_bands import BANDS, WORD_BANDS, Lists, alike, list_bits
+from moderation.image.hash_bands import BANDS, Lists, alike, list_bits
 from moderation.image.hashing import PDQ256
 from moderation.image.index import Codes
 
@@ -93,49 +93,33 @@ def joined(
             )
     if not len(queries) or not len(known):
         return Pairs.none()
-    search = _Search(np.asarray(queries), np.asarray(known), radius_bits, before, nearest, first)
+    flips = int(radius_bits >= BANDS)
+    bits = list_bits(min(len(queries), _AT_ONCE), len(known), flips)
     found = [Pairs.none()]
     for band in range(BANDS):
-        found += search.by(band)
+        there = Lists(known, band, bits)
+        for start in range(0, len(queries), _AT_ONCE):
+            asked = Lists(queries[start : start + _AT_ONCE], band, bits)
+            for rows, places in alike(asked, there, flips):
+                near = _near(queries, known, rows + start, places, radius_bits, before)
+                found.append(_thinned(near, nearest, first))
     return _thinned(_once(found, len(known)), nearest, first)
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """What is asked of every band."""
-
-    queries: Codes
-    known: Codes
-    radius_bits: int
-    before: NDArray[np.int64] | None
-    nearest: int | None
-    first: int
-
-    def by(self, band: int) -> list[Pairs]:
-        """What one band tells."""
-        flips = int(self.radius_bits >= BANDS)
-        bits = list_bits(min(len(self.queries), _AT_ONCE), len(self.known), flips)
-        known = Lists(self.known, band, bits)
-        found = []
-        for start in range(0, len(self.queries), _AT_ONCE):
-            asked = Lists(self.queries[start : start + _AT_ONCE], band, bits)
-            found += self._near(asked, known, start, flips)
-        return found
-
-    def _near(self, asked: Lists, known: Lists, start: int, flips: int) -> list[Pairs]:
-        """What is near queries of these lists, of a portion that begins with this one."""
-        most_bits = WORD_BANDS * (flips + 1) - 1
-        found = []
-        for rows, places in alike(asked, known, flips, most_bits):
-            rows += start
-            if self.before is not None:
-                early = places < self.before[rows]
-                rows, places = rows[early], places[early]
-            bits = np.bitwise_count(self.queries[rows] ^ self.known[places]).sum(axis=1, dtype=int)
-            near = bits <= self.radius_bits
-            pairs = Pairs(queries=rows[near], known=places[near], bits=bits[near])
-            found.append(_thinned(pairs, self.nearest, self.first))
-        return found
+def _near(
+    queries: Codes,
+    known: Codes,
+    rows: NDArray[np.int64],
+    places: NDArray[np.int64],
+    radius_bits: int,
+    before: NDArray[np.int64] | None,
+) -> Pairs:
+    """Of rows that are alike in some bands, those that are near each other as a whole."""
+    if before is not None:
+        early = places < before[rows]
+        rows, places = rows[early], places[early]
+    bits = np.bitwise_count(queries[rows] ^ known[places]).sum(axis=1, dtype=np.int64)
+    return _of(Pairs(queries=rows, known=places, bits=bits), bits <= radius_bits)
 
 
 def _once(found: list[Pairs], count: int) -> Pairs:

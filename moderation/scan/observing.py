@@ -28,7 +28,7 @@ SHARD_ROWS = 64
 """Rows of a shard: some 200 pictures, well below a minute of one core, and as much is lost by
 whoever is killed."""
 _NOTE_S, _PICTURE_S = 30.0, 30.0
-"""What a note and each of its pictures may take: twenty times what they do on a busy machine."""
+"""What a note and each of its pictures may take: far more than any that comes to an end does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from jinja2 import Environment
 from kit.console import INCOMING
 from kit.desk_rows import TOM, judged
 
@@ -45,6 +46,15 @@ def taken(served, client, note_id):
     case_id = served.case_of(note_id)
     assert client.send(f"/cases/{case_id}/take").status_code == 303
     return case_id
+
+
+def test_nobody_waits_for_a_template(served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All were compiled before the console listened."""
+    monkeypatch.delattr(Environment, "compile")
+    mia = served.come("mia", "senior")
+    case = served.case_of("cat-again")
+    for path in ("/queue", f"/cases/{case}", f"/cases/{case}/letter", "/insight", "/settings"):
+        assert mia.get(path).status_code == 200, path
 
 
 def test_the_queue_goes_on_page_by_page(served):

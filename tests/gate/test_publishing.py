@@ -28,7 +28,7 @@ from moderation.text.in_pictures import PictureText
 from moderation.verdict import Completeness, Registration
 
 CAT, CUP = photo("chelsea"), photo("coffee")
-SOON_S = 1.2
+SOON_S = 0.8
 THREADS = 2
 
 

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from moderation.errors import BadSetting
-from moderation.gate.rights.appealing import DAYS, DAYS_VARIABLE, MOST_DAYS
+from moderation.gate.rights.appealing import DAYS, MOST_DAYS
 from moderation.listening import is_loopback
 from moderation.service.settings import Settings, variable
 
@@ -102,10 +102,11 @@ def test_the_time_to_appeal_is_one_for_every_door() -> None:
     from moderation.cli.review.appeal import command as appeal
     from moderation.cli.review.letter import command as letter
 
-    assert variable("appeal_days") == DAYS_VARIABLE
+    said = variable("appeal_days")
+    assert said == "MODERATION_APPEAL_DAYS"
     assert Settings(register_at="r").appeal_days == DAYS
     for command in (console, appeal, letter):
         (option,) = (one for one in command.params if one.name == "appeal_days")
-        assert (option.envvar, option.default) == (DAYS_VARIABLE, DAYS)
+        assert (option.envvar, option.default) == (said, DAYS)
         assert isinstance(option.type, click.IntRange)
         assert (option.type.min, option.type.max) == (1, MOST_DAYS)

@@ -14,8 +14,6 @@ OPENED = "appeal.opened"
 DAYS = 30
 """How long after a verdict its author may appeal, unless the platform says otherwise."""
 MOST_DAYS = 3_650
-DAYS_VARIABLE = "MODERATION_APPEAL_DAYS"
-"""Where the platform says it, for every door: the service, the console and the commands."""
 
 
 def appeal_until(decided_at: datetime, days: int) -> datetime:
